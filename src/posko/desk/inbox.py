@@ -1,0 +1,19 @@
+"""What waits for me: gathered from every stage, stored nowhere."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from posko.desk import shell
+
+
+@shell.page("inbox.read")
+def index(request: shell.Request, election: str) -> HttpResponse:  # noqa: ARG001  (the address names it; the request carries it)
+    """Tasks of this person, the most urgent first."""
+    return render(request, "desk/inbox/index.html", {"tasks": shell.tasks_of(request, request.election)})
+
+
+urlpatterns = [path("<slug:election>/tugas/", index, name="inbox")]
+SENTENCES: dict[str, str] = {}
+TASKS: dict[str, tuple[str, str]] = {}
+HITS: dict[str, str] = {}

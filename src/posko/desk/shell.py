@@ -1,0 +1,267 @@
+"""What every staff screen shares: who may open it, its menu, and the sentences for refusals."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+import posko
+from posko.domain import access as rules
+from posko.domain import record as facts
+from posko.store import access, record
+
+# In the order of the work; the menu and the collection of sentences follow it.
+STAGES = (
+    "board", "inbox", "searching", "access", "record", "places", "regulation", "dpt", "needs", "receipts",
+    "distribution", "readiness", "reports", "aght", "recommendations", "rakor",
+)  # fmt: skip
+
+MENU = (
+    ("board", "Papan", "board.read", "p"),
+    ("inbox", "Tugas saya", "inbox.read", "t"),
+    ("dpt", "Pemilih", "dpt.read", "d"),
+    ("needs", "Kebutuhan", "needs.read", "k"),
+    ("receipts", "Penerimaan", "receipts.read", "b"),
+    ("distribution", "Distribusi", "distribution.read", "i"),
+    ("readiness", "Kesiapan", "readiness.read", "s"),
+    ("reports", "Laporan", "reports.read", "l"),
+    ("aght", "AGHT", "aght.read", "a"),
+    ("recommendations", "Rekomendasi", "recommendations.read", "r"),
+    ("rakor", "Rakor", "rakor.read", "o"),
+)
+
+
+class Request(HttpRequest):
+    """A request that has passed `page`: it has a time, a person and, where the address names one, an election."""
+
+    machine_at: datetime
+    at: datetime
+    person: rules.Person
+    election: facts.Election
+
+
+P = ParamSpec("P")
+View = Callable[Concatenate[Request, P], HttpResponseBase]
+Plain = Callable[..., HttpResponseBase]
+Locate = Callable[..., rules.Thing]
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One line of the menu."""
+
+    href: str
+    label: str
+    key: str
+    current: bool
+
+
+def here(request: Request, act: str) -> rules.Thing:
+    """The thing that a page without a narrower one is about: this stage in this election's region."""
+    election = request.election
+    region = election.region if election else record.installation().region
+    kind = act.partition(".")[0]
+    classification = "terbatas" if kind in {"aght", "reports", "recommendations"} else "biasa"
+    return rules.Thing(kind=kind, id="", place=region, owner="", classification=classification)
+
+
+def page(act: str, *, thing: Locate | None = None) -> Callable[[View[P]], Plain]:
+    """A staff screen: signed in, and allowed to do `act` on its thing, else a page that says who may.
+
+    `thing` finds a narrower thing from the request and the address's parts; without it, it is the election's region.
+    """
+
+    def decorate(view: View[P]) -> Plain:
+        @wraps(view)
+        def handle(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            asked: Any = request
+            if asked.person is None:
+                return redirect_to_login(request.get_full_path())
+            about = thing(asked, *args, **kwargs) if thing else here(asked, act)
+            decision = decide(asked, act, about)
+            if not decision.allowed:
+                return denied(asked, act, decision)
+            return view(asked, *args, **kwargs)
+
+        handle.act = act  # type: ignore[attr-defined]  # the route table of the tests reads it
+        return handle
+
+    return decorate
+
+
+def signed_in(view: View[P]) -> Plain:
+    """A screen for anybody with an account (own password, own tasks)."""
+
+    @wraps(view)
+    def handle(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        asked: Any = request
+        if asked.person is None:
+            return redirect_to_login(request.get_full_path())
+        return view(asked, *args, **kwargs)
+
+    handle.act = "SIGNED_IN"  # type: ignore[attr-defined]
+    return handle
+
+
+def decide(request: Request, act: str, thing: rules.Thing) -> rules.Decision:
+    """The policy's answer for this person now, with the agreements in force; reads are logged by the store."""
+    return access.decide(request.person, act, thing, at=request.at)
+
+
+def may(request: Request, act: str, thing: rules.Thing | None = None) -> bool:
+    """Whether a button for `act` is worth showing. The view behind it decides again."""
+    about = thing or here(request, act)
+    return rules.may(request.person, act, about, purpose=rules.Purpose.DUTY, agreements=access.agreements(request.at), at=request.at).allowed
+
+
+def denied(request: Request, act: str, decision: rules.Decision) -> HttpResponse:
+    """Who may open this page, said plainly."""
+    roles = ", ".join(sorted(ROLE_NAMES.get(role, role) for role in rules.POLICY.get(act, frozenset())))
+    context = {
+        "title": "Bukan bagian Anda",
+        "text": f"Halaman ini untuk: {roles}." if roles else "Halaman ini tidak dibuka untuk siapa pun.",
+        "detail": DENIALS.get(decision.code, ""),
+    }
+    return render(request, "error.html", context, status=403)
+
+
+ROLE_NAMES = {
+    "kpu.operator": "operator KPU",
+    "kpu.pimpinan": "pimpinan KPU",
+    "ppk.anggota": "anggota PPK",
+    "pps.anggota": "anggota PPS",
+    "kejari.analis": "analis Kejari",
+    "kejari.pimpinan": "pimpinan Kejari",
+    "polres.perwira": "perwira Polres",
+    "pemda.pejabat": "pejabat Pemda",
+    "bawaslu.pengawas": "pengawas Bawaslu",
+    "admin.sistem": "admin sistem",
+}
+DENIALS = {
+    "region": "Wilayah tugas Anda tidak mencakup tempat ini.",
+    "expired": "Masa tugas Anda untuk ini sudah berakhir.",
+    "role": "Peran Anda tidak mencakup halaman ini.",
+    "clearance": "Klasifikasi isinya di atas wewenang Anda.",
+}
+
+
+def _modules() -> Iterable[ModuleType]:
+    for stage in STAGES:
+        yield import_module(f"posko.desk.{stage}")
+
+
+def _collect(name: str) -> dict[str, Any]:
+    gathered: dict[str, Any] = {}
+    for module in _modules():
+        gathered.update(getattr(module, name, {}))
+    return gathered
+
+
+def sentence(refusal: facts.Refusal) -> str:
+    """The Indonesian sentence for a refusal; the code itself where a stage forgot to write one."""
+    template = _collect("SENTENCES").get(refusal.code)
+    if template is None:
+        return f"Ditolak: {refusal.code}."
+    return str(template.format(**refusal.facts))
+
+
+def refused(request: Request, refusal: facts.Refusal) -> None:
+    """Shows the refusal on the next page that is rendered."""
+    messages.error(request, sentence(refusal))
+
+
+def done(request: Request, text: str) -> None:
+    """Confirms on the next page that something was recorded."""
+    messages.success(request, text)
+
+
+def tasks_of(request: Request, election: facts.Election) -> list[dict[str, Any]]:
+    """What waits for this person, from every stage that has something waiting, the most urgent first."""
+    phrases: dict[str, tuple[str, str]] = _collect("TASKS")
+    gathered = []
+    for stage in STAGES:
+        store = _store(stage)
+        waiting = getattr(store, "waiting", None)
+        if waiting is None:
+            continue
+        for task in waiting(request.person, election.code, request.at):
+            phrase, url = phrases.get(task.kind, ("{label}", f"desk:{stage}"))
+            gathered.append(
+                {
+                    "text": phrase.format(label=task.label),
+                    "href": reverse(url, args=[election.code, *task.args]),
+                    "due_at": task.due_at,
+                    "overdue": task.due_at is not None and task.due_at < request.at,
+                    "stage": stage,
+                }
+            )
+    far = datetime.max.replace(tzinfo=request.at.tzinfo)
+    return sorted(gathered, key=lambda task: (task["due_at"] or far, task["text"]))
+
+
+def _store(stage: str) -> ModuleType | None:
+    if stage in {"board", "inbox", "searching"}:
+        return None
+    return import_module(f"posko.store.{stage}")
+
+
+def hits_for(request: Request, election: facts.Election, text: str) -> list[dict[str, Any]]:
+    """Places and things that match, from every stage that can be searched and that this person may read."""
+    urls: dict[str, str] = _collect("HITS")
+    found = []
+    for stage in STAGES:
+        store = _store(stage)
+        find = getattr(store, "find", None)
+        if find is None or not may(request, f"{stage}.read"):
+            continue
+        for hit in find(request.person, election.code, text, request.at):
+            url = urls.get(hit.kind)
+            found.append({"label": hit.label, "detail": hit.detail, "kind": hit.kind, "href": reverse(url, args=[election.code, *hit.args]) if url else ""})
+    return found
+
+
+def situation(request: HttpRequest) -> dict[str, Any]:
+    """The context of every template: election, time, person, menu, journal head."""
+    asked: Any = request
+    election = asked.election
+    person = asked.person
+    elections = record.elections() if person else []
+    current = election or (elections[0] if elections else None)
+    name = getattr(asked.resolver_match, "url_name", "") or ""
+    menu = []
+    if person is not None and current is not None:
+        shown = asked.election
+        asked.election = current
+        menu = [
+            MenuEntry(reverse(f"desk:{stage}", args=[current.code]), label, key, name == stage or name.startswith(f"{stage}_"))
+            for stage, label, act, key in MENU
+            if may(asked, act)
+        ]
+        asked.election = shown
+    size, root = record.root() if person else (0, "")
+    installation = record.installation()
+    return {
+        "election": current,
+        "election_code": current.code if current else "",
+        "elections": elections,
+        "now": asked.at,
+        "clock_stored": record.clock_is_stored(),
+        "simulated": bool(installation.demo),
+        "place_name": installation.name,
+        "person": person,
+        "person_name": access.display_name(request.user) if person else "",
+        "menu": menu,
+        "journal_size": size,
+        "journal_root": root,
+        "version": posko.__version__,
+    }

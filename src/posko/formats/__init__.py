@@ -1,0 +1,1 @@
+"""Documents and files: values to bytes and back."""

@@ -1,0 +1,1 @@
+"""A verifiable log: bytes in, bytes out."""

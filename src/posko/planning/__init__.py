@@ -1,0 +1,1 @@
+"""Kernels: arrays and chance. What they propose is checked by posko.domain."""

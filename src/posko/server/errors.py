@@ -1,0 +1,31 @@
+"""Error pages that say what to do."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """The form was too old or came from elsewhere."""
+    return render(request, "error.html", {"title": "Formulir sudah kedaluwarsa", "text": "Muat ulang halaman, lalu kirim lagi."}, status=403)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Not this person's page."""
+    return render(request, "error.html", {"title": "Bukan bagian Anda", "text": "Halaman ini untuk peran atau wilayah lain."}, status=403)
+
+
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """No such page."""
+    return render(
+        request, "error.html", {"title": "Halaman tidak ada", "text": "Alamatnya mungkin salah ketik, atau datanya belum dibuat."}, status=404
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Our fault: nothing was half saved."""
+    return render(
+        request,
+        "error_bare.html",
+        {"title": "Posko gagal menjawab", "text": "Tidak ada yang tersimpan setengah. Coba sekali lagi; bila berulang, kabari admin."},
+        status=500,
+    )

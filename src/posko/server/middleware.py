@@ -1,0 +1,48 @@
+"""The edges: the machine's clock is read here, and every request learns its time, its person and its election."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from posko.domain import record as rules
+from posko.store import access, record
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+def headers(get_response: Handler) -> Handler:
+    """Pages of signed-in staff are not kept by browsers or proxies; no device features are asked for."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        return response
+
+    return handle
+
+
+class Situation:
+    """Sets request.machine_at, request.at, request.person and request.election."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Clock and person first; the election is known once the address is resolved."""
+        request.machine_at = datetime.now(UTC)
+        request.at = record.clock(request.machine_at)
+        request.person = access.person(request.user) if request.user.is_authenticated else None
+        request.election = None
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: object, _args: object, kwargs: dict[str, object]) -> None:
+        """An address that names an election gets that election, or 404."""
+        code = kwargs.get("election")
+        if isinstance(code, str):
+            try:
+                request.election = record.election(code)
+            except rules.Refusal as refusal:
+                raise Http404(code) from refusal

@@ -1,0 +1,1 @@
+"""Stage reports: tables."""
