@@ -1,0 +1,85 @@
+"""Fixtures for every test: the cast, Belitung Timur, reference data beside the checkout."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "quick", derandomize=True, max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.register_profile("all", derandomize=True, max_examples=400, deadline=None, database=None)
+settings.load_profile("quick")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+RAKOR_AT = datetime(2023, 12, 5, 3, 0, tzinfo=UTC)
+EVE_AT = datetime(2024, 2, 13, 13, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="also the slow, exhaustive runs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--all"):
+        settings.load_profile("all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--all"):
+        skip = pytest.mark.skip(reason="slow: ./posko test --all")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(skip)
+    if not SHARED.is_dir():
+        absent = pytest.mark.skip(reason="TIDAK DIUJI: reference data (../shared) is absent")
+        for item in items:
+            if "shared" in item.keywords:
+                item.add_marker(absent)
+
+
+@pytest.fixture
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("TIDAK DIUJI: reference data (../shared) is absent")
+    return SHARED
+
+
+@pytest.fixture
+def installation(db: None) -> Any:
+    """A demo installation of Belitung Timur with both elections and the cast, no places yet."""
+    from tests import scene
+
+    return scene.install()
+
+
+@pytest.fixture
+def db_beltim(installation: Any) -> Any:
+    """Places, rulebook, voters and needs of pemilu-2024."""
+    from tests import beltim
+
+    beltim.load("pemilu-2024")
+    return installation
+
+
+@pytest.fixture
+def cast(installation: Any) -> Any:
+    """People by first name: domain.access.Person."""
+    return installation.people
+
+
+@pytest.fixture
+def client_for(installation: Any) -> Callable[[str], Any]:
+    """A signed-in Django test client by first name; the stored clock stands at the rakor of 5 December 2023."""
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    def make(name: str) -> Client:
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=name))
+        return client
+
+    return make
