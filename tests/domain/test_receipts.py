@@ -185,3 +185,10 @@ def test_serving_the_smallest_first_serves_as_many_tps_as_any_choice(tps: list[t
 
     best = max(size for size in range(len(needs) + 1) if any(fits(c) for c in combinations(needs, size)))
     assert receipts.suppliable(needs, shelf).complete == best
+
+
+def test_a_typed_number_is_read_as_indonesians_write_it_or_asked_about() -> None:
+    assert [receipts.pieces(t) for t in ("1829", "1.829", " 12 ", "0", "1.000.000")] == [1829, 1829, 12, 0, 1000000]
+    for wrong in ("1,829", "1.82", "-3", "", "lima", "1.8295", "²", "1" * 40):
+        with pytest.raises(receipts.NotANumber):
+            receipts.pieces(wrong)

@@ -8,7 +8,7 @@ nobody has reported on is unknown or not ready, never ready. A regency's figure 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import ClassVar
 
@@ -231,3 +231,24 @@ def causes(verdicts: Iterable[Verdict], state: State) -> tuple[Cause, ...]:
                     groups.setdefault((r.code, r.item, r.name, r.have, r.need), []).append(verdict.tps)
     found = [Cause(Reason(*key), tuple(dict.fromkeys(tps))) for key, tps in groups.items()]
     return tuple(sorted(found, key=lambda c: (-len(c.tps), c.reason.code, c.reason.item)))
+
+
+WIB = timezone(timedelta(hours=7))
+
+
+def due_at(voting_at: datetime, days_before: int) -> datetime:
+    """The last instant of the civil day (WIB) so many days before voting: H-1 of 14 February ends at 14 February 00.00 WIB."""
+    midnight = voting_at.astimezone(WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (midnight - timedelta(days=days_before - 1)).astimezone(UTC)
+
+
+class BadLimit(record.Refusal):
+    """A limit of less than an hour or more than two weeks."""
+
+    code: ClassVar[str] = "readiness.bad_limit"
+
+
+def check_limit(hours: int) -> None:
+    """Refuse a limit that would make every check worthless or eternal."""
+    if not 1 <= hours <= 336:
+        raise BadLimit(hours=hours)

@@ -4,6 +4,7 @@ All counts are whole pieces. A count is what two hands found against a surat jal
 The gauge never averages percentages and never says a percentage without its numerator and denominator.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -211,6 +212,19 @@ class ReceiptNote:
     def accepted_quantity(self) -> int:
         """Pieces accepted; nought until somebody accepts."""
         return self.accepted.quantity if self.accepted else 0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A correction that waits for its second person."""
+
+    code: str
+    receipt: str
+    good: int
+    damaged: int
+    reason: str
+    person: str
+    proposed_at: datetime
 
 
 def tally(shipped: int, good: int, damaged: int, missing: int | None = None, over: int | None = None) -> Count:
@@ -421,6 +435,11 @@ class Gauge:
         names = sorted({r.demand.tahap for r in self.known()})
         return tuple((name, _units([r for r in self.known() if r.demand.tahap == name], stage)) for name in names)
 
+    @property
+    def ordered_items(self) -> tuple[str, ...]:
+        """Items of which something was ordered, in the order of the gauge: what a percentage on a given day usually speaks of."""
+        return tuple(dict.fromkeys(r.demand.item for r in self.rows if r.ordered))
+
     def line(self, key: Key) -> Row | None:
         """The row of one line."""
         return next((r for r in self.rows if r.demand.key == key), None)
@@ -506,3 +525,26 @@ def _served(wants: list[int], stock: int) -> Share:
         stock -= pieces
         served += 1
     return Share(served, len(wants))
+
+
+class NotANumber(record.Refusal):
+    """A typed quantity that is not a whole number as Indonesians write it."""
+
+    code: ClassVar[str] = "receipts.not_a_number"
+
+
+class NotADay(record.Refusal):
+    """A typed date that is none."""
+
+    code: ClassVar[str] = "receipts.not_a_day"
+
+
+_WRITTEN = re.compile(r"\d{1,3}(\.\d{3})+|\d+")
+
+
+def pieces(text: str) -> int:
+    """A whole number of pieces as typed: 1829 or 1.829. "1,829" and "1.82" are asked about, never guessed."""
+    typed = text.strip().replace(" ", "").replace("\u00a0", "")
+    if not _WRITTEN.fullmatch(typed) or len(typed) > 12:
+        raise NotANumber(typed=text.strip()[:20])
+    return int(typed.replace(".", ""))
