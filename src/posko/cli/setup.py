@@ -362,7 +362,7 @@ def prepare(root: Path, kind: str, parts: tuple[Callable[[Path], None], ...] = (
     with alone(root):
         if ready(root, kind):
             return
-        say("Menyiapkan Posko (satu kali; mengunduh kira-kira 150 MB) ...")
+        say("Menyiapkan Posko (satu kali; mengunduh kira-kira 200 MB) ...")
         python_part(root, kind)
         for part in parts:
             part(root)

@@ -66,8 +66,8 @@ def run(command: Sequence[str], env: dict[str, str] | None = None) -> tuple[int,
     """Run in the root, show everything as it comes, return exit code and output."""
     lines: list[str] = []
     with subprocess.Popen(
-        list(command), cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace",
+        list(command), cwd=ROOT, env={**os.environ, **(env or {})}, text=True, errors="replace",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as process:  # fmt: skip
         for line in process.stdout or ():
             lines.append(line)

@@ -33,7 +33,7 @@ def main(*, serve: bool, fresh: bool, port: int) -> int:
     """Runs the demonstration; returns the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posko.server.settings")
-    from posko.server import settings
+    from django.conf import settings
 
     var = Path(settings.VAR)
     marker = var / _DONE
@@ -87,7 +87,7 @@ def _version() -> str:
     """Changes when the program's own files change, so that a demo is never shown with another program's data."""
     import hashlib
 
-    from posko.server import settings
+    from django.conf import settings
 
     digest = hashlib.sha256()
     for folder, pattern in (("src/posko", "**/*.py"), ("scenarios", "**/*"), ("rulebooks", "*")):
