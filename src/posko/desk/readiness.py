@@ -13,42 +13,14 @@ from posko.domain import access as access_rules
 from posko.domain import places as place_rules
 from posko.domain import readiness as rules
 from posko.domain import record as facts
-from posko.formats import gauge, table, text
+from posko.formats import gauge, table
+from posko.formats import readiness as words
 from posko.store import places, readiness, receipts
 
 ANSWERS = {"yes": "ya", "no": "tidak", "unseen": "belum dilihat"}
 PROMPTS = ("items", "seals", "place", "kpps", "send")
 LABELS = {"items": "Barang lengkap", "seals": "Segel utuh", "place": "Tempat siap", "kpps": "KPPS lengkap"}
-SEEN = {"items": "kelengkapan barang", "seals": "segel", "place": "tempat", "kpps": "KPPS"}
-REASONS = {
-    "stock_short": "Stok kabupaten kurang: {name} {have} dari {need}",
-    "not_delivered": "Belum dikirim; rencana tiba {at}",
-    "not_delivered_group": "Belum sampai waktu kirimnya menurut rencana",
-    "no_plan": "Belum ada rencana distribusi ke TPS ini",
-    "no_report": "Belum ada laporan dari TPS",
-    "unconfirmed": "Jumlah kebutuhan belum pasti: {name}",
-    "check_missing": "Kurang menurut pemeriksaan: {name}",
-    "seal_broken": "Segel tidak utuh menurut pemeriksaan",
-    "place_not_ready": "Tempat belum siap menurut pemeriksaan",
-    "kpps_absent": "KPPS belum lengkap menurut pemeriksaan",
-    "unseen": "Belum dilihat pemeriksa: {seen}",
-    "stale": "Laporan terakhir sudah terlalu lama ({at})",
-    "stale_group": "Laporan terakhir sudah terlalu lama",
-}
 STATE_WORDS = {"ready": "siap", "not_ready": "belum siap", "unknown": "belum diketahui"}
-
-
-def reason_sentence(reason: rules.Reason, grouped: bool = False) -> str:
-    """A reason in words; grouped reasons leave the times out."""
-    key = f"{reason.code}_group" if grouped and f"{reason.code}_group" in REASONS else reason.code
-    values = {
-        "name": reason.name or reason.item,
-        "have": text.angka(reason.have),
-        "need": text.angka(reason.need),
-        "at": text.waktu(reason.at) if reason.at else "",
-        "seen": SEEN.get(reason.item, reason.item),
-    }
-    return REASONS[key].format(**values)
 
 
 def region_of(person: access_rules.Person, region: str) -> str:
@@ -73,7 +45,7 @@ def _bar(total: rules.Summary) -> SafeString:
 
 
 def _why(verdict: rules.Verdict) -> str:
-    return "; ".join(reason_sentence(r) for r in verdict.reasons)
+    return "; ".join(words.reason_sentence(r) for r in verdict.reasons)
 
 
 @shell.page("readiness.read", thing=_own)
@@ -120,7 +92,7 @@ def _chosen_words(state: str, cause: str, verdicts: Iterable[rules.Verdict]) -> 
     words = [STATE_WORDS[state]] if state in STATE_WORDS else []
     code, _, item = cause.partition("~")
     reason = next((r for v in verdicts for r in v.reasons if code and (r.code, r.item) == (code, item)), None)
-    return ", ".join([*words, *([reason_sentence(reason, grouped=True)] if reason else [])])
+    return ", ".join([*words, *([words.reason_sentence(reason, grouped=True)] if reason else [])])
 
 
 def _causes(verdicts: list[rules.Verdict]) -> list[dict[str, Any]]:
@@ -128,7 +100,7 @@ def _causes(verdicts: list[rules.Verdict]) -> list[dict[str, Any]]:
     for state in (rules.State.NOT_READY, rules.State.UNKNOWN):
         for cause in rules.causes(verdicts, state):
             href = f"?keadaan={state.value}&sebab={cause.reason.code}~{cause.reason.item}#daftar"
-            sentence = reason_sentence(cause.reason, grouped=True)
+            sentence = words.reason_sentence(cause.reason, grouped=True)
             found.append({"sentence": sentence, "state": state.value, "count": len(cause.tps), "href": href})
     return found
 
@@ -178,7 +150,7 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
     context = {
         "tps": about,
         "verdict": {"state": verdict.state.value, "late": verdict.late, "due_at": verdict.due_at},
-        "reasons": [reason_sentence(r) for r in verdict.reasons],
+        "reasons": [words.reason_sentence(r) for r in verdict.reasons],
         "stock": stock,
         "needs_href": reverse("desk:needs", args=[election]) + f"?tempat={code}",
         "arrives_at": known.arrives_at,

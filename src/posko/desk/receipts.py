@@ -12,11 +12,11 @@ from posko.desk import shell
 from posko.domain import receipts as rules
 from posko.domain import record as facts
 from posko.formats import document, gauge, table, text
+from posko.formats import receipts as printed
 from posko.store import dpt, receipts
 
 WIB = timezone(timedelta(hours=7))
 STAGE_WORDS = {"ordered": "Dipesan", "shipped": "Dikirim", "received": "Diterima", "accepted": "Diterima baik"}
-CONTEST_WORDS = {"DPRD_PROV": "DPRD Provinsi", "DPRD_KAB": "DPRD Kabupaten"}
 GRADE_WORDS = {
     "law": "undang-undang",
     "regulation": "peraturan",
@@ -30,9 +30,7 @@ GRADE_WORDS = {
 
 def line_name(demand: rules.Demand) -> str:
     """How a line of the gauge is called on every screen and page."""
-    contest = CONTEST_WORDS.get(demand.contest, demand.contest)
-    name = f"{demand.name} {contest}" if contest and contest.lower() not in demand.name.lower() else demand.name
-    return f"{name} · {demand.dapil}" if demand.dapil else name
+    return printed.line_name(demand.name, demand.contest, demand.dapil)
 
 
 def share(found: rules.Share) -> dict[str, Any]:

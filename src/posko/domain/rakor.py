@@ -70,6 +70,18 @@ class AlreadyDone(record.Refusal):
     code: ClassVar[str] = "rakor.already_done"
 
 
+class NotAMoment(record.Refusal):
+    """A typed day or hour that is none."""
+
+    code: ClassVar[str] = "rakor.not_a_moment"
+
+
+class NotOwner(record.Refusal):
+    """Another agency than the owner reports a decision done."""
+
+    code: ClassVar[str] = "rakor.not_owner"
+
+
 class Changed(record.Refusal):
     """A snapshot whose content no longer matches its digest."""
 
@@ -163,6 +175,16 @@ def check_decision(meeting: Meeting, text: str, owner: str, due_at: datetime, sn
         raise NothingFrozen(meeting=meeting.code)
     if due_at <= at:
         raise DeadlinePast(due=due_at.isoformat())
+
+
+def check_done(decision: Decision, answer: str, agency: str) -> None:
+    """Refuse a report without words, by another agency, or a second one."""
+    if decision.done_at is not None:
+        raise AlreadyDone(decision=decision.code)
+    if agency != decision.owner:
+        raise NotOwner(decision=decision.code, owner=decision.owner)
+    if not answer.strip():
+        raise Untitled()
 
 
 # --- freezing ------------------------------------------------------------------------------------------------------------
