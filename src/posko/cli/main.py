@@ -47,7 +47,7 @@ _WORDS = (
     ("[OPTIONS]", "[PILIHAN]"),
     ("Show this message and exit.", "Tampilkan keterangan ini."),
     ("[required]", "[wajib]"),
-    ("[default: ", "[bawaan: "),
+    ("[default:", "[bawaan:"),
 )
 
 
