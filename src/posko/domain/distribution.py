@@ -1,0 +1,620 @@
+"""Stage distribution: loads, vehicles, plans, and the checker that trusts no planner.
+
+Time is an integer: minutes since 00:00 local time of voting day, so H-1 06:00 is -1080 and H-2 begins at -2880. Lengths are metres,
+volumes millilitres, weights grams, money rupiah.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from posko.domain import places, record
+
+DAY = 24 * 60
+
+
+class Kind(StrEnum):
+    """What a vehicle is. Only boats cross water."""
+
+    TRUCK = "truk"
+    PICKUP = "pikap"
+    BOAT = "perahu"
+
+
+class LoadKind(StrEnum):
+    """Where a load ends: a village drop (PPS), an island, a kecamatan (PPK)."""
+
+    VILLAGE = "desa"
+    ISLAND = "pulau"
+    DISTRICT = "ppk"
+
+
+class UnknownVehicle(record.Refusal):
+    """No such vehicle in this election's fleet."""
+
+    code: ClassVar[str] = "distribution.unknown_vehicle"
+
+
+class BadVehicle(record.Refusal):
+    """A vehicle that cannot be: no capacity, a shift that ends before it starts, no day of work."""
+
+    code: ClassVar[str] = "distribution.bad_vehicle"
+
+
+class VehicleExists(record.Refusal):
+    """The code is taken, also by a retired vehicle."""
+
+    code: ClassVar[str] = "distribution.vehicle_exists"
+
+
+class ReasonMissing(record.Refusal):
+    """Retiring or changing a vehicle says why."""
+
+    code: ClassVar[str] = "distribution.reason_missing"
+
+
+class InputsChanged(record.Refusal):
+    """Needs, fleet, places or rules changed while the plan was computed; it is not recorded."""
+
+    code: ClassVar[str] = "distribution.inputs_changed"
+
+
+class NotReady(record.Refusal):
+    """There is nothing to plan with: needs or fleet are missing."""
+
+    code: ClassVar[str] = "distribution.not_ready"
+
+
+class AlreadyRequested(record.Refusal):
+    """A plan is already being made."""
+
+    code: ClassVar[str] = "distribution.already_requested"
+
+
+class PlanViolates(record.Refusal):
+    """The checker found faults; a faulty plan is never recorded."""
+
+    code: ClassVar[str] = "distribution.plan_violates"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """So many of an item for one TPS (or PPK, PPS)."""
+
+    place: str
+    item: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """What travels together to one place: whole TPS, never a part of one. `pieces` are for the waybill."""
+
+    code: str
+    place: str
+    name: str
+    kind: LoadKind
+    tps: tuple[str, ...]
+    boxes: int
+    booths: int
+    volume_ml: int
+    weight_g: int
+    service_min: int
+    earliest_min: int
+    latest_min: int
+    pieces: tuple[Piece, ...] = ()
+
+    def __post_init__(self) -> None:
+        if min(self.boxes, self.booths, self.volume_ml, self.weight_g, self.service_min) < 0 or self.earliest_min > self.latest_min:
+            raise ValueError(f"load {self.code} cannot be")
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """A truck, pick-up or boat with its working hours (minutes of the day) and days (2 means H-2)."""
+
+    code: str
+    name: str
+    kind: Kind
+    volume_ml: int
+    weight_g: int
+    start: str
+    shift_start_min: int
+    shift_end_min: int
+    days: tuple[int, ...]
+    fixed_cost: int = 0
+    cost_per_km: int = 0
+    max_trips: int = 4
+    assumption: bool = True
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        good = (
+            self.volume_ml > 0
+            and self.weight_g > 0
+            and 0 <= self.shift_start_min < self.shift_end_min <= DAY
+            and self.days
+            and self.max_trips > 0
+        )
+        if not good or not self.code:
+            raise BadVehicle(vehicle=self.code)
+
+    @property
+    def boat(self) -> bool:
+        """Whether it crosses water."""
+        return self.kind is Kind.BOAT
+
+    def shift(self, day: int) -> tuple[int, int]:
+        """The working hours on H-`day`, as minutes relative to voting day."""
+        return self.shift_start_min - day * DAY, self.shift_end_min - day * DAY
+
+
+@dataclass(frozen=True)
+class Node:
+    """A place vehicles stop at. `island` nodes have no road; `provisional` pins await somebody who sets them."""
+
+    code: str
+    name: str
+    lat: float
+    lon: float
+    kind: str
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A way between two places."""
+
+    distance_m: int
+    travel_min: int
+
+
+@dataclass(frozen=True)
+class SeaLeg:
+    """A crossing from a pier to an island. The plan counts on the longer time."""
+
+    pier: str
+    island: str
+    travel_min: int
+    distance_m: int
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """Something that may delay: at a place, or on the leg from `place` to `to`. Written by aght, read by plans and forecasts."""
+
+    place: str
+    kind: str
+    delay_min: int
+    probability_permille: int
+    to: str = ""
+    source: str = ""
+
+    def touches(self, a: str, b: str) -> bool:
+        """Whether the leg between a and b passes it. A place is touched with everything below it."""
+        if self.to:
+            return {self.place, self.to} == {a, b}
+        return any(end == self.place or end.startswith(f"{self.place}.") for end in (a, b))
+
+
+# A hazard at least this likely is counted into travel times; a smaller one is shown and not counted.
+COUNTED_PERMILLE = 500
+
+
+@dataclass(frozen=True)
+class Network:
+    """Places and ways. Roads are great circle times a detour; the sea is data; an island has no road."""
+
+    nodes: tuple[Node, ...]
+    sea: tuple[SeaLeg, ...]
+    detour_permille: int
+    road_kmh: int
+    hazards: tuple[Hazard, ...] = ()
+    _index: dict[str, Node] = field(default_factory=dict, compare=False, repr=False)
+    _sea: dict[tuple[str, str], SeaLeg] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._index.update({node.code: node for node in self.nodes})
+        self._sea.update({(leg.pier, leg.island): leg for leg in self.sea})
+
+    def node(self, code: str) -> Node | None:
+        """The place, if it is one of the network."""
+        return self._index.get(code)
+
+    def leg(self, kind: Kind, a: str, b: str) -> Leg | None:
+        """The way from a to b for this kind of vehicle, delays of likely hazards included; None where there is none."""
+        if a == b:
+            return Leg(0, 0)
+        way = self._sea_way(a, b) if kind is Kind.BOAT else self._road(a, b)
+        if way is None:
+            return None
+        delay = sum(h.delay_min for h in self.hazards if h.probability_permille >= COUNTED_PERMILLE and h.touches(a, b))
+        return Leg(way.distance_m, way.travel_min + delay)
+
+    def piers(self, island: str) -> list[SeaLeg]:
+        """The crossings to an island, the shortest first."""
+        return sorted((leg for leg in self.sea if leg.island == island), key=lambda leg: (leg.travel_min, leg.pier))
+
+    def _sea_way(self, a: str, b: str) -> Leg | None:
+        crossing = self._sea.get((a, b)) or self._sea.get((b, a))
+        return Leg(crossing.distance_m, crossing.travel_min) if crossing else None
+
+    def _road(self, a: str, b: str) -> Leg | None:
+        start, end = self._index.get(a), self._index.get(b)
+        if start is None or end is None or "pulau" in {start.kind, end.kind}:
+            return None
+        return road_leg(start, end, self.detour_permille, self.road_kmh)
+
+
+def road_leg(a: Node, b: Node, detour_permille: int, road_kmh: int) -> Leg:
+    """Great circle times the detour, at the road speed, minutes rounded up."""
+    metres = round(places.great_circle_km(a.lat, a.lon, b.lat, b.lon) * detour_permille)
+    return Leg(metres, -(-metres * 60 // (road_kmh * 1000)))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What every plan must keep. Days count back from voting day (1 is H-1); the law wants goods with the KPPS on H-1."""
+
+    island_day: int = 2
+    mainland_days: tuple[int, ...] = (1,)
+    loading_min: int = 45
+    handover_min: int = 30
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One halt of a trip: which loads leave the vehicle here, and when. At a pier they are handed over to a boat."""
+
+    place: str
+    loads: tuple[str, ...]
+    arrive_min: int
+    depart_min: int
+    handover: bool = False
+
+
+@dataclass(frozen=True)
+class Trip:
+    """From a start place with everything on board to the stops in order, and back."""
+
+    code: str
+    vehicle: str
+    start: str
+    depart_min: int
+    stops: tuple[Stop, ...]
+    return_min: int
+    distance_m: int
+
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """All load codes on board at the start."""
+        return tuple(code for stop in self.stops for code in stop.loads)
+
+
+@dataclass(frozen=True)
+class Unassigned:
+    """A load that no vehicle brings, and why; `remedies` say what would help."""
+
+    load: str
+    code: str
+    facts: Mapping[str, str | int]
+    remedies: tuple[Mapping[str, str | int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Trips by vehicle and time, what stays behind, and how the plan was made."""
+
+    trips: tuple[Trip, ...]
+    unassigned: tuple[Unassigned, ...]
+    seed: int
+    method: str
+
+    @property
+    def feasible(self) -> bool:
+        """Everything is brought. (That it is brought rightly is for `violations` to say.)"""
+        return not self.unassigned
+
+    @property
+    def distance_m(self) -> int:
+        """All vehicles together."""
+        return sum(trip.distance_m for trip in self.trips)
+
+    def arrivals(self) -> dict[str, int]:
+        """Minute of arrival of every load at its end, hand-overs at piers excluded."""
+        return {code: stop.arrive_min for trip in self.trips for stop in trip.stops if not stop.handover for code in stop.loads}
+
+    def of_vehicle(self, code: str) -> list[Trip]:
+        """The trips of one vehicle in time."""
+        return sorted((trip for trip in self.trips if trip.vehicle == code), key=lambda trip: trip.depart_min)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A fault of a plan: a stable code and the facts."""
+
+    code: str
+    facts: Mapping[str, str | int]
+
+
+def instant(voting_midnight_at: datetime, minute: int) -> datetime:
+    """The instant of a plan's minute; `voting_midnight_at` is 00:00 local time of voting day."""
+    return voting_midnight_at + timedelta(minutes=minute)
+
+
+def day_of(minute: int) -> int:
+    """How many days before voting a minute lies: 1 for H-1, 0 for voting day."""
+    return -(minute // DAY)
+
+
+def violations(plan: Plan, loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle], rules: Rules) -> list[Violation]:
+    """Every fault of a plan; empty for a plan that may be driven. Knows nothing of how the plan was made."""
+    by_load = {load.code: load for load in loads}
+    by_vehicle = {vehicle.code: vehicle for vehicle in fleet}
+    faults = _coverage(plan, by_load)
+    for trip in plan.trips:
+        vehicle = by_vehicle.get(trip.vehicle)
+        if vehicle is None:
+            faults.append(Violation("unknown_vehicle", {"trip": trip.code, "vehicle": trip.vehicle}))
+            continue
+        faults += _capacity(trip, vehicle, by_load)
+        faults += _drops(trip, vehicle, by_load, network)
+        faults += _times(trip, vehicle, by_load, network)
+        faults += _hours(trip, vehicle)
+    faults += _fleet_use(plan, by_vehicle, rules)
+    faults += _handovers(plan, by_load, by_vehicle, rules)
+    return faults + _islands_first(plan, by_load, rules)
+
+
+def _coverage(plan: Plan, loads: Mapping[str, Load]) -> list[Violation]:
+    """Every load ends exactly once at its place or is listed as left behind with a reason."""
+    faults = []
+    counts: dict[str, int] = {}
+    for trip in plan.trips:
+        for stop in trip.stops:
+            for code in stop.loads:
+                if code not in loads:
+                    faults.append(Violation("unknown_load", {"trip": trip.code, "load": code}))
+                elif not stop.handover:
+                    counts[code] = counts.get(code, 0) + 1
+    left = {item.load for item in plan.unassigned}
+    for code in loads:
+        count = counts.get(code, 0)
+        if count > 1:
+            faults.append(Violation("delivered_twice", {"load": code, "times": count}))
+        if count == 0 and code not in left:
+            faults.append(Violation("not_delivered", {"load": code}))
+        if count and code in left:
+            faults.append(Violation("delivered_and_left", {"load": code}))
+    return faults + [Violation("left_without_reason", {"load": item.load}) for item in plan.unassigned if not item.code]
+
+
+def _capacity(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load]) -> list[Violation]:
+    carried = [loads[code] for code in trip.loads if code in loads]
+    faults = []
+    for code, carries, capacity in (
+        ("over_volume", sum(load.volume_ml for load in carried), vehicle.volume_ml),
+        ("over_weight", sum(load.weight_g for load in carried), vehicle.weight_g),
+    ):
+        if carries > capacity:
+            faults.append(Violation(code, {"trip": trip.code, "carries": carries, "capacity": capacity}))
+    return faults
+
+
+def _drops(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load], network: Network) -> list[Violation]:
+    """Loads are dropped where they belong: at their place, or (islands, by road) at a pier from which a boat goes there."""
+    faults = []
+    for stop in trip.stops:
+        for load in (loads[code] for code in stop.loads if code in loads):
+            crossing = any(leg.pier == stop.place for leg in network.piers(load.place))
+            right = (not vehicle.boat and crossing) if stop.handover else stop.place == load.place
+            if not right:
+                faults.append(Violation("wrong_place", {"trip": trip.code, "load": load.code, "place": stop.place}))
+    return faults
+
+
+def _times(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load], network: Network) -> list[Violation]:
+    """Arrivals follow from departures and ways; halts are long enough; windows are kept; the distance is the sum of the ways."""
+    faults = []
+    here, clock, metres = trip.start, trip.depart_min, 0
+    for stop in trip.stops:
+        way = network.leg(vehicle.kind, here, stop.place)
+        if way is None:
+            faults.append(Violation("no_way", {"trip": trip.code, "from": here, "to": stop.place, "vehicle": vehicle.kind.value}))
+        elif stop.arrive_min < clock + way.travel_min:
+            faults.append(
+                Violation("too_fast", {"trip": trip.code, "place": stop.place, "minutes": clock + way.travel_min - stop.arrive_min})
+            )
+        metres += way.distance_m if way else 0
+        dropped = [loads[code] for code in stop.loads if code in loads]
+        needed = sum(load.service_min for load in dropped)
+        if stop.depart_min - stop.arrive_min < needed:
+            faults.append(Violation("halt_too_short", {"trip": trip.code, "place": stop.place, "needed": needed}))
+        if not stop.handover:
+            faults += _windows(trip, stop, dropped)
+        here, clock = stop.place, stop.depart_min
+    way = network.leg(vehicle.kind, here, trip.start)
+    if way is None:
+        faults.append(Violation("no_way", {"trip": trip.code, "from": here, "to": trip.start, "vehicle": vehicle.kind.value}))
+        return faults
+    if trip.return_min < clock + way.travel_min:
+        faults.append(Violation("too_fast", {"trip": trip.code, "place": trip.start, "minutes": clock + way.travel_min - trip.return_min}))
+    if trip.distance_m != metres + way.distance_m:
+        faults.append(Violation("wrong_distance", {"trip": trip.code, "says": trip.distance_m, "is": metres + way.distance_m}))
+    return faults
+
+
+def _windows(trip: Trip, stop: Stop, dropped: list[Load]) -> list[Violation]:
+    faults = []
+    for load in dropped:
+        if stop.arrive_min < load.earliest_min:
+            faults.append(Violation("too_early", {"trip": trip.code, "load": load.code, "minutes": load.earliest_min - stop.arrive_min}))
+        if stop.arrive_min > load.latest_min:
+            faults.append(Violation("too_late", {"trip": trip.code, "load": load.code, "minutes": stop.arrive_min - load.latest_min}))
+    return faults
+
+
+def _hours(trip: Trip, vehicle: Vehicle) -> list[Violation]:
+    """Every drive lies within the working hours of one of the vehicle's days; a boat may stay on the island overnight."""
+    if trip.start != vehicle.start:
+        return [Violation("wrong_start", {"trip": trip.code, "start": trip.start, "expected": vehicle.start})]
+    moves = [trip.depart_min, *(minute for stop in trip.stops for minute in (stop.arrive_min, stop.depart_min)), trip.return_min]
+    shifts = [vehicle.shift(day) for day in vehicle.days]
+    if vehicle.boat:  # it comes home in the daylight of whichever day
+        spans = [(moves[i], moves[i + 1]) for i in range(0, len(moves) - 2, 2)]
+        home = (moves[-2], moves[-1])
+        daylight = [vehicle.shift(day) for day in {*vehicle.days, *(day - 1 for day in vehicle.days)}]
+        outside = [] if any(a <= home[0] and home[1] <= b for a, b in daylight) else [home]
+    else:
+        spans, outside = [(moves[0], moves[-1])], []
+    outside += [span for span in spans if not any(a <= span[0] and span[1] <= b for a, b in shifts)]
+    return [Violation("outside_hours", {"trip": trip.code, "vehicle": vehicle.code, "from": a, "to": b}) for a, b in outside]
+
+
+def _fleet_use(plan: Plan, fleet: Mapping[str, Vehicle], rules: Rules) -> list[Violation]:
+    """A vehicle is in one place at a time, and is loaded before it leaves."""
+    faults = []
+    for code, vehicle in fleet.items():
+        trips = plan.of_vehicle(code)
+        per_day: dict[int, int] = {}
+        for before, trip in zip([None, *trips], trips, strict=False):
+            day = day_of(trip.depart_min)
+            per_day[day] = per_day.get(day, 0) + 1
+            start_min, _ = vehicle.shift(day)
+            loading = rules.handover_min if vehicle.boat else rules.loading_min
+            free_min = before.return_min if before is not None else trip.depart_min - loading
+            ready = loading + (free_min if vehicle.boat else max(free_min, start_min))
+            if before is not None and trip.depart_min < before.return_min:
+                faults.append(Violation("two_places", {"vehicle": code, "trip": trip.code, "other": before.code}))
+            elif trip.depart_min < ready:
+                faults.append(Violation("loading_too_short", {"trip": trip.code, "needed": loading}))
+        for day, count in per_day.items():
+            if count > vehicle.max_trips:
+                faults.append(Violation("too_many_trips", {"vehicle": code, "day": day, "trips": count, "allowed": vehicle.max_trips}))
+    return faults
+
+
+def _handovers(plan: Plan, loads: Mapping[str, Load], fleet: Mapping[str, Vehicle], rules: Rules) -> list[Violation]:
+    """An island's goods are brought to the boat's pier once, before the boat leaves, with time to shift them."""
+    brought: dict[str, list[tuple[str, int]]] = {}
+    for trip in plan.trips:
+        for stop in trip.stops:
+            if stop.handover:
+                for code in stop.loads:
+                    brought.setdefault(code, []).append((stop.place, stop.arrive_min))
+    faults = [Violation("handed_over_twice", {"load": code}) for code, times in brought.items() if len(times) > 1]
+    crossing: set[str] = set()
+    for trip in plan.trips:
+        vehicle = fleet.get(trip.vehicle)
+        if vehicle is None or not vehicle.boat:
+            continue
+        for code in trip.loads:
+            crossing.add(code)
+            there = [minute for place, minute in brought.get(code, []) if place == trip.start]
+            if not there:
+                faults.append(Violation("not_at_pier", {"trip": trip.code, "load": code, "pier": trip.start}))
+            elif trip.depart_min < max(there) + rules.handover_min:
+                faults.append(
+                    Violation(
+                        "boat_leaves_early", {"trip": trip.code, "load": code, "minutes": max(there) + rules.handover_min - trip.depart_min}
+                    )
+                )
+    left = {item.load for item in plan.unassigned}
+    faults += [Violation("stranded", {"load": code}) for code in brought if code in loads and code not in crossing and code not in left]
+    return faults
+
+
+def _islands_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
+    """Islands have their goods on a day before the mainland's first day."""
+    faults = []
+    for code, minute in plan.arrivals().items():
+        load = loads.get(code)
+        if load is None:
+            continue
+        day = day_of(minute)
+        if load.kind is LoadKind.ISLAND and day <= max(rules.mainland_days):
+            faults.append(Violation("island_not_ahead", {"load": code, "day": day}))
+        if load.kind is not LoadKind.ISLAND and day not in rules.mainland_days:
+            faults.append(Violation("wrong_day", {"load": code, "day": day}))
+    return faults
+
+
+def exposed(plan: Plan, hazards: Iterable[Hazard], fleet: Iterable[Vehicle]) -> list[tuple[Hazard, tuple[str, ...]]]:
+    """Hazards that trips of this plan pass, with the trips' codes."""
+    known = {vehicle.code for vehicle in fleet}
+    found = []
+    for hazard in hazards:
+        touched = []
+        for trip in plan.trips:
+            halts = [trip.start, *(stop.place for stop in trip.stops), trip.start]
+            if trip.vehicle in known and any(hazard.touches(a, b) for a, b in pairwise(halts)):
+                touched.append(trip.code)
+        if touched:
+            found.append((hazard, tuple(touched)))
+    return found
+
+
+def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle], rules: Rules) -> str:
+    """SHA-256 over everything a plan depends on; the same inputs in any order give the same hash."""
+    facts = {
+        "loads": [asdict(load) for load in sorted(loads, key=lambda load: load.code)],
+        "nodes": [_whole(asdict(node)) for node in sorted(network.nodes, key=lambda node: node.code)],
+        "sea": [asdict(leg) for leg in sorted(network.sea, key=lambda leg: (leg.pier, leg.island))],
+        "hazards": sorted((asdict(h) for h in network.hazards), key=lambda h: json.dumps(h, sort_keys=True)),
+        "road": [network.detour_permille, network.road_kmh],
+        "fleet": [asdict(vehicle) for vehicle in sorted(fleet, key=lambda vehicle: vehicle.code)],
+        "rules": asdict(rules),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def _whole(node: dict[str, Any]) -> dict[str, Any]:
+    return {**node, "lat": round(node["lat"] * 1_000_000), "lon": round(node["lon"] * 1_000_000)}
+
+
+def plan_facts(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data, for keeping and for hashing."""
+    facts: dict[str, Any] = json.loads(json.dumps(asdict(plan)))
+    return facts
+
+
+def plan_of(facts: Mapping[str, Any]) -> Plan:
+    """The plan that `plan_facts` wrote."""
+    return Plan(
+        trips=tuple(_trip_of(trip) for trip in facts["trips"]),
+        unassigned=tuple(Unassigned(u["load"], u["code"], u["facts"], tuple(u["remedies"])) for u in facts["unassigned"]),
+        seed=facts["seed"],
+        method=facts["method"],
+    )
+
+
+def _trip_of(facts: Mapping[str, Any]) -> Trip:
+    stops = tuple(Stop(s["place"], tuple(s["loads"]), s["arrive_min"], s["depart_min"], s["handover"]) for s in facts["stops"])
+    return Trip(facts["code"], facts["vehicle"], facts["start"], facts["depart_min"], stops, facts["return_min"], facts["distance_m"])
+
+
+def plan_hash(plan: Plan) -> str:
+    """SHA-256 of the plan's facts."""
+    return hashlib.sha256(json.dumps(plan_facts(plan), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CHECK = _CROCKFORD + "*~$=U"
+
+
+def waybill_id(entry_id: str, trip: str) -> str:
+    """The number of a waybill: 80 bits from the plan's journal entry and the trip, Crockford base32 with check character."""
+    number = int.from_bytes(hashlib.sha256(f"{entry_id}/{trip}".encode()).digest()[:10], "big")
+    digits = "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(75, -1, -5))
+    return digits + _CHECK[number % 37]
+
+
+def waybill_text(identity: str) -> str:
+    """What the QR code of a waybill says."""
+    return f"PSK1:N:{identity}"
