@@ -226,6 +226,5 @@ def backup(
         fail(f"Cadangan tidak dibuat. {damage}")
     except OSError as error:
         fail(f"Cadangan tidak dapat ditulis ke {target}: {error.strerror or error}")
-    say(
-        f"Cadangan: {target}\n{summary(manifest)}\nSimpan salinannya di luar laptop ini. Isinya rahasia: siapa pun yang memegangnya memegang semua data."
-    )
+    say(f"Cadangan: {target}\n{summary(manifest)}")
+    say("Simpan salinannya di luar laptop ini. Isinya rahasia: siapa pun yang memegangnya memegang semua data.")

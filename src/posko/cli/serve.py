@@ -154,7 +154,8 @@ def terminal_qr(text: str) -> str:
     import zxingcpp
 
     image: Any = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_image(scale=1)
-    rows: list[list[int]] = [list(row) for row in memoryview(image).tolist()]
+    grid: Any = memoryview(image).tolist()
+    rows: list[list[int]] = [list(row) for row in grid]
     if len(rows) % 2:
         rows.append([255] * len(rows[0]))
     blocks = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
