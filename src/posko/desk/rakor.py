@@ -27,7 +27,7 @@ def _decisions(request: shell.Request, meeting: str = "") -> list[dict[str, Any]
     found = []
     for d in rakor.decisions(request.election.code, request.at, meeting):
         state, word = DECISION_STATES["done" if d.done_at else "overdue" if d.overdue(request.at) else "open"]
-        mine = d.owner == request.person.agency and d.done_at is None and shell.may(request, "rakor.write")
+        mine = d.owner == request.person.agency and d.done_at is None and shell.may(request, "rakor.answer")
         about = {name: getattr(d, name) for name in ("code", "text", "due_at", "mark", "answer")}
         found.append({**about, "owner": printed.agency_name(d.owner), "state": state, "word": word, "may_answer": mine})
     return found
@@ -126,7 +126,7 @@ def decide(request: shell.Request, election: str, code: str) -> HttpResponse:
     return redirect("desk:rakor_meeting", election, code)
 
 
-@shell.page("rakor.write")
+@shell.page("rakor.answer")
 def done(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The owner reports a decision carried out."""
     if request.method == "POST":

@@ -25,7 +25,7 @@ STATE_WORDS = {"ready": "siap", "not_ready": "belum siap", "unknown": "belum dik
 
 def region_of(person: access_rules.Person, region: str) -> str:
     """The part of a region that is this person's: the whole, or the narrower place of their grant."""
-    regions = [grant.region for grant in person.grants if grant.region.startswith(region)]
+    regions = [grant.region for grant in person.grants if access_rules.within(grant.region, region)]
     return region if not regions or region in regions else min(regions, key=len)
 
 
@@ -53,7 +53,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     """How many TPS are ready, what holds back the others, and the list of them."""
     region = region_of(request.person, request.election.region)
     asked = request.GET.get("kecamatan", "")
-    if asked.startswith(region):
+    if asked and access_rules.within(asked, region):
         region = asked
     verdicts = readiness.verdicts(election, request.at, region)
     tps = {t.code: t for t in places.tps_list(election)}

@@ -315,12 +315,13 @@ def receipt(request: shell.Request, election: str, code: str) -> HttpResponse:
         "alone": rules.may_correct_alone(note, request.person.id, request.at),
         "alone_until": note.received_at + rules.UNDO_FOR,
         "may_record": shell.may(request, "receipts.record"),
+        "may_accept": shell.may(request, "receipts.write"),
         "typed": {"good": note.count.good, "damaged": note.count.damaged, "reason": ""},
     }
     return render(request, "desk/receipts/receipt.html", context)
 
 
-@shell.page("receipts.record")
+@shell.page("receipts.write")
 def accept(request: shell.Request, election: str, code: str) -> HttpResponse:
     """Accept the good pieces."""
     if request.method == "POST":
@@ -348,7 +349,7 @@ def correct(request: shell.Request, election: str, code: str) -> HttpResponse:
     return redirect("desk:receipts_receipt", election, code)
 
 
-@shell.page("receipts.record")
+@shell.page("receipts.write")
 def approve(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The second person puts a correction in force."""
     if request.method == "POST":

@@ -153,7 +153,7 @@ def line_code(key: receipt_rules.Key) -> str:
 
 def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts]:
     """Everything known about every TPS of a region (all without one) at an instant."""
-    tps_list = [t for t in places.tps_list(election) if t.code.startswith(region)]
+    tps_list = [t for t in places.tps_list(election) if not region or access_rules.within(t.code, region)]
     gauge = receipts.gauge(election, at)
     wanted = receipts.tps_needs(election, at)
     arrivals = _arrivals(election, tps_list, at)
