@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "backup": Command("posko.cli.backup", "backup", "satu berkas cadangan yang utuh, selagi Posko berjalan"),
     "restore": Command("posko.cli.restore", "restore", "mengembalikan cadangan sesudah memeriksanya"),
     "needs": Command("posko.cli.needs", "needs", "kebutuhan logistik dari berkas pemilih, tanpa basis data"),
+    "rakor": Command("posko.cli.rakor", "rakor", "rakor verify BERKAS: hitung ulang sidik jari sebuah paket rakor"),
     "plan": Command("posko.cli.plan", "plan", "usulan rencana distribusi untuk sebuah skenario"),
 }
 _VALUES = (

@@ -154,7 +154,7 @@ def _matter(row: Mapping[str, Any]) -> dict[str, str]:
     if row["kind"] == "shortage":
         why = f"masih kurang {text.angka(row['weight'])}"
     elif row["kind"] == "aght":
-        why = f"AGHT {row['code']}"
+        why = f"dampak rata-rata {text.angka(row['weight'])} pemilih"
     return {"label": row["label"], "why": why, "due": text.waktu(_instant(row["due_at"])) if row["due_at"] else ""}
 
 

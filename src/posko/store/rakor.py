@@ -557,7 +557,7 @@ def _agenda(election: str, at: datetime, gauge: receipt_rules.Gauge) -> list[rul
             if r.ordered and r.open_quantity
         ),
         *(
-            rules.Matter("aght", a.code, a.title, "terbuka", None, a.loss.mode)
+            rules.Matter("aght", a.code, f"AGHT {a.code} ({a.kind.value})", "terbuka", None, a.loss.mode)
             for a in aght.register(election, at)
             if a.standing.value == "open"
         ),
