@@ -6,7 +6,7 @@ volumes millilitres, weights grams, money rupiah.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,6 +32,12 @@ class LoadKind(StrEnum):
     VILLAGE = "desa"
     ISLAND = "pulau"
     DISTRICT = "ppk"
+
+
+class BadRules(record.Refusal):
+    """Hours or days that contradict one another."""
+
+    code: ClassVar[str] = "distribution.bad_rules"
 
 
 class UnknownVehicle(record.Refusal):
@@ -260,12 +266,97 @@ def road_leg(a: Node, b: Node, detour_permille: int, road_kmh: int) -> Leg:
 
 @dataclass(frozen=True)
 class Rules:
-    """What every plan must keep. Days count back from voting day (1 is H-1); the law wants goods with the KPPS on H-1."""
+    """What every plan must keep. Days count back from voting day (1 is H-1), hours are minutes of the day.
+
+    The law wants everything but the TPS itself with the KPPS on H-1 at the latest (UU 7/2017 Pasal 341); the desa must therefore have
+    it in time to pass it on that day. Islands go a day ahead. Handling times are assumptions of the scenario until somebody times them.
+    """
 
     island_day: int = 2
     mainland_days: tuple[int, ...] = (1,)
+    earliest_min: int = 5 * 60
+    mainland_latest_min: int = 15 * 60
+    island_latest_min: int = 17 * 60
     loading_min: int = 45
     handover_min: int = 30
+    halt_min: int = 10
+    piece_sec: int = 30
+    tps_per_load: int = 10
+
+    def __post_init__(self) -> None:
+        if self.island_day <= max(self.mainland_days) or self.tps_per_load < 1 or self.mainland_latest_min <= self.earliest_min:
+            raise BadRules(island_day=self.island_day)
+
+    def window(self, kind: LoadKind) -> tuple[int, int]:
+        """Earliest and latest arrival of a load, relative to voting day."""
+        if kind is LoadKind.ISLAND:
+            return self.earliest_min - self.island_day * DAY, self.island_latest_min - self.island_day * DAY
+        return self.earliest_min - max(self.mainland_days) * DAY, self.mainland_latest_min - min(self.mainland_days) * DAY
+
+
+@dataclass(frozen=True)
+class Goods:
+    """How much room and weight one piece of an item takes on a vehicle. What lies inside the ballot boxes takes no room of its own."""
+
+    item: str
+    volume_ml: int
+    weight_g: int
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A TPS, PPS or PPK and the place (desa, island, kecamatan) its goods are brought to."""
+
+    code: str
+    place: str
+    name: str
+    kind: LoadKind
+
+
+BOX, BOOTH = "KOTAK", "BILIK"
+
+
+def loads_of(destinations: Iterable[Destination], pieces: Iterable[Piece], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """What has to be brought, by place, in loads of at most `tps_per_load` whole TPS of about equal size.
+
+    Pieces for a desa (PPS) travel with that desa's first load. Items without a known size weigh nothing here: the caller says which.
+    """
+    wanted: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        wanted.setdefault(piece.place, []).append(piece)
+    by_place: dict[str, list[Destination]] = {}
+    for destination in sorted(destinations, key=lambda one: one.code):
+        if destination.code in wanted:
+            by_place.setdefault(destination.place, []).append(destination)
+    made = []
+    for place, members in sorted(by_place.items()):
+        parts = -(-len(members) // keep.tps_per_load)
+        for part in range(parts):
+            chosen = members[len(members) * part // parts : len(members) * (part + 1) // parts]
+            code = place if parts == 1 else f"{place}/{part + 1}"
+            made.append(_load_of(code, chosen, [piece for one in chosen for piece in wanted[one.code]], goods, keep))
+    return made
+
+
+def _load_of(code: str, members: Sequence[Destination], pieces: Sequence[Piece], goods: Mapping[str, Goods], keep: Rules) -> Load:
+    known = [(goods[piece.item], piece.quantity) for piece in pieces if piece.item in goods]
+    boxes, booths = (sum(piece.quantity for piece in pieces if piece.item == item) for item in (BOX, BOOTH))
+    earliest, latest = keep.window(members[0].kind)
+    return Load(
+        code=code,
+        place=members[0].place,
+        name=members[0].name,
+        kind=members[0].kind,
+        tps=tuple(one.code for one in members if one.kind is not LoadKind.DISTRICT and one.code.count(".") == 4),
+        boxes=boxes,
+        booths=booths,
+        volume_ml=sum(good.volume_ml * quantity for good, quantity in known),
+        weight_g=sum(good.weight_g * quantity for good, quantity in known),
+        service_min=keep.halt_min - (-keep.piece_sec * boxes // 60),
+        earliest_min=earliest,
+        latest_min=latest,
+        pieces=tuple(sorted(pieces, key=lambda piece: (piece.place, piece.item))),
+    )
 
 
 @dataclass(frozen=True)

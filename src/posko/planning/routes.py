@@ -1,0 +1,489 @@
+"""Routes: PyVRP proposes who brings what where and when. `domain.distribution.violations` decides whether it may be driven.
+
+Two days, one after the other, because what waits at a pier depends on when it got there: on the islands' day trucks bring the islands'
+goods to the piers and boats take them on; on the mainland's days trucks and pick-ups bring everything else, reloading at the warehouse.
+PyVRP: Wouda, Lan and Kool (2024), INFORMS Journal on Computing, doi:10.1287/ijoc.2023.0055. Since 0.13 it is an iterated local search.
+Same seed and same number of iterations give the same plan; with seconds the machine's speed decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import count, pairwise
+from typing import Any
+
+import numpy as np
+import pyvrp
+from pyvrp.stop import MaxIterations, MaxRuntime, StoppingCriterion
+
+from posko.domain import distribution as rules
+
+DAY = rules.DAY
+# A way that does not exist: longer than any plan, so that no feasible route uses it.
+_NO_WAY = 1_000_000
+# Leaving a load behind must never pay: far above any cost of distance and vehicles.
+_PRIZE = 1_000_000_000
+_PROBE_ITERATIONS = 300
+_MOST_EXTRA_VEHICLES = 8
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When to stop searching: after so many iterations (repeatable) or seconds."""
+
+    iterations: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if (self.iterations > 0) == (self.seconds > 0):
+            raise ValueError("state iterations or seconds")
+
+    def share(self, part: float) -> "Stop":
+        """A part of the budget."""
+        return Stop(max(1, int(self.iterations * part)), 0.0) if self.iterations else Stop(0, self.seconds * part)
+
+    def criterion(self) -> StoppingCriterion:
+        """For PyVRP."""
+        return MaxIterations(self.iterations) if self.iterations else MaxRuntime(self.seconds)
+
+    def __str__(self) -> str:
+        return f"{self.iterations} iterasi" if self.iterations else f"{self.seconds:g} detik"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A load as a truck sees it: where to drop it and when at the latest."""
+
+    load: rules.Load
+    place: str
+    earliest_min: int
+    latest_min: int
+    handover: bool
+
+
+def plan(
+    loads: Sequence[rules.Load],
+    network: rules.Network,
+    fleet: Sequence[rules.Vehicle],
+    keep: rules.Rules,
+    *,
+    seed: int,
+    stop: Stop,
+) -> rules.Plan:
+    """A proposed plan. Loads that cannot be brought are listed with the reason and what would help."""
+    islands = [load for load in loads if load.kind is rules.LoadKind.ISLAND]
+    mainland = [load for load in loads if load.kind is not rules.LoadKind.ISLAND]
+    island_trips, island_left = _islands_day(islands, network, fleet, keep, seed, stop.share(0.25))
+    tasks = [_Task(load, load.place, load.earliest_min, load.latest_min, handover=False) for load in mainland]
+    road = [vehicle for vehicle in fleet if not vehicle.boat]
+    trips, left = _by_road(tasks, network, road, keep.mainland_days, keep, seed, stop.share(0.75))
+    left += list(island_left)
+    numbered = _numbered([*island_trips, *trips])
+    return rules.Plan(tuple(numbered), tuple(sorted(left, key=lambda item: item.load)), seed, f"PyVRP {version('pyvrp')}, {stop}")
+
+
+def _numbered(trips: list[rules.Trip]) -> list[rules.Trip]:
+    """Codes by vehicle in time: T01-1, T01-2."""
+    numbers: dict[str, count[int]] = {}
+    named = []
+    for trip in sorted(trips, key=lambda trip: (trip.vehicle, trip.depart_min)):
+        number = next(numbers.setdefault(trip.vehicle, count(1)))
+        named.append(replace(trip, code=f"{trip.vehicle}-{number}"))
+    return named
+
+
+# --- the islands' day ------------------------------------------------------------------------------------------------------------------
+
+
+def _islands_day(
+    islands: Sequence[rules.Load], network: rules.Network, fleet: Sequence[rules.Vehicle], keep: rules.Rules, seed: int, stop: Stop
+) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
+    """Trucks to the piers by the last minute at which a boat may leave, then boats, the longest crossing first."""
+    boats = [vehicle for vehicle in fleet if vehicle.boat and keep.island_day in vehicle.days]
+    road = [vehicle for vehicle in fleet if not vehicle.boat]
+    tasks, left = [], []
+    for load in islands:
+        way = _crossing(load, network, boats)
+        if isinstance(way, rules.Unassigned):
+            left.append(way)
+            continue
+        pier, latest = way
+        latest -= keep.handover_min
+        earliest = min(vehicle.shift(keep.island_day)[0] for vehicle in road) if road else -keep.island_day * DAY
+        tasks.append(_Task(load, pier, earliest, max(latest, earliest), handover=True))
+    trips, unreached = _by_road(tasks, network, road, (keep.island_day,), keep, seed, stop)
+    left += unreached
+    reached = {code: stop_.arrive_min for trip in trips for stop_ in trip.stops for code in stop_.loads}
+    sailed, ashore = _sail([task for task in tasks if task.load.code in reached], reached, network, boats, keep)
+    # What no boat can take is not driven to the pier either.
+    stay = {item.load for item in ashore}
+    return [trip for trip in (_without(trip, stay, network) for trip in trips) if trip] + sailed, left + ashore
+
+
+def _crossing(load: rules.Load, network: rules.Network, boats: Sequence[rules.Vehicle]) -> tuple[str, int] | rules.Unassigned:
+    """The pier for an island's load and the last minute a boat may leave it; or why there is none."""
+    legs = network.piers(load.place)
+    if not legs:
+        return rules.Unassigned(load.code, "no_sea_leg", {"place": load.name})
+    at_pier = [(leg, boat) for leg in legs for boat in boats if boat.start == leg.pier]
+    if not at_pier:
+        return rules.Unassigned(
+            load.code, "no_boat", {"place": load.name, "pier": legs[0].pier}, ({"code": "add_boat", "pier": legs[0].pier},)
+        )
+    fits = [(leg, boat) for leg, boat in at_pier if load.volume_ml <= boat.volume_ml and load.weight_g <= boat.weight_g]
+    if not fits:
+        size: dict[str, str | int] = {"volume_ml": load.volume_ml, "weight_g": load.weight_g}
+        return rules.Unassigned(load.code, "boat_too_small", {"place": load.name, **size}, ({"code": "bigger_boat", **size},))
+
+    def last_departure(pair: tuple[rules.SeaLeg, rules.Vehicle]) -> int:
+        leg, boat = pair
+        way = network.leg(rules.Kind.BOAT, leg.pier, leg.island)
+        travel = way.travel_min if way else _NO_WAY
+        day = -(load.latest_min // DAY)
+        return min(load.latest_min, boat.shift(day)[1] - load.service_min) - travel
+
+    best = max(fits, key=lambda pair: (last_departure(pair), pair[1].code))
+    return best[0].pier, last_departure(best)
+
+
+def _sail(
+    tasks: Sequence[_Task], reached: dict[str, int], network: rules.Network, boats: Sequence[rules.Vehicle], keep: rules.Rules
+) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
+    """One island per crossing; each load on the boat that arrives first, loads to the same island together where they fit."""
+    trips: list[rules.Trip] = []
+    left: list[rules.Unassigned] = []
+    open_trips: dict[str, tuple[rules.Vehicle, list[rules.Load], int]] = {}
+    free: dict[str, int] = {}
+    used: dict[str, int] = {}
+
+    def close(key: str) -> None:
+        boat, carried, depart = open_trips.pop(key)
+        trip = _crossing_trip(boat, carried, depart, network, keep)
+        trips.append(trip)
+        free[boat.code] = trip.return_min + keep.handover_min
+
+    def travel(task: _Task) -> int:
+        way = network.leg(rules.Kind.BOAT, task.place, task.load.place)
+        return way.travel_min if way else _NO_WAY
+
+    by_island: dict[str, list[_Task]] = {}
+    for task in sorted(tasks, key=lambda task: (-travel(task), task.load.place, task.load.code)):
+        by_island.setdefault(task.load.place, []).append(task)
+    for group in by_island.values():
+        for task in group:
+            ready = reached[task.load.code] + keep.handover_min
+            joined = _join(open_trips, task, ready, travel(task))
+            if joined:
+                continue
+            busy = {boat.code for boat, _, _ in open_trips.values()}
+            choice = _boat_for(task, ready, travel(task), [boat for boat in boats if boat.code not in busy], free, used)
+            if choice is None:  # a second crossing of a boat that is about to leave
+                for key in list(open_trips):
+                    close(key)
+                choice = _boat_for(task, ready, travel(task), boats, free, used)
+            if choice is None:
+                left.append(_too_late(task, ready, travel(task)))
+                continue
+            boat, depart = choice
+            used[boat.code] = used.get(boat.code, 0) + 1
+            open_trips[f"{boat.code}/{task.load.place}/{used[boat.code]}"] = (boat, [task.load], depart)
+        for key in list(open_trips):
+            close(key)
+    return trips, left
+
+
+def _join(open_trips: dict[str, tuple[rules.Vehicle, list[rules.Load], int]], task: _Task, ready: int, travel: int) -> bool:
+    """Puts the load on a boat that already waits for this island, if it fits and still arrives in time."""
+    for key, (boat, carried, depart) in open_trips.items():
+        everything = [*carried, task.load]
+        leaves = max(depart, ready)
+        fits = sum(load.volume_ml for load in everything) <= boat.volume_ml and sum(load.weight_g for load in everything) <= boat.weight_g
+        if fits and boat.start == task.place and all(leaves + travel <= load.latest_min for load in everything):
+            open_trips[key] = (boat, everything, leaves)
+            return True
+    return False
+
+
+def _boat_for(
+    task: _Task, ready: int, travel: int, boats: Sequence[rules.Vehicle], free: dict[str, int], used: dict[str, int]
+) -> tuple[rules.Vehicle, int] | None:
+    """The boat at this pier that leaves first and arrives by daylight and in time; the smallest of equals."""
+    day = -(task.load.latest_min // DAY)
+    found = []
+    for boat in boats:
+        if boat.start != task.place or task.load.volume_ml > boat.volume_ml or task.load.weight_g > boat.weight_g:
+            continue
+        begins, ends = boat.shift(day)
+        depart = max(begins, ready, free.get(boat.code, begins), task.load.earliest_min - travel)
+        if depart + travel <= min(task.load.latest_min, ends) and used.get(boat.code, 0) < boat.max_trips:
+            found.append((depart, boat.volume_ml, boat.code, boat))
+    return (found_boat[3], found_boat[0]) if found and (found_boat := min(found)) else None
+
+
+def _crossing_trip(
+    boat: rules.Vehicle, carried: Sequence[rules.Load], depart: int, network: rules.Network, keep: rules.Rules
+) -> rules.Trip:
+    island = carried[0].place
+    way = network.leg(rules.Kind.BOAT, boat.start, island)
+    assert way is not None
+    arrive = depart + way.travel_min
+    done = arrive + sum(load.service_min for load in carried)
+    day = -(depart // DAY)
+    if done + way.travel_min > boat.shift(day)[1]:  # home by daylight, if need be the next day
+        done = max(done, boat.shift(day - 1)[0])
+    stop = rules.Stop(island, tuple(load.code for load in carried), arrive, done)
+    return rules.Trip("", boat.code, boat.start, depart, (stop,), done + way.travel_min, 2 * way.distance_m)
+
+
+def _too_late(task: _Task, ready: int, travel: int) -> rules.Unassigned:
+    late = ready + travel - task.load.latest_min
+    facts: dict[str, str | int] = {"place": task.load.name, "ready_min": ready, "travel_min": travel, "late_min": max(late, 0)}
+    return rules.Unassigned(
+        task.load.code,
+        "boat_too_late",
+        facts,
+        ({"code": "add_boat", "pier": task.place}, {"code": "start_earlier", "minutes": max(late, 0)}),
+    )
+
+
+def _without(trip: rules.Trip, stay: set[str], network: rules.Network) -> rules.Trip | None:
+    """The trip without these loads; nothing if it carries no others."""
+    if not any(code in stay for code in trip.loads):
+        return trip
+    stops = [replace(stop, loads=tuple(code for code in stop.loads if code not in stay)) for stop in trip.stops]
+    stops = [stop for stop in stops if stop.loads]
+    if not stops:
+        return None
+    metres = _metres(trip.start, [stop.place for stop in stops], network, rules.Kind.TRUCK)
+    return replace(trip, stops=tuple(stops), distance_m=metres)
+
+
+def _metres(start: str, halts: Sequence[str], network: rules.Network, kind: rules.Kind) -> int:
+    way = [start, *halts, start]
+    legs = [network.leg(kind, a, b) for a, b in pairwise(way)]
+    return sum(leg.distance_m for leg in legs if leg)
+
+
+# --- by road ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _by_road(
+    tasks: Sequence[_Task],
+    network: rules.Network,
+    road: Sequence[rules.Vehicle],
+    days: Sequence[int],
+    keep: rules.Rules,
+    seed: int,
+    stop: Stop,
+) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
+    """Everything that goes by road on these days."""
+    working = [vehicle for vehicle in road if set(vehicle.days) & set(days)]
+    possible, left = [], []
+    for task in tasks:
+        reason = _impossible(task, network, working, days, keep)
+        if reason:
+            left.append(reason)
+        else:
+            possible.append(task)
+    if not possible:
+        return [], left
+    problem = _Problem(possible, network, working, days, keep)
+    best = problem.solve(seed, stop, required=True)
+    if not best.is_feasible():
+        best = problem.solve(seed, stop, required=False)
+    trips = problem.trips(best)
+    trips += problem.more_trips(trips)
+    brought = {code for trip in trips for code in trip.loads}
+    missing = [task for task in possible if task.load.code not in brought]
+    if missing:
+        remedies = _remedies(possible, network, working, days, keep, seed)
+        facts: dict[str, str | int] = {"vehicles": len(working), "missing": len(missing), "loads": len(possible)}
+        left += [rules.Unassigned(task.load.code, "not_enough", {**facts, "place": task.load.name}, remedies) for task in missing]
+    return trips, left
+
+
+def _impossible(
+    task: _Task, network: rules.Network, road: Sequence[rules.Vehicle], days: Sequence[int], keep: rules.Rules
+) -> rules.Unassigned | None:
+    """Why no vehicle could bring this load even if it had nothing else to do."""
+    load = task.load
+    if not road:
+        return rules.Unassigned(load.code, "no_vehicle", {"place": load.name, "day": days[0]}, ({"code": "add_vehicle", "vehicles": 1},))
+    fits = [vehicle for vehicle in road if load.volume_ml <= vehicle.volume_ml and load.weight_g <= vehicle.weight_g]
+    if not fits:
+        facts: dict[str, str | int] = {"place": load.name, "volume_ml": load.volume_ml, "weight_g": load.weight_g}
+        return rules.Unassigned(load.code, "too_big", facts, ({"code": "split_load", "place": load.name},))
+    ways = [(vehicle, network.leg(vehicle.kind, vehicle.start, task.place)) for vehicle in fits]
+    if not any(way for _, way in ways):
+        return rules.Unassigned(load.code, "no_road", {"place": load.name})
+    soonest, latest_shift = _NO_WAY, -_NO_WAY
+    for vehicle, way in ways:
+        for day in set(vehicle.days) & set(days):
+            begins, ends = vehicle.shift(day)
+            assert way is not None
+            arrive = max(begins + keep.loading_min + way.travel_min, task.earliest_min)
+            soonest = min(soonest, arrive)
+            latest_shift = max(latest_shift, ends - way.travel_min - load.service_min - arrive)
+    if soonest > task.latest_min:
+        late = soonest - task.latest_min
+        facts = {"place": load.name, "soonest_min": soonest, "latest_min": task.latest_min, "late_min": late}
+        return rules.Unassigned(load.code, "too_far", facts, ({"code": "start_earlier", "minutes": late},))
+    if latest_shift < 0:
+        facts = {"place": load.name, "short_min": -latest_shift}
+        return rules.Unassigned(load.code, "shift_too_short", facts, ({"code": "longer_shift", "minutes": -latest_shift},))
+    return None
+
+
+def _remedies(
+    tasks: Sequence[_Task], network: rules.Network, road: Sequence[rules.Vehicle], days: Sequence[int], keep: rules.Rules, seed: int
+) -> tuple[dict[str, str | int], ...]:
+    """What would be enough: how many more of the largest vehicle, or how much longer days; tried, not guessed."""
+    quick = Stop(iterations=_PROBE_ITERATIONS)
+    largest = max(road, key=lambda vehicle: (vehicle.volume_ml, vehicle.code))
+    found: list[dict[str, str | int]] = []
+    for extra in range(1, _MOST_EXTRA_VEHICLES + 1):
+        more = [*road, *(replace(largest, code=f"{largest.code}+{n}") for n in range(extra))]
+        if _Problem(tasks, network, more, days, keep).solve(seed, quick, required=True).is_feasible():
+            found.append({"code": "add_vehicle", "vehicles": extra, "kind": largest.kind.value, "volume_ml": largest.volume_ml})
+            break
+    for minutes in (60, 120, 180, 240):
+        longer = [replace(vehicle, shift_end_min=min(DAY, vehicle.shift_end_min + minutes)) for vehicle in road]
+        later = [replace(task, latest_min=task.latest_min + (0 if task.handover else minutes)) for task in tasks]
+        if _Problem(later, network, longer, days, keep).solve(seed, quick, required=True).is_feasible():
+            found.append({"code": "longer_day", "minutes": minutes})
+            break
+    return tuple(found)
+
+
+class _Problem:
+    """The road problem as PyVRP sees it. Minutes are shifted so that none is negative; one vehicle type per vehicle and day."""
+
+    def __init__(
+        self, tasks: Sequence[_Task], network: rules.Network, road: Sequence[rules.Vehicle], days: Sequence[int], keep: rules.Rules
+    ) -> None:
+        self.tasks, self.network, self.keep = tasks, network, keep
+        self.offset = max(days) * DAY
+        self.depots = sorted({vehicle.start for vehicle in road})
+        self.places = self.depots + sorted({task.place for task in tasks} - set(self.depots))
+        self.runs = [(vehicle, day) for vehicle in road for day in sorted(set(vehicle.days) & set(days), reverse=True)]
+        self.distances, self.minutes = self._matrices()
+
+    def _matrices(self) -> tuple[Any, Any]:
+        size = len(self.places)
+        distances, minutes = np.full((2, size, size), _NO_WAY, dtype=np.int64)
+        for i, a in enumerate(self.places):
+            for j, b in enumerate(self.places):
+                leg = self.network.leg(rules.Kind.TRUCK, a, b)
+                if leg:
+                    distances[i, j], minutes[i, j] = leg.distance_m, leg.travel_min
+        return distances, minutes
+
+    def data(self, *, required: bool) -> pyvrp.ProblemData:
+        """PyVRP's problem; optional clients carry a prize per TPS that no distance outweighs."""
+        position = {place: index for index, place in enumerate(self.places)}
+        locations = []
+        for place in self.places:
+            node = self.network.node(place)
+            assert node is not None
+            locations.append(pyvrp.Location(round(node.lon * 10_000), round(node.lat * 10_000), name=place))
+        clients = [
+            pyvrp.Client(
+                location=position[task.place],
+                delivery=[task.load.volume_ml, task.load.weight_g],
+                service_duration=task.load.service_min,
+                tw_early=max(0, task.earliest_min + self.offset),
+                tw_late=task.latest_min + self.offset,
+                prize=0 if required else _PRIZE * max(1, len(task.load.tps)),
+                required=required,
+                name=task.load.code,
+            )
+            for task in self.tasks
+        ]
+        depots = [pyvrp.Depot(position[place], service_duration=self.keep.loading_min, name=place) for place in self.depots]
+        types = []
+        for vehicle, day in self.runs:
+            begins, ends = vehicle.shift(day)
+            depot = self.depots.index(vehicle.start)
+            types.append(
+                pyvrp.VehicleType(
+                    num_available=1,
+                    capacity=[vehicle.volume_ml, vehicle.weight_g],
+                    start_depot=depot,
+                    end_depot=depot,
+                    fixed_cost=vehicle.fixed_cost,
+                    tw_early=begins + self.offset,
+                    tw_late=ends + self.offset,
+                    # Whole rupiah per metre: PyVRP computes with integers.
+                    unit_distance_cost=max(1, vehicle.cost_per_km // 1000),
+                    reload_depots=[depot],
+                    max_reloads=vehicle.max_trips - 1,
+                    name=vehicle.code,
+                )
+            )
+        return pyvrp.ProblemData(locations, clients, depots, types, [self.distances], [self.minutes])
+
+    def solve(self, seed: int, stop: Stop, *, required: bool) -> pyvrp.Solution:
+        """The best solution found; may be infeasible when all clients are required."""
+        return pyvrp.solve(self.data(required=required), stop.criterion(), seed=seed, collect_stats=False, display=False).best
+
+    def trips(self, solution: pyvrp.Solution) -> list[rules.Trip]:
+        """PyVRP's routes as trips with times, each as early as the rules allow."""
+        made = []
+        for route in solution.routes():
+            vehicle, day = self.runs[route.vehicle_type()]
+            orders: dict[int, list[_Task]] = {}
+            for activity in route.schedule():
+                if activity.is_client():
+                    orders.setdefault(activity.trip, []).append(self.tasks[activity.idx])
+            ready, _ = vehicle.shift(day)
+            for number in sorted(orders):
+                trip = self._timed(vehicle, orders[number], ready + self.keep.loading_min)
+                made.append(trip)
+                ready = trip.return_min
+        return made
+
+    def more_trips(self, trips: Sequence[rules.Trip]) -> list[rules.Trip]:
+        """One more trip per load that the search left out, where a vehicle still has the hours: optional stops rarely win a reload."""
+        brought = {code for trip in trips for code in trip.loads}
+        made: list[rules.Trip] = []
+        for task in sorted(self.tasks, key=lambda task: (-len(task.load.tps), task.load.code)):
+            if task.load.code in brought:
+                continue
+            found = [trip for run in self.runs if (trip := self._extra(task, *run, [*trips, *made]))]
+            if found:
+                made.append(min(found, key=lambda trip: (trip.return_min, trip.vehicle)))
+        return made
+
+    def _extra(self, task: _Task, vehicle: rules.Vehicle, day: int, trips: Sequence[rules.Trip]) -> rules.Trip | None:
+        begins, ends = vehicle.shift(day)
+        own = [trip for trip in trips if trip.vehicle == vehicle.code and rules.day_of(trip.depart_min) == day]
+        ready = max([begins, *(trip.return_min for trip in own)])
+        fits = task.load.volume_ml <= vehicle.volume_ml and task.load.weight_g <= vehicle.weight_g
+        if not fits or len(own) >= vehicle.max_trips or not self.network.leg(vehicle.kind, vehicle.start, task.place):
+            return None
+        trip = self._timed(vehicle, [task], ready + self.keep.loading_min)
+        return trip if trip.return_min <= ends and trip.stops[0].arrive_min <= task.latest_min else None
+
+    def _timed(self, vehicle: rules.Vehicle, order: Sequence[_Task], depart: int) -> rules.Trip:
+        """Neighbouring loads for one place share a halt."""
+        halts: list[rules.Stop] = []
+        here, clock = vehicle.start, depart
+        for task in order:
+            if (
+                halts
+                and halts[-1].place == task.place
+                and halts[-1].handover == task.handover
+                and halts[-1].arrive_min >= task.earliest_min
+            ):
+                last = halts[-1]
+                halts[-1] = replace(last, loads=(*last.loads, task.load.code), depart_min=last.depart_min + task.load.service_min)
+            else:
+                way = self.network.leg(vehicle.kind, here, task.place)
+                assert way is not None
+                arrive = max(clock + way.travel_min, task.earliest_min)
+                halts.append(rules.Stop(task.place, (task.load.code,), arrive, arrive + task.load.service_min, task.handover))
+            here, clock = task.place, halts[-1].depart_min
+        home = self.network.leg(vehicle.kind, here, vehicle.start)
+        assert home is not None
+        metres = _metres(vehicle.start, [halt.place for halt in halts], self.network, vehicle.kind)
+        return rules.Trip("", vehicle.code, vehicle.start, depart, tuple(halts), clock + home.travel_min, metres)

@@ -1,0 +1,193 @@
+"""The plan checker: a good plan has no fault, and every way of spoiling it is named."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posko.domain import distribution as d
+
+H1, H2 = -d.DAY, -2 * d.DAY
+KEEP = d.Rules(island_day=2, mainland_days=(1,), loading_min=30, handover_min=20)
+NODES = (("G", "gudang"), ("A", "desa"), ("B", "desa"), ("D", "dermaga"), ("P", "pulau"))
+NETWORK = d.Network(
+    nodes=tuple(d.Node(code, code, -2.88 + 0.05 * n, 108.2, kind) for n, (code, kind) in enumerate(NODES)),
+    sea=(d.SeaLeg("D", "P", 120, 30_000),),
+    detour_permille=1350,
+    road_kmh=35,
+)
+
+
+def _load(code: str, place: str, day: int = 1, kind: d.LoadKind = d.LoadKind.VILLAGE) -> d.Load:
+    begin = -day * d.DAY
+    return d.Load(code, place, place, kind, (f"{place}.001",), 5, 4, 500_000, 40_000, 15, begin + 300, begin + 1000)
+
+
+LOADS = (_load("a", "A"), _load("b", "B"), _load("p", "P", 2, d.LoadKind.ISLAND))
+FLEET = (
+    d.Vehicle("T", "Truk", d.Kind.TRUCK, 1_000_000, 80_000, "G", 360, 1080, (2, 1)),
+    d.Vehicle("S", "Truk kedua", d.Kind.TRUCK, 1_000_000, 80_000, "G", 360, 1080, (1,)),
+    d.Vehicle("K", "Kapal", d.Kind.BOAT, 1_000_000, 80_000, "D", 360, 1050, (2,)),
+)
+
+
+def _way(a: str, b: str) -> d.Leg:
+    leg = NETWORK.leg(d.Kind.TRUCK, a, b)
+    assert leg is not None
+    return leg
+
+
+def _trip(code: str, start_min: int, places: list[tuple[str, tuple[str, ...], bool]]) -> d.Trip:
+    here, clock, metres, stops = "G", start_min, 0, []
+    for place, loads, handover in places:
+        clock += _way(here, place).travel_min
+        metres += _way(here, place).distance_m
+        stops.append(d.Stop(place, loads, clock, clock + 15 * len(loads), handover))
+        here, clock = place, clock + 15 * len(loads)
+    home = _way(here, "G")
+    return d.Trip(code, "T", "G", start_min, tuple(stops), clock + home.travel_min, metres + home.distance_m)
+
+
+ISLAND = _trip("T-1", H2 + 390, [("D", ("p",), True)])
+MAIN = _trip("T-2", H1 + 390, [("A", ("a",), False), ("B", ("b",), False)])
+SAIL = H2 + 600
+CROSS = d.Trip("K-1", "K", "D", SAIL, (d.Stop("P", ("p",), SAIL + 120, SAIL + 135),), SAIL + 255, 60_000)
+GOOD = d.Plan((ISLAND, CROSS, MAIN), (), 1, "tangan")
+
+
+def faults(plan: d.Plan, loads: tuple[d.Load, ...] = LOADS, fleet: tuple[d.Vehicle, ...] = FLEET) -> set[str]:
+    return {fault.code for fault in d.violations(plan, loads, NETWORK, fleet, KEEP)}
+
+
+def _with(trip: d.Trip) -> d.Plan:
+    return replace(GOOD, trips=tuple(trip if old.code == trip.code else old for old in GOOD.trips))
+
+
+def _stop(trip: d.Trip, index: int, **changes: object) -> d.Trip:
+    return replace(trip, stops=tuple(replace(s, **changes) if n == index else s for n, s in enumerate(trip.stops)))  # type: ignore[arg-type]
+
+
+def _later(trip: d.Trip, minutes: int) -> d.Trip:
+    stops = tuple(replace(s, arrive_min=s.arrive_min + minutes, depart_min=s.depart_min + minutes) for s in trip.stops)
+    return replace(trip, depart_min=trip.depart_min + minutes, stops=stops, return_min=trip.return_min + minutes)
+
+
+SPOILT: dict[str, Callable[[], d.Plan]] = {
+    "not_delivered": lambda: _with(replace(MAIN, stops=MAIN.stops[:1])),
+    "delivered_twice": lambda: replace(GOOD, trips=(*GOOD.trips, replace(MAIN, code="S-1", vehicle="S"))),
+    "delivered_and_left": lambda: replace(GOOD, unassigned=(d.Unassigned("a", "not_enough", {}),)),
+    "left_without_reason": lambda: replace(GOOD, unassigned=(d.Unassigned("a", "", {}),)),
+    "unknown_load": lambda: _with(_stop(MAIN, 0, loads=("a", "x"))),
+    "unknown_vehicle": lambda: _with(replace(MAIN, vehicle="X")),
+    "wrong_place": lambda: _with(_stop(_stop(MAIN, 0, loads=("b",)), 1, loads=("a",))),
+    "too_fast": lambda: _with(_stop(MAIN, 1, arrive_min=MAIN.stops[1].arrive_min - 1)),
+    "halt_too_short": lambda: _with(_stop(MAIN, 0, depart_min=MAIN.stops[0].arrive_min + 14)),
+    "too_late": lambda: _with(_later(MAIN, 700)),
+    "too_early": lambda: _with(_later(MAIN, -200)),
+    "no_way": lambda: _with(_stop(ISLAND, 0, place="P", handover=False)),
+    "wrong_distance": lambda: _with(replace(MAIN, distance_m=MAIN.distance_m - 1)),
+    "wrong_start": lambda: _with(replace(CROSS, start="G")),
+    "outside_hours": lambda: _with(_later(MAIN, 660)),
+    "two_places": lambda: replace(GOOD, trips=(*GOOD.trips, replace(MAIN, code="T-3"))),
+    "loading_too_short": lambda: _with(_later(MAIN, -1)),
+    "not_at_pier": lambda: replace(GOOD, trips=(CROSS, MAIN)),
+    "boat_leaves_early": lambda: _with(_later(CROSS, -(SAIL - ISLAND.stops[0].arrive_min - KEEP.handover_min) - 1)),
+    "stranded": lambda: replace(GOOD, trips=(ISLAND, MAIN)),
+    "handed_over_twice": lambda: replace(GOOD, trips=(*GOOD.trips, replace(_later(ISLAND, 200), code="T-9"))),
+    "island_not_ahead": lambda: _with(_later(CROSS, d.DAY)),
+    "wrong_day": lambda: _with(_later(MAIN, -d.DAY)),
+}
+
+
+def test_a_good_plan_has_no_fault() -> None:
+    assert faults(GOOD) == set()
+    assert GOOD.feasible
+
+
+@pytest.mark.parametrize("code", SPOILT)
+def test_every_way_of_spoiling_a_plan_is_named(code: str) -> None:
+    assert code in faults(SPOILT[code]())
+
+
+def test_too_much_volume_and_too_much_weight_are_named() -> None:
+    heavy = (replace(LOADS[0], volume_ml=600_000), LOADS[1], LOADS[2])
+    assert faults(GOOD, heavy) == {"over_volume"}
+    assert faults(GOOD, (replace(LOADS[0], weight_g=40_001), LOADS[1], LOADS[2])) == {"over_weight"}
+
+
+def test_more_trips_than_allowed_are_named() -> None:
+    again = _later(replace(MAIN, code="T-3", stops=(), distance_m=0, return_min=MAIN.depart_min), 400)
+    few = (replace(FLEET[0], max_trips=1), *FLEET[1:])
+    assert faults(replace(GOOD, trips=(*GOOD.trips, again)), fleet=few) == {"too_many_trips"}
+
+
+def test_a_vehicle_on_a_day_it_does_not_work_is_named() -> None:
+    assert faults(GOOD, fleet=(replace(FLEET[0], days=(2,)), *FLEET[1:])) == {"outside_hours"}
+
+
+@given(st.integers(0, 2), st.integers(-2000, 2000).filter(bool))
+def test_moving_one_time_of_a_tight_plan_never_passes_unseen_when_it_breaks_a_way(index: int, minutes: int) -> None:
+    trip = GOOD.trips[index]
+    moved = _stop(trip, 0, arrive_min=trip.stops[0].arrive_min + minutes)
+    assert bool(faults(_with(moved))) == (minutes != 0)
+
+
+@given(st.permutations(LOADS), st.permutations(FLEET))
+def test_the_hash_of_the_inputs_does_not_depend_on_their_order(loads: list[d.Load], fleet: list[d.Vehicle]) -> None:
+    assert d.inputs_hash(loads, NETWORK, fleet, KEEP) == d.inputs_hash(LOADS, NETWORK, FLEET, KEEP)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda: d.inputs_hash((replace(LOADS[0], weight_g=1), *LOADS[1:]), NETWORK, FLEET, KEEP),
+        lambda: d.inputs_hash(LOADS, replace(NETWORK, hazards=(d.Hazard("A", "genangan", 30, 600),)), FLEET, KEEP),
+        lambda: d.inputs_hash(LOADS, NETWORK, FLEET[:2], KEEP),
+        lambda: d.inputs_hash(LOADS, NETWORK, FLEET, replace(KEEP, loading_min=31)),
+    ],
+)
+def test_any_changed_input_changes_the_hash(changed: Callable[[], str]) -> None:
+    assert changed() != d.inputs_hash(LOADS, NETWORK, FLEET, KEEP)
+
+
+def test_a_plan_survives_being_kept_as_plain_data() -> None:
+    left = replace(GOOD, unassigned=(d.Unassigned("z", "no_boat", {"place": "P"}, ({"code": "add_boat"},)),))
+    assert d.plan_of(d.plan_facts(left)) == left
+    assert d.plan_hash(d.plan_of(d.plan_facts(left))) == d.plan_hash(left)
+
+
+def test_islands_have_no_road_and_boats_none_but_their_crossings() -> None:
+    assert NETWORK.leg(d.Kind.TRUCK, "D", "P") is None
+    assert NETWORK.leg(d.Kind.BOAT, "P", "D") == d.Leg(30_000, 120)
+    assert NETWORK.leg(d.Kind.BOAT, "A", "B") is None
+
+
+def test_only_likely_hazards_delay_and_all_that_touch_are_shown() -> None:
+    hazards = (d.Hazard("A", "genangan", 60, 700), d.Hazard("B", "longsor", 60, 100), d.Hazard("D", "gelombang", 90, 900, to="P"))
+    rough = replace(NETWORK, hazards=hazards)
+    ways = ((d.Kind.TRUCK, "G", "A"), (d.Kind.TRUCK, "G", "B"), (d.Kind.BOAT, "D", "P"), (d.Kind.TRUCK, "G", "D"))
+    none = d.Leg(0, 0)
+    delays = [(rough.leg(*way) or none).travel_min - (NETWORK.leg(*way) or none).travel_min for way in ways]
+    assert delays == [60, 0, 90, 0]
+    assert [trips for _, trips in d.exposed(GOOD, hazards, FLEET)] == [("T-2",), ("T-2",), ("K-1",)]
+
+
+def test_days_and_instants_count_back_from_voting_day() -> None:
+    assert [d.day_of(m) for m in (0, -1, -1440, -1441)] == [0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("changes", [{"volume_ml": 0}, {"shift_end_min": 300}, {"days": ()}, {"code": ""}, {"max_trips": 0}])
+def test_a_vehicle_that_cannot_be_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(d.BadVehicle) as refusal:
+        replace(FLEET[0], **changes)  # type: ignore[arg-type]
+    assert refusal.value.code == "distribution.bad_vehicle"
+
+
+def test_waybill_numbers_are_crockford_with_a_check_character_and_differ() -> None:
+    first, second = d.waybill_id("ab" * 32, "T01-1"), d.waybill_id("ab" * 32, "T01-2")
+    assert first != second
+    assert len(first) == 17
+    assert not set(first[:16]) & set("ILOU")
+    assert d.waybill_text(first) == f"PSK1:N:{first}"

@@ -1,0 +1,125 @@
+"""Routes on tiny instances, stopped by iterations: what is proposed may be driven, what cannot be brought says why."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from posko.domain import distribution as rules
+from posko.planning import routes
+
+H1, H2 = -rules.DAY, -2 * rules.DAY
+QUICK = routes.Stop(iterations=200)
+KEEP = rules.Rules(island_day=2, mainland_days=(1,), loading_min=30, handover_min=20)
+PLACES = {"G": (-2.883, 108.267, "gudang"), "A": (-2.872, 108.249, "desa"), "B": (-2.974, 108.161, "desa"), "C": (-2.913, 107.834, "desa")}
+PLACES |= {"D": (-2.9, 108.3, "dermaga"), "P": (-3.8, 108.067, "pulau"), "Q": (-2.81, 108.4, "pulau")}
+NETWORK = rules.Network(
+    nodes=tuple(rules.Node(code, code, lat, lon, kind) for code, (lat, lon, kind) in PLACES.items()),
+    sea=(rules.SeaLeg("D", "P", 360, 108_000), rules.SeaLeg("D", "Q", 90, 13_700)),
+    detour_permille=1350,
+    road_kmh=35,
+)
+
+
+def truck(code: str = "T1", **changes: object) -> rules.Vehicle:
+    base = rules.Vehicle(code, code, rules.Kind.TRUCK, 10_000_000, 4_000_000, "G", 360, 1080, (2, 1), 700_000, 7_000)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def boat(code: str = "B1", **changes: object) -> rules.Vehicle:
+    return truck(code, **{"kind": rules.Kind.BOAT, "volume_ml": 3_000_000, "start": "D", "days": (2,), **changes})
+
+
+def load(code: str, place: str, tps: int = 5, **changes: object) -> rules.Load:
+    island = PLACES[place][2] == "pulau"
+    day = H2 if island else H1
+    base = rules.Load(
+        code=code, place=place, name=f"Desa {place}", kind=rules.LoadKind.ISLAND if island else rules.LoadKind.VILLAGE,
+        tps=tuple(f"{place}.{n:03d}" for n in range(tps)), boxes=5 * tps, booths=4 * tps, volume_ml=500_000 * tps, weight_g=40_000 * tps,
+        service_min=10 + 2 * tps, earliest_min=day + 300, latest_min=day + (1050 if island else 900),
+    )  # fmt: skip
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+LOADS = [load("A1", "A", 10), load("A2", "A", 10), load("B1", "B", 10), load("C1", "C", 10), load("P1", "P", 1), load("Q1", "Q", 3)]
+FLEET = [truck("T1"), truck("T2"), boat("B1"), boat("B2")]
+
+
+def propose(loads: Sequence[rules.Load] = LOADS, fleet: Sequence[rules.Vehicle] = FLEET, network: rules.Network = NETWORK) -> rules.Plan:
+    plan = routes.plan(loads, network, fleet, KEEP, seed=1, stop=QUICK)
+    assert rules.violations(plan, loads, network, fleet, KEEP) == []
+    return plan
+
+
+def test_a_proposed_plan_brings_everything_and_has_no_fault() -> None:
+    plan = propose()
+    assert plan.feasible
+    assert set(plan.arrivals()) == {item.code for item in LOADS}
+
+
+def test_islands_are_reached_by_boat_a_day_ahead() -> None:
+    plan = propose()
+    assert {rules.day_of(plan.arrivals()[code]) for code in ("P1", "Q1")} == {2}
+    assert {trip.vehicle for trip in plan.trips for stop in trip.stops if stop.place in {"P", "Q"}} == {"B1", "B2"}
+
+
+def test_a_boat_that_cannot_be_home_by_dusk_stays_overnight() -> None:
+    far = next(trip for trip in propose().trips if trip.stops[0].place == "P")
+    assert rules.day_of(far.return_min) == 1
+
+
+def test_one_truck_reloads_for_what_does_not_fit_at_once() -> None:
+    loads = [load("A1", "A", 10), load("A2", "A", 10), load("A3", "A", 10)]
+    plan = propose(loads, [truck("T1")])
+    assert [trip.code for trip in plan.of_vehicle("T1")] == ["T1-1", "T1-2"]
+
+
+def test_the_same_seed_and_iterations_give_the_same_plan() -> None:
+    assert rules.plan_facts(propose()) == rules.plan_facts(propose())
+
+
+def test_too_few_vehicles_say_how_many_more_are_needed() -> None:
+    loads = [load(f"C{n}", "C", 18) for n in range(4)]
+    plan = propose(loads, [truck("T1")])
+    assert {item.code for item in plan.unassigned} == {"not_enough"}
+    assert len(plan.unassigned) == 2
+    assert {remedy["code"] for item in plan.unassigned for remedy in item.remedies} >= {"add_vehicle"}
+
+
+@pytest.mark.parametrize(
+    ("loads", "fleet", "code"),
+    [
+        ([load("A1", "A", 30)], [truck()], "too_big"),
+        ([load("A1", "A")], [boat()], "no_vehicle"),
+        ([load("C1", "C", latest_min=H1 + 301)], [truck()], "too_far"),
+        ([load("C1", "C")], [truck(shift_end_min=480)], "shift_too_short"),
+        ([load("P1", "P")], [truck()], "no_boat"),
+        ([load("P1", "P", 10)], [truck(), boat()], "boat_too_small"),
+        ([load("P1", "P", 1, latest_min=H2 + 420)], [truck(), boat()], "too_far"),
+    ],
+)
+def test_what_cannot_be_brought_says_why(loads: list[rules.Load], fleet: list[rules.Vehicle], code: str) -> None:
+    assert [item.code for item in propose(loads, fleet).unassigned] == [code]
+
+
+def test_an_island_without_a_crossing_is_said_to_have_none() -> None:
+    assert propose([load("P1", "P")], network=replace(NETWORK, sea=())).unassigned[0].code == "no_sea_leg"
+
+
+def test_a_second_crossing_that_comes_too_late_waits_for_another_boat() -> None:
+    loads = [load("P1", "P", 5), load("P2", "P", 5)]
+    plan = propose(loads, [truck(), boat()])
+    assert [item.code for item in plan.unassigned] == ["boat_too_late"]
+    assert not any("P" in code for trip in plan.trips for code in trip.loads if code == plan.unassigned[0].load)
+    assert propose(loads, [truck(), boat(), boat("B2")]).feasible
+
+
+def test_a_likely_hazard_on_the_way_makes_the_trip_longer() -> None:
+    delayed = replace(NETWORK, hazards=(rules.Hazard("C", "genangan", 60, 700),))
+    assert propose(network=delayed).arrivals()["C1"] > propose().arrivals()["C1"]
+
+
+def test_a_budget_is_iterations_or_seconds_not_both() -> None:
+    with pytest.raises(ValueError, match="iterations"):
+        routes.Stop()
+    assert str(routes.Stop(seconds=5)) == "5 detik"
