@@ -135,9 +135,7 @@ def init(
     var = installation.var_folder()
     if installation.has_data(var):
         what = "pemasangan" if installation.is_real(var) else "basis data (mungkin demo)"
-        fail(
-            f"Di {var} sudah ada {what}; init tidak menyentuhnya.\nUntuk pemasangan lain, setel folder lain: POSKO_VAR=/folder/lain ./posko init"
-        )
+        fail(f"Di {var} sudah ada {what}; init tidak menyentuhnya.\nPemasangan lain: POSKO_VAR=/folder/lain ./posko init")
     known = founding.shipped()
     asking = not yes and sys.stdin.isatty()
     missing = [flag for flag, value in (("--region", region), ("--name", name), ("--election", election), ("--user", user)) if not value]
@@ -153,7 +151,7 @@ def init(
     if wrong:
         fail("Belum bisa dibuat:\n" + "\n".join(f"  - {text}" for text in wrong), 2)
     say("\nYang akan dibuat:\n" + describe(plan))
-    if asking and not ask_yes("Buat sekarang?"):
+    if asking and not wizard.ask_yes("Buat sekarang?"):
         fail("Dibatalkan; tidak ada yang ditulis.")
     with installation.stopped(var):
         passwords = carry_out(plan, var, datetime.now(UTC))
