@@ -78,6 +78,16 @@ def test_the_certificate_stays_until_an_address_changes_or_it_ends_soon(tmp_path
     assert tls.fingerprint(files.authority) == authority, "phones need not trust again"
 
 
+def test_a_restored_authority_serves_another_laptop_without_a_new_trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "machine_name", lambda: "laptop-lama")
+    authority = tls.fingerprint(tls.ensure(tmp_path / "tls", ["192.168.1.7"], NOW).authority)
+    monkeypatch.setattr(tls, "machine_name", lambda: "laptop-baru")
+    files = tls.ensure(tmp_path / "tls", ["192.168.1.9"], NOW)
+    assert handshake(files, "192.168.1.9")
+    assert tls.fingerprint(files.authority) == authority
+    assert "laptop-baru" not in tls.names_of(files.server)
+
+
 def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     files = tls.ensure(tmp_path / "tls", [], NOW)
     assert files.authority_key.stat().st_mode & 0o077 == 0

@@ -7,9 +7,10 @@ does not trust it for any other site, whatever happens to its key.
 import contextlib
 import ipaddress
 import os
+import re
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,33 +70,36 @@ def lan_addresses() -> list[str]:
     return list(dict.fromkeys(usable))
 
 
-def may_speak_for(name: str, machine: str) -> bool:
-    """Is this address or name within what our authority is limited to?"""
+def may_speak_for(name: str, own_names: Collection[str]) -> bool:
+    """Is this address or name within what our authority is limited to? own_names: the single names it was made for."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
-        return name in ("localhost", machine) or name.endswith(".local")
+        return name in own_names or name.endswith(".local")
     networks = (ipaddress.ip_network(text) for text in PRIVATE_NETWORKS)
     return any(address.version == network.version and address in network for network in networks)
 
 
 def machine_name() -> str:
     """This machine's name, lower case, without a domain."""
-    return socket.gethostname().partition(".")[0].lower() or "posko"
+    name = socket.gethostname().partition(".")[0].lower()
+    return name if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) else "posko"
 
 
 def ensure(folder: Path, names: Iterable[str], at: datetime) -> Files:
     """Authority and server certificate for these names: made, renewed or left as they are. Raises NotPrivate."""
     files = Files.below(folder)
-    machine = machine_name()
-    wanted = sorted({"localhost", "127.0.0.1", machine, *names})
+    known = files.authority.is_file() and files.authority_key.is_file()
+    # An authority that came from another laptop (a restore) speaks for that laptop's name, not for ours.
+    own_names = names_limited_to(files.authority) if known else {"localhost", machine_name()}
+    wanted = sorted({"127.0.0.1", *names, *(own_names & {"localhost", machine_name()})})
     for name in wanted:
-        if not may_speak_for(name, machine):
+        if not may_speak_for(name, own_names):
             raise NotPrivate(name)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    if not (files.authority.is_file() and files.authority_key.is_file()):
-        _make_authority(files, machine, at)
+    if not known:
+        _make_authority(files, machine_name(), at)
     if not _still_good(files, wanted, at):
         _make_server(files, wanted, at)
     return files
@@ -105,6 +109,12 @@ def names_of(certificate: Path) -> list[str]:
     """The subject alternative names, sorted as text."""
     names = _load(certificate).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return sorted([*names.get_values_for_type(x509.DNSName), *(str(a) for a in names.get_values_for_type(x509.IPAddress))])
+
+
+def names_limited_to(authority: Path) -> set[str]:
+    """The single DNS names that an authority may speak for, beside private addresses and .local."""
+    limits = _load(authority).extensions.get_extension_for_class(x509.NameConstraints).value
+    return {str(n.value) for n in limits.permitted_subtrees or () if isinstance(n, x509.DNSName) and n.value != "local"}
 
 
 def fingerprint(certificate: Path) -> str:
