@@ -1,0 +1,177 @@
+"""Stage places: which TPS, desa, sites and sea legs there are, and how far apart."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import asin, cos, radians, sin, sqrt
+from typing import ClassVar
+
+from posko.domain import record
+
+EARTH_KM = 6371.0088
+# Official codes: province 2, kabupaten 2, kecamatan 2, desa 4 digits; a TPS adds 3 digits to its desa.
+_PARTS = (2, 2, 2, 4, 3)
+LEVELS = ("provinsi", "kabupaten", "kecamatan", "desa", "tps")
+
+
+class BadCode(record.Refusal):
+    """Not an official place code; a lost leading zero is the usual reason."""
+
+    code: ClassVar[str] = "places.bad_code"
+
+
+class BadPin(record.Refusal):
+    """A pin outside Indonesia: latitude -11.5..6.5, longitude 94.5..141.5."""
+
+    code: ClassVar[str] = "places.bad_pin"
+
+
+class UnknownSite(record.Refusal):
+    """No such site in this region."""
+
+    code: ClassVar[str] = "places.unknown_site"
+
+
+class BadCrosswalk(record.Refusal):
+    """A crosswalk that maps one code to two."""
+
+    code: ClassVar[str] = "places.bad_crosswalk"
+
+
+class BadBoundaries(record.Refusal):
+    """A GeoJSON file whose features are not polygons of desa of this region."""
+
+    code: ClassVar[str] = "places.bad_boundaries"
+
+
+def dotted(code: str) -> str:
+    """1906012001001 or 19.06.01.2001.001 -> 19.06.01.2001.001, for any level; BadCode."""
+    digits = re.sub(r"[.\s]", "", code)
+    lengths = [sum(_PARTS[:n]) for n in range(1, 6)]
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in lengths:
+        raise BadCode(value=code)
+    parts, at = [], 0
+    for length in _PARTS[: lengths.index(len(digits)) + 1]:
+        parts.append(digits[at : at + length])
+        at += length
+    found = ".".join(parts)
+    if "." in code and code.strip() != found:
+        raise BadCode(value=code)
+    return found
+
+
+def level(code: str) -> str:
+    """The level of a dotted code: provinsi, kabupaten, kecamatan, desa, tps."""
+    return LEVELS[code.count(".")]
+
+
+def crosswalk(pairs: Mapping[str, str], code: str) -> str:
+    """The Kemendagri code of a KPU code: most are equal; those that differ stand in `pairs`, by desa or above."""
+    parts = code.split(".")
+    for length in range(len(parts), 0, -1):
+        head = ".".join(parts[:length])
+        if head in pairs:
+            return ".".join([pairs[head], *parts[length:]])
+    return code
+
+
+def check_pin(lat: float, lon: float) -> None:
+    """BadPin unless the point lies in Indonesia's box."""
+    if not (-11.5 <= lat <= 6.5 and 94.5 <= lon <= 141.5):
+        raise BadPin(lat=f"{lat:.5f}", lon=f"{lon:.5f}")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A named region above the kecamatan."""
+
+    code: str
+    name: str
+    level: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How land travel is reckoned: great circle x detour_percent / 100, at road_kmh; with the grade of these figures."""
+
+    detour_percent: int
+    road_kmh: int
+    grade: record.Grade
+
+    @property
+    def detour(self) -> float:
+        """As a factor."""
+        return self.detour_percent / 100
+
+
+@dataclass(frozen=True)
+class Kecamatan:
+    """A sub-district."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Desa:
+    """A village with its settlement point (where people live, not the polygon's centroid)."""
+
+    code: str
+    name: str
+    kecamatan_code: str
+    kecamatan_name: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True)
+class Tps:
+    """A polling station. `kind` reguler | khusus; `island` a site code or empty; provisional: to be confirmed."""
+
+    code: str
+    number: int
+    name: str
+    desa_code: str
+    desa_name: str
+    kecamatan_code: str
+    kecamatan_name: str
+    kind: str
+    island: str
+    provisional: bool
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place of work: gudang | kantor | dermaga | pulau. Without a pin lat and lon are None."""
+
+    code: str
+    kind: str
+    name: str
+    lat: float | None
+    lon: float | None
+    provisional: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SeaLeg:
+    """From a pier to an island, in hours as sources give them."""
+
+    pier: str
+    island: str
+    hours_low: float
+    hours_high: float
+    source: str
+
+
+def great_circle_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Haversine distance in km."""
+    a = sin(radians(lat2 - lat1) / 2) ** 2 + cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(a))
+
+
+def road_km(lat1: float, lon1: float, lat2: float, lon2: float, detour: float) -> float:
+    """Great circle times a detour factor: no road network is known."""
+    return great_circle_km(lat1, lon1, lat2, lon2) * detour
