@@ -1,0 +1,122 @@
+"""Stage record: facts, refusals, elections, tasks and evidence grades, shared by every stage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Grade(StrEnum):
+    """How surely a rule or a number is known, the surest first."""
+
+    LAW = "law"
+    REGULATION = "regulation"
+    VERIFIED = "verified"
+    INFERRED = "inferred"
+    IMPLIED = "implied"
+    MEMORY = "memory"
+    UNKNOWN = "unknown"
+
+    @property
+    def computes(self) -> bool:
+        """Whether a quantity of this grade is used without asking anybody."""
+        return self in {Grade.LAW, Grade.REGULATION, Grade.VERIFIED, Grade.INFERRED}
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether an operator must confirm it with a citation first."""
+        return self in {Grade.IMPLIED, Grade.MEMORY}
+
+
+class Refusal(Exception):
+    """What is not allowed: a stable code and the facts. The screen writes the sentence."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, **facts: str | int) -> None:
+        super().__init__(self.code, facts)
+        self.facts: dict[str, str | int] = dict(facts)
+
+
+@dataclass(frozen=True)
+class Election:
+    """One election in one region."""
+
+    code: str
+    name: str
+    region: str
+    voting_at: datetime
+    contests: tuple[str, ...]
+    rulebook: str
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a pseudonymous id and an agency."""
+
+    person: str
+    agency: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry before it is written."""
+
+    kind: str
+    election: str
+    subject: str
+    place: str
+    actor: Actor
+    occurred_at: datetime
+    facts: Mapping[str, object]
+    private: Mapping[str, object] = field(default_factory=dict)
+    corrects: str = ""
+    reason: str = ""
+    approvals: tuple[str, ...] = ()
+    procedure: str = ""
+    basis: str = "own"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the journal answers: where the entry stands."""
+
+    leaf_index: int
+    entry_id: str
+    commitment: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for a person."""
+
+    kind: str
+    stage: str
+    subject: str
+    label: str
+    due_at: datetime | None = None
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something a search found."""
+
+    kind: str
+    label: str
+    detail: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a file: sheet, row as the spreadsheet shows it (1-based), column, code and facts."""
+
+    sheet: str
+    row: int
+    column: str
+    code: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
