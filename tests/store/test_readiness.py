@@ -1,0 +1,88 @@
+"""Readiness in the store: checks are all recorded or none, the newest counts, and the past can be asked."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from posko.domain import places as place_rules
+from posko.domain import readiness as rules
+from posko.domain import receipts as receipt_rules
+from posko.domain.readiness import Answer, State
+from posko.store import distribution, places, readiness, receipts, record
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT = datetime(2024, 2, 13, 13, tzinfo=UTC)
+E = "pemilu-2024"
+CODES = ("19.06.02.2001.001", "19.06.02.2001.002", "19.06.07.2003.001")
+BOX, BALLOT = ("KOTAK", "", ""), ("SURAT_SUARA", "DPRD_KAB", "Belitung Timur 2")
+
+
+@pytest.fixture
+def scene(installation: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Three TPS with boxes and ballots, everything accepted, no plan; without the stages before it."""
+    tps = [
+        place_rules.Tps(c, int(c[-3:]), f"TPS {c[-3:]}", c[:13], "Desa", c[:8], "Kecamatan", "reguler", "", False, 0.0, 0.0) for c in CODES
+    ]
+    boxes = receipt_rules.Demand("KOTAK", "Kotak suara", "", "", "buah", 15, "verified", True, True, False, "I")
+    ballots = receipt_rules.Demand("SURAT_SUARA", "Surat suara", *BALLOT[1:], "lembar", 800, "inferred", True, True, True, "II")
+    rows = (receipt_rules.Row(boxes, accepted=15), receipt_rules.Row(ballots, accepted=800))
+    gauge = receipt_rules.Gauge(AT, rows, receipt_rules.TpsCover(3, 3, (), ()))
+    monkeypatch.setattr(places, "tps_list", lambda _election: tps, raising=False)
+    monkeypatch.setattr(distribution, "current_plan", lambda _election, _at: None, raising=False)
+    monkeypatch.setattr(receipts, "demands", lambda _election, _at: [boxes, ballots])
+    monkeypatch.setattr(receipts, "gauge", lambda _election, _at: gauge)
+    monkeypatch.setattr(receipts, "tps_needs", lambda _election, _at: {c: {BOX: 5, BALLOT: 260} for c in CODES})
+    return installation.actors
+
+
+def a_check(tps: str, at: datetime = AT, **more: object) -> rules.Check:
+    check = rules.Check(tps, Answer.YES, (), Answer.YES, Answer.YES, Answer.YES, at, "p-budi", "PPK")
+    return replace(check, **more)  # type: ignore[arg-type]
+
+
+def states(at: datetime, region: str = "") -> list[State]:
+    return [v.state for v in readiness.verdicts(E, at, region)]
+
+
+def test_only_the_reported_tps_is_ready_and_the_hour_before_it_was_not(scene: Any) -> None:
+    readiness.record_check(E, a_check(CODES[0]), AT)
+    assert states(AT) == [State.READY, State.UNKNOWN, State.UNKNOWN]
+    assert states(AT - timedelta(hours=1)) == [State.UNKNOWN] * 3
+    assert readiness.summary(E, AT, "19.06.02").total == 2
+    assert record.Entry.objects.order_by("-leaf_index").first().kind == "tps.checked"  # type: ignore[union-attr]
+
+
+def test_the_newest_check_counts_and_the_old_one_stays_readable(scene: Any) -> None:
+    missing = {"items": Answer.NO, "missing": ("SURAT_SUARA:DPRD_KAB",)}
+    readiness.record_check(E, a_check(CODES[0], AT - timedelta(hours=3), **missing), AT)
+    verdict = readiness.verdicts(E, AT - timedelta(hours=1))[0]
+    assert (verdict.state, verdict.reasons[0].name) == (State.NOT_READY, "Surat suara")
+    readiness.record_check(E, a_check(CODES[0]), AT)
+    assert states(AT)[0] is State.READY
+    assert len(readiness.checks(E, AT, CODES[0])) == 2
+
+
+def test_one_wrong_check_in_a_batch_leaves_none(scene: Any) -> None:
+    before = record.root()
+    good = a_check(CODES[0])
+    for wrong, refusal in (
+        (a_check("19.06.99.0000.001"), rules.UnknownTps),
+        (a_check(CODES[1], AT + timedelta(minutes=1)), rules.Future),
+        (a_check(CODES[1], items=Answer.NO, missing=("GEMBOK",)), rules.UnknownItem),
+    ):
+        with pytest.raises(refusal):
+            readiness.record_checks(E, [good, wrong], AT)
+    assert readiness.checks(E, AT) == []
+    assert record.root() == before
+
+
+def test_the_limit_can_be_changed_and_only_from_then_on(scene: Any) -> None:
+    readiness.record_check(E, a_check(CODES[0], AT - timedelta(hours=10)), AT)
+    readiness.set_limit(E, 8, scene["ani"], AT)
+    assert states(AT)[0] is State.UNKNOWN
+    assert states(AT - timedelta(minutes=1))[0] is State.READY
+    for hours in (0, 337):
+        with pytest.raises(rules.BadLimit):
+            readiness.set_limit(E, hours, scene["ani"], AT)
