@@ -316,6 +316,65 @@ class Destination:
 BOX, BOOTH = "KOTAK", "BILIK"
 
 
+def destinations_of(tps_list: Iterable[places.Tps]) -> list[Destination]:
+    """Every TPS, PPS and PPK of an election with the place its goods go to: the island, the desa, the kecamatan.
+
+    A PPS whose TPS all lie on one island has its goods there too.
+    """
+    stations = sorted(tps_list, key=lambda tps: tps.code)
+    found: list[Destination] = []
+    by_desa: dict[str, list[places.Tps]] = {}
+    for tps in stations:
+        by_desa.setdefault(tps.desa_code, []).append(tps)
+        found.append(_destination(tps.code, tps))
+    for desa, members in by_desa.items():
+        ashore = [tps for tps in members if not tps.island]
+        found.append(_destination(desa, (ashore or members)[0]))
+    for code, name in sorted({tps.kecamatan_code: tps.kecamatan_name for tps in stations}.items()):
+        found.append(Destination(code, code, f"PPK {name}", LoadKind.DISTRICT))
+    return found
+
+
+def _destination(code: str, tps: places.Tps) -> Destination:
+    return Destination(code, tps.island or tps.desa_code, tps.desa_name, LoadKind.ISLAND if tps.island else LoadKind.VILLAGE)
+
+
+def network_of(
+    tps_list: Iterable[places.Tps],
+    sites: Iterable[places.Site],
+    sea_legs: Iterable[places.SeaLeg],
+    detour_permille: int,
+    road_kmh: int,
+    hazards: Iterable[Hazard] = (),
+) -> Network:
+    """Places and ways of a region. Sites without a pin are left out; a PPK stands at the desa of its kecamatan's name, else the largest."""
+    nodes = {
+        site.code: Node(site.code, site.name, site.lat, site.lon, site.kind, site.provisional)
+        for site in sites
+        if site.lat is not None and site.lon is not None and site.kind in {"gudang", "dermaga", "pulau"}
+    }
+    by_district: dict[str, dict[str, list[places.Tps]]] = {}
+    for tps in tps_list:
+        if not tps.island:
+            nodes.setdefault(tps.desa_code, Node(tps.desa_code, tps.desa_name, tps.lat, tps.lon, "desa", tps.provisional))
+            by_district.setdefault(tps.kecamatan_code, {}).setdefault(tps.desa_code, []).append(tps)
+    for code, desa in by_district.items():
+        seat = max(
+            desa.values(), key=lambda members: (members[0].desa_name == members[0].kecamatan_name, len(members), members[0].desa_code)
+        )[0]
+        nodes[code] = Node(code, f"PPK {seat.kecamatan_name}", seat.lat, seat.lon, "ppk", provisional=True)
+    crossings = tuple(
+        SeaLeg(leg.pier, leg.island, round(leg.hours_high * 60), _metres(nodes[leg.pier], nodes[leg.island]), leg.source)
+        for leg in sea_legs
+        if leg.pier in nodes and leg.island in nodes
+    )
+    return Network(tuple(sorted(nodes.values(), key=lambda node: node.code)), crossings, detour_permille, road_kmh, tuple(hazards))
+
+
+def _metres(a: Node, b: Node) -> int:
+    return round(places.great_circle_km(a.lat, a.lon, b.lat, b.lon) * 1000)
+
+
 def loads_of(destinations: Iterable[Destination], pieces: Iterable[Piece], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
     """What has to be brought, by place, in loads of at most `tps_per_load` whole TPS of about equal size.
 

@@ -36,6 +36,16 @@ def read(path: Path, sites: Iterable[places.Site], sea: Iterable[places.SeaLeg])
     )
 
 
+def goods(sized: Fleet, stated: Mapping[str, tuple[int, int]]) -> dict[str, domain.Goods]:
+    """Sizes of items: what the rulebook states (volume_ml, weight_g; 0 means not stated), else the fleet file; no room inside the boxes."""
+    found = {}
+    for item in {*sized.sizes, *stated}:
+        own = sized.sizes.get(item, domain.Goods(item, 0, 0))
+        volume, weight = stated.get(item, (0, 0))
+        found[item] = domain.Goods(item, (volume or own.volume_ml) if item in sized.outside else 0, weight or own.weight_g)
+    return found
+
+
 def _vehicles(entry: Mapping[str, Any], warehouse: str, nearest: Mapping[str, places.SeaLeg]) -> list[domain.Vehicle]:
     begins, ends = (minute_of_day(text) for text in entry["shift"])
     codes = [(code, warehouse) for code in entry["codes"]]

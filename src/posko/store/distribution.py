@@ -1,1 +1,692 @@
-"""Stage distribution: tables."""
+"""Stage distribution: the fleet, hazards, requests for plans, plans, waybills.
+
+A plan never changes. The plan in force is the latest one recorded; vehicles and hazards are kept as revisions, the latest counts.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import models, transaction
+
+from posko.domain import access as access_rules
+from posko.domain import distribution as rules
+from posko.domain import record as facts
+from posko.store import dpt, needs, places, record, regulation
+
+
+class VehicleRow(models.Model):
+    """One revision of a vehicle; the latest by instant counts, a retired one drops out."""
+
+    election = models.CharField(max_length=40)
+    code = models.CharField(max_length=20)
+    facts = models.JSONField()
+    retired = models.BooleanField(default=False)
+    reason = models.CharField(max_length=400, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_vehicle"
+        indexes = (models.Index(fields=["election", "code"]),)
+
+
+class HandlingRow(models.Model):
+    """One revision of the handling rules and the sizes of goods."""
+
+    election = models.CharField(max_length=40)
+    rules = models.JSONField()
+    sizes = models.JSONField()
+    outside = models.JSONField()
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_handling"
+
+
+class HazardRow(models.Model):
+    """One revision of a hazard; `ended` takes it away again."""
+
+    election = models.CharField(max_length=40)
+    source = models.CharField(max_length=60)
+    place = models.CharField(max_length=40)
+    to = models.CharField(max_length=40, blank=True)
+    kind = models.CharField(max_length=40)
+    delay_min = models.PositiveIntegerField()
+    probability_permille = models.PositiveIntegerField()
+    ended = models.BooleanField(default=False)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_hazard"
+
+
+class PlanRow(models.Model):
+    """A plan with everything it was made from."""
+
+    election = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    plan = models.JSONField()
+    inputs = models.JSONField()
+    input_hash = models.CharField(max_length=64)
+    plan_hash = models.CharField(max_length=64)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_plan"
+        constraints = (models.UniqueConstraint(fields=["election", "number"], name="distribution_plan_number"),)
+
+
+class WaybillRow(models.Model):
+    """The number of a trip's surat jalan."""
+
+    plan = models.ForeignKey(PlanRow, on_delete=models.PROTECT, related_name="+")
+    trip = models.CharField(max_length=30)
+    identity = models.CharField(max_length=20, unique=True)
+    number = models.CharField(max_length=40)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_waybill"
+
+
+class RequestRow(models.Model):
+    """Somebody asked for a plan. State is the worker's progress, not a fact: queued | running | done | failed."""
+
+    election = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, default="queued")
+    seconds = models.PositiveSmallIntegerField()
+    seed = models.PositiveIntegerField()
+    code = models.CharField(max_length=60, blank=True)
+    facts = models.JSONField(default=dict)
+    unassigned = models.JSONField(default=list)
+    plan = models.ForeignKey(PlanRow, on_delete=models.PROTECT, related_name="+", null=True)
+    person = models.CharField(max_length=60)
+    agency = models.CharField(max_length=20)
+    occurred_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_request"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a plan is made from. `unsized` items have a need but no known size; `estimate`: voters are estimated."""
+
+    loads: tuple[rules.Load, ...]
+    network: rules.Network
+    fleet: tuple[rules.Vehicle, ...]
+    rules: rules.Rules
+    unsized: tuple[str, ...] = ()
+    estimate: bool = False
+
+    @property
+    def digest(self) -> str:
+        """The hash under which a plan of these inputs is recorded."""
+        return rules.inputs_hash(self.loads, self.network, self.fleet, self.rules)
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """A recorded plan with its inputs, waybills (trip -> (number, identity)) and the midnight its minutes count from."""
+
+    number: int
+    plan: rules.Plan
+    inputs: Inputs
+    input_hash: str
+    plan_hash: str
+    occurred_at: datetime
+    entry_id: str
+    midnight_at: datetime
+    waybills: Mapping[str, tuple[str, str]]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What travels with every figure of this plan."""
+        assumed = any(vehicle.assumption for vehicle in self.inputs.fleet)
+        provisional = any(node.provisional for node in self.inputs.network.nodes)
+        said = ("PERKIRAAN" if self.inputs.estimate else "", "ARMADA ASUMSI" if assumed else "", "PIN SEMENTARA" if provisional else "")
+        return tuple(mark for mark in said if mark)
+
+    def instant(self, minute: int) -> datetime:
+        """The instant of one of the plan's minutes."""
+        return rules.instant(self.midnight_at, minute)
+
+    def load(self, code: str) -> rules.Load:
+        """One load by code."""
+        return next(load for load in self.inputs.loads if load.code == code)
+
+    def arrivals(self) -> dict[str, datetime]:
+        """Planned arrival of every TPS at its desa or island."""
+        minutes = self.plan.arrivals()
+        return {tps: self.instant(minutes[load.code]) for load in self.inputs.loads if load.code in minutes for tps in load.tps}
+
+    def summary(self) -> dict[str, str | int]:
+        """Figures for other pages and packs: whole numbers and strings."""
+        minutes = self.plan.arrivals()
+        brought = [load for load in self.inputs.loads if load.code in minutes]
+        islands = {load.place for load in brought if load.kind is rules.LoadKind.ISLAND}
+        return {
+            "plan": self.number,
+            "tps": sum(len(load.tps) for load in self.inputs.loads),
+            "tps_reached": sum(len(load.tps) for load in brought),
+            "boxes": sum(load.boxes for load in brought),
+            "vehicles": len({trip.vehicle for trip in self.plan.trips}),
+            "trips": len(self.plan.trips),
+            "islands": len(islands),
+            "islands_total": sum(1 for node in self.inputs.network.nodes if node.kind == "pulau"),
+            "distance_m": self.plan.distance_m,
+            "latest_arrival": self.instant(max(minutes.values())).isoformat() if minutes else "",
+            "input_hash": self.input_hash,
+            "plan_hash": self.plan_hash,
+        }
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """A request and how far it is."""
+
+    id: int
+    election: str
+    state: str
+    seconds: int
+    seed: int
+    code: str
+    facts: Mapping[str, str | int]
+    unassigned: tuple[rules.Unassigned, ...]
+    plan_number: int | None
+    actor: facts.Actor
+    occurred_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class VehicleState:
+    """A vehicle with its history's last word."""
+
+    vehicle: rules.Vehicle
+    retired: bool
+    reason: str
+    occurred_at: datetime
+
+
+# --- the fleet ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
+    return {**asdict(vehicle), "kind": vehicle.kind.value, "days": list(vehicle.days)}
+
+
+def _vehicle(said: Mapping[str, Any]) -> rules.Vehicle:
+    return rules.Vehicle(**{**said, "kind": rules.Kind(said["kind"]), "days": tuple(said["days"])})
+
+
+def _draft(
+    kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, object], reason: str = ""
+) -> facts.Draft:
+    place = record.election(election).region
+    return facts.Draft(kind, election, subject, place, actor, at, said, reason=reason)
+
+
+def _journal_facts(said: Mapping[str, Any]) -> dict[str, object]:
+    """Strings and integers only; true and false are 1 and 0."""
+    return {key: int(value) if isinstance(value, bool) else value for key, value in said.items()}
+
+
+def set_up(
+    election: str,
+    vehicles: Iterable[rules.Vehicle],
+    keep: rules.Rules,
+    sizes: Mapping[str, rules.Goods],
+    outside: Iterable[str],
+    actor: facts.Actor,
+    at: datetime,
+) -> None:
+    """Handling rules, sizes of goods and a first fleet, from a scenario."""
+    with transaction.atomic():
+        fleet_list = list(vehicles)
+        plain_sizes = {item: [size.volume_ml, size.weight_g] for item, size in sorted(sizes.items())}
+        keep_facts = {**asdict(keep), "mainland_days": list(keep.mainland_days)}
+        first = _draft("handling.set", election, f"handling:{election}", actor, at, {"rules": keep_facts, "sizes": plain_sizes})
+        drafts = [
+            first,
+            *(_draft("vehicle.added", election, f"vehicle:{v.code}", actor, at, _journal_facts(_vehicle_facts(v))) for v in fleet_list),
+        ]
+        prepared = record.prepare(drafts, at)
+        common = {"election": election, "person": actor.person, "occurred_at": at}
+        HandlingRow.objects.create(**common, rules=keep_facts, sizes=plain_sizes, outside=sorted(outside), entry_id=prepared[0].entry_id)
+        VehicleRow.objects.bulk_create(
+            VehicleRow(**common, code=vehicle.code, facts=_vehicle_facts(vehicle), entry_id=one.entry_id)
+            for vehicle, one in zip(fleet_list, prepared[1:], strict=True)
+        )
+        record.append(prepared, at=at)
+
+
+def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
+    """Every vehicle ever entered, as it stands at an instant."""
+    latest: dict[str, VehicleRow] = {}
+    for row in VehicleRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[row.code] = row
+    return [VehicleState(_vehicle(row.facts), row.retired, row.reason, row.occurred_at) for _, row in sorted(latest.items())]
+
+
+def fleet(election: str, at: datetime) -> list[rules.Vehicle]:
+    """The vehicles in use."""
+    return [state.vehicle for state in vehicle_states(election, at) if not state.retired]
+
+
+def save_vehicle(election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime, *, new: bool) -> None:
+    """Adds a vehicle or changes one. VehicleExists, UnknownVehicle, ReasonMissing."""
+    with transaction.atomic():
+        known = {state.vehicle.code for state in vehicle_states(election, at)}
+        _check_vehicle(vehicle.code, known, reason, new=new)
+        kind = "vehicle.added" if new else "vehicle.changed"
+        said = _vehicle_facts(vehicle)
+        prepared = record.prepare([_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, _journal_facts(said), reason)], at)
+        VehicleRow.objects.create(
+            election=election,
+            code=vehicle.code,
+            facts=said,
+            reason=reason,
+            person=actor.person,
+            occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )
+        record.append(prepared, at=at)
+
+
+def _check_vehicle(code: str, known: set[str], reason: str, *, new: bool) -> None:
+    if new and code in known:
+        raise rules.VehicleExists(vehicle=code)
+    if not new and code not in known:
+        raise rules.UnknownVehicle(vehicle=code)
+    if not new and not reason.strip():
+        raise rules.ReasonMissing(vehicle=code)
+
+
+def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at: datetime) -> None:
+    """Takes a vehicle out of use. UnknownVehicle, ReasonMissing."""
+    with transaction.atomic():
+        states = {state.vehicle.code: state for state in vehicle_states(election, at) if not state.retired}
+        _check_vehicle(code, set(states), reason, new=False)
+        prepared = record.prepare([_draft("vehicle.retired", election, f"vehicle:{code}", actor, at, {"code": code}, reason)], at)
+        VehicleRow.objects.create(
+            election=election,
+            code=code,
+            facts=_vehicle_facts(states[code].vehicle),
+            retired=True,
+            reason=reason,
+            person=actor.person,
+            occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )
+        record.append(prepared, at=at)
+
+
+# --- hazards: written by aght, read by plans ---------------------------------------------------------------------------------------------
+
+
+def put_hazard(election: str, hazard: rules.Hazard, actor: facts.Actor, at: datetime, *, ended: bool = False) -> str:
+    """Records a hazard (or its end) under its source; the latest word of a source counts. Returns the entry id."""
+    with transaction.atomic():
+        said = _journal_facts({**asdict(hazard), "ended": ended})
+        prepared = record.prepare(
+            [_draft("hazard.ended" if ended else "hazard.recorded", election, f"hazard:{hazard.source}", actor, at, said)], at
+        )
+        HazardRow.objects.create(
+            election=election, **asdict(hazard), ended=ended, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id
+        )
+        record.append(prepared, at=at)
+    return prepared[0].entry_id
+
+
+def hazards(election: str, at: datetime) -> list[rules.Hazard]:
+    """The hazards in force."""
+    latest: dict[str, HazardRow] = {}
+    for row in HazardRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[row.source] = row
+    return [
+        rules.Hazard(row.place, row.kind, row.delay_min, row.probability_permille, row.to, row.source)
+        for _, row in sorted(latest.items())
+        if not row.ended
+    ]
+
+
+# --- inputs ------------------------------------------------------------------------------------------------------------------------------
+
+
+def inputs(election: str, at: datetime) -> Inputs:
+    """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse."""
+    about = record.election(election)
+    lines = needs.lines(election, at)
+    working = fleet(election, at)
+    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+    if not lines:
+        raise rules.NotReady(what="needs")
+    if not working or handling is None:
+        raise rules.NotReady(what="fleet")
+    stations = places.tps_list(election)
+    travel = places.settings(about.region)
+    network = rules.network_of(
+        stations,
+        places.sites(about.region),
+        places.sea_legs(about.region),
+        travel.detour_percent * 10,
+        travel.road_kmh,
+        hazards(election, at),
+    )
+    working = [vehicle for vehicle in working if network.node(vehicle.start)]
+    if not any(not vehicle.boat for vehicle in working):
+        raise rules.NotReady(what="warehouse")
+    keep = rules.Rules(**{**handling.rules, "mainland_days": tuple(handling.rules["mainland_days"])})
+    goods = _goods(handling, election, at)
+    pieces = _pieces(lines)
+    loads = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
+    unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
+    run = dpt.current(election, at)
+    return Inputs(tuple(loads), network, tuple(working), keep, tuple(unsized), bool(run and run.estimate))
+
+
+def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
+    """Sizes: what the rulebook states, else the scenario's; what travels inside the boxes takes no room."""
+    stated = {item.code: (item.volume_ml or 0, item.weight_g or 0) for item in regulation.rulebook(election, at).items}
+    found = {}
+    for item in {*handling.sizes, *stated}:
+        own = handling.sizes.get(item, [0, 0])
+        volume, weight = stated.get(item, (0, 0))
+        found[item] = rules.Goods(item, (volume or own[0]) if item in handling.outside else 0, weight or own[1])
+    return found
+
+
+def _pieces(lines: Iterable[Any]) -> list[rules.Piece]:
+    """Needs per place and item; what the KPU itself keeps (re-vote ballots) stays in the warehouse."""
+    sums: dict[tuple[str, str], int] = {}
+    for line in lines:
+        if line.quantity and line.level in {"TPS", "PPS", "PPK"}:
+            sums[line.place, line.item] = sums.get((line.place, line.item), 0) + line.quantity
+    return [rules.Piece(place, item, quantity) for (place, item), quantity in sorted(sums.items())]
+
+
+# --- requests and plans ------------------------------------------------------------------------------------------------------------------
+
+
+def request_plan(election: str, seconds: int, seed: int, actor: facts.Actor, at: datetime) -> PlanRequest:
+    """Queues a plan for the worker. NotReady, AlreadyRequested."""
+    with transaction.atomic():
+        inputs(election, at)
+        if RequestRow.objects.filter(election=election, state__in=["queued", "running"]).exists():
+            raise rules.AlreadyRequested(election=election)
+        said = {"seconds": seconds, "seed": seed}
+        prepared = record.prepare([_draft("plan.requested", election, f"plan-request:{election}", actor, at, said)], at)
+        row = RequestRow.objects.create(
+            election=election,
+            seconds=seconds,
+            seed=seed,
+            person=actor.person,
+            agency=actor.agency,
+            occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )
+        record.append(prepared, at=at)
+    return _request(row)
+
+
+def _request(row: RequestRow) -> PlanRequest:
+    return PlanRequest(
+        id=row.pk,
+        election=row.election,
+        state=row.state,
+        seconds=row.seconds,
+        seed=row.seed,
+        code=row.code,
+        facts=row.facts,
+        unassigned=tuple(rules.Unassigned(u["load"], u["code"], u["facts"], tuple(u["remedies"])) for u in row.unassigned),
+        plan_number=row.plan.number if row.plan else None,
+        actor=facts.Actor(row.person, row.agency),
+        occurred_at=row.occurred_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def plan_request(election: str, number: int) -> PlanRequest | None:
+    """One request, to watch it."""
+    row = RequestRow.objects.select_related("plan").filter(election=election, pk=number).first()
+    return _request(row) if row else None
+
+
+def last_request(election: str) -> PlanRequest | None:
+    """The latest request of an election."""
+    row = RequestRow.objects.select_related("plan").filter(election=election).order_by("pk").last()
+    return _request(row) if row else None
+
+
+def take_request(machine_at: datetime, stale_after_s: int = 600) -> PlanRequest | None:
+    """The oldest waiting request, now running; one whose worker died long ago waits again."""
+    with transaction.atomic():
+        for row in RequestRow.objects.select_for_update().filter(state="running", started_at__isnull=False):
+            assert row.started_at is not None
+            if (machine_at - row.started_at).total_seconds() > stale_after_s:
+                RequestRow.objects.filter(pk=row.pk).update(state="queued", started_at=None)
+        found = RequestRow.objects.select_for_update().filter(state="queued").order_by("pk").first()
+        if found is None:
+            return None
+        found.state, found.started_at = "running", machine_at
+        found.save(update_fields=["state", "started_at"])
+    return _request(found)
+
+
+def fail_request(
+    request: PlanRequest, code: str, said: Mapping[str, str | int], machine_at: datetime, unassigned: Iterable[rules.Unassigned] = ()
+) -> None:
+    """The request ended without a plan, and why."""
+    with transaction.atomic():
+        left = [asdict(item) for item in unassigned]
+        draft = _draft(
+            "plan.failed",
+            request.election,
+            f"plan-request:{request.id}",
+            request.actor,
+            request.occurred_at,
+            {"code": code, "left": len(left)},
+        )
+        RequestRow.objects.filter(pk=request.id).update(
+            state="failed", code=code, facts=dict(said), unassigned=left, finished_at=machine_at
+        )
+        record.append([draft], at=machine_at)
+
+
+def record_plan(
+    election: str,
+    plan: rules.Plan,
+    input_hash: str,
+    actor: facts.Actor,
+    at: datetime,
+    *,
+    request: PlanRequest | None = None,
+    machine_at: datetime | None = None,
+) -> StoredPlan:
+    """Records a plan with waybills for its trips if its inputs still stand. InputsChanged, PlanViolates, and NotReady from `inputs`."""
+    with transaction.atomic():
+        current = inputs(election, at)
+        if current.digest != input_hash:
+            raise rules.InputsChanged(election=election)
+        faults = rules.violations(plan, current.loads, current.network, current.fleet, current.rules)
+        if faults or not plan.feasible:
+            raise rules.PlanViolates(count=len(faults) + len(plan.unassigned), first=faults[0].code if faults else plan.unassigned[0].code)
+        number = PlanRow.objects.filter(election=election).count() + 1
+        said = {
+            "number": number,
+            "input_hash": input_hash,
+            "plan_hash": rules.plan_hash(plan),
+            "trips": len(plan.trips),
+            "distance_m": plan.distance_m,
+        }
+        prepared = record.prepare([_draft("plan.recorded", election, f"plan:{number}", actor, at, {**said, "method": plan.method})], at)
+        entry_id = prepared[0].entry_id
+        row = PlanRow.objects.create(
+            election=election,
+            number=number,
+            plan=rules.plan_facts(plan),
+            inputs=_frozen(current),
+            input_hash=input_hash,
+            plan_hash=said["plan_hash"],
+            person=actor.person,
+            occurred_at=at,
+            entry_id=entry_id,
+        )
+        WaybillRow.objects.bulk_create(
+            WaybillRow(
+                plan=row,
+                trip=trip.code,
+                identity=rules.waybill_id(entry_id, trip.code),
+                number=f"SJ/{number:02d}/{trip.code}",
+                occurred_at=at,
+                entry_id=entry_id,
+            )
+            for trip in plan.trips
+        )
+        if request is not None:
+            RequestRow.objects.filter(pk=request.id).update(state="done", plan=row, finished_at=machine_at or at)
+        record.append(prepared, at=machine_at or at)
+    return _stored(row.pk)
+
+
+def _frozen(current: Inputs) -> dict[str, Any]:
+    """Inputs as plain data; pieces as short lists because there are thousands."""
+    loads = []
+    for load in current.loads:
+        plain = {**asdict(replace(load, pieces=())), "kind": load.kind.value, "tps": list(load.tps)}
+        plain["pieces"] = [[piece.place, piece.item, piece.quantity] for piece in load.pieces]
+        loads.append(plain)
+    network = current.network
+    return {
+        "loads": loads,
+        "nodes": [asdict(node) for node in network.nodes],
+        "sea": [asdict(leg) for leg in network.sea],
+        "hazards": [asdict(hazard) for hazard in network.hazards],
+        "road": [network.detour_permille, network.road_kmh],
+        "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
+        "rules": {**asdict(current.rules), "mainland_days": list(current.rules.mainland_days)},
+        "unsized": list(current.unsized),
+        "estimate": current.estimate,
+    }
+
+
+def _thawed(plain: Mapping[str, Any]) -> Inputs:
+    loads = tuple(
+        rules.Load(
+            **{
+                **load,
+                "kind": rules.LoadKind(load["kind"]),
+                "tps": tuple(load["tps"]),
+                "pieces": tuple(rules.Piece(*piece) for piece in load["pieces"]),
+            }
+        )
+        for load in plain["loads"]
+    )
+    network = rules.Network(
+        tuple(rules.Node(**node) for node in plain["nodes"]),
+        tuple(rules.SeaLeg(**leg) for leg in plain["sea"]),
+        *plain["road"],
+        tuple(rules.Hazard(**hazard) for hazard in plain["hazards"]),
+    )
+    keep = rules.Rules(**{**plain["rules"], "mainland_days": tuple(plain["rules"]["mainland_days"])})
+    return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
+
+
+@lru_cache(maxsize=8)
+def _kept(pk: int, plan_hash: str) -> StoredPlan:
+    """A plan never changes, so it is read once per process; the hash tells apart plans of different databases with one number."""
+    row = PlanRow.objects.get(pk=pk, plan_hash=plan_hash)
+    midnight = record.election(row.election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+    waybills = {bill.trip: (bill.number, bill.identity) for bill in WaybillRow.objects.filter(plan=row)}
+    return StoredPlan(
+        number=row.number,
+        plan=rules.plan_of(row.plan),
+        inputs=_thawed(row.inputs),
+        input_hash=row.input_hash,
+        plan_hash=row.plan_hash,
+        occurred_at=row.occurred_at,
+        entry_id=row.entry_id,
+        midnight_at=midnight,
+        waybills=waybills,
+    )
+
+
+def _stored(pk: int) -> StoredPlan:
+    entry_id, plan_hash = PlanRow.objects.values_list("entry_id", "plan_hash").get(pk=pk)
+    kept = _kept(pk, plan_hash)
+    if kept.entry_id != entry_id:
+        _kept.cache_clear()
+        kept = _kept(pk, plan_hash)
+    return kept
+
+
+def current_plan(election: str, at: datetime) -> StoredPlan | None:
+    """The plan in force at an instant: the latest recorded."""
+    pk = PlanRow.objects.filter(election=election, occurred_at__lte=at).order_by("number").values_list("pk", flat=True).last()
+    return _stored(pk) if pk else None
+
+
+def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
+    """Whether the plan in force was made from inputs that no longer stand."""
+    try:
+        return inputs(election, at).digest != stored.input_hash
+    except rules.NotReady:
+        return True
+
+
+def waybill(identity: str) -> tuple[str, int, str] | None:
+    """Election, plan number and trip of a waybill's identity."""
+    row = WaybillRow.objects.select_related("plan").filter(identity=identity).first()
+    return (row.plan.election, row.plan.number, row.trip) if row else None
+
+
+def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
+    """For the KPU: needs are computed and nobody planned yet, or the plan in force no longer fits them."""
+    if not any(grant.role == "kpu.operator" and grant.holds(at) for grant in person.grants):
+        return []
+    if needs.current(election, at) is None or not fleet(election, at):
+        return []
+    stored = current_plan(election, at)
+    if stored is None:
+        return [facts.Task("distribution.plan", "distribution", f"plan:{election}", "rencana distribusi")]
+    if stale(stored, election, at):
+        return [facts.Task("distribution.replan", "distribution", f"plan:{stored.number}", f"rencana {stored.number}")]
+    return []
+
+
+def find(person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
+    """Vehicles and waybills by code or number."""
+    del person
+    wanted = text.strip().upper().removeprefix("PSK1:N:")
+    if len(wanted) < 2:
+        return []
+    hits = [
+        facts.Hit("vehicle", vehicle.code, vehicle.name, (vehicle.code,))
+        for vehicle in fleet(election, at)
+        if wanted in vehicle.code.upper() or wanted in vehicle.name.upper()
+    ]
+    stored = current_plan(election, at)
+    bills = stored.waybills if stored else {}
+    hits += [
+        facts.Hit("waybill", number, f"surat jalan {trip}", (trip,))
+        for trip, (number, identity) in bills.items()
+        if wanted in number or wanted == identity
+    ]
+    return hits[:20]
