@@ -33,7 +33,7 @@ MENU = (
     ("receipts", "Penerimaan", "receipts.read", "b"),
     ("distribution", "Distribusi", "distribution.read", "i"),
     ("readiness", "Kesiapan", "readiness.read", "s"),
-    ("reports", "Laporan", "reports.read", "l"),
+    ("reports", "Laporan", "reports.file", "l"),
     ("aght", "AGHT", "aght.read", "a"),
     ("recommendations", "Rekomendasi", "recommendations.read", "r"),
     ("rakor", "Rakor", "rakor.read", "o"),

@@ -312,8 +312,8 @@ class Recommendation:
     @property
     def due_at(self) -> datetime | None:
         """Until when the next step is due: acknowledgement, decision, action. None where nothing is due or it has ended."""
-        if self.state is State.TERBIT and self.issued_at:
-            return self.issued_at + sla(self.voting_at, self.issued_at).acknowledge
+        if self.state is State.TERBIT:
+            return self.due_ack_at
         if self.state is State.DITERIMA and self.received_at and self.issued_at:
             return self.received_at + sla(self.voting_at, self.issued_at).decide
         if self.state in {State.DISETUJUI_PENERIMA, State.SEBAGIAN}:
@@ -321,6 +321,11 @@ class Recommendation:
         if self.state is State.TINDAK_LANJUT and self.action:
             return self.action.due_at
         return None
+
+    @property
+    def due_ack_at(self) -> datetime | None:
+        """Until when the addressee is asked to acknowledge; None before it is issued."""
+        return self.issued_at + sla(self.voting_at, self.issued_at).acknowledge if self.issued_at else None
 
     def overdue(self, at: datetime) -> bool:
         """The next step is late. An ended one never is: a refusal breaks no deadline."""
@@ -432,16 +437,26 @@ def check(rec: Recommendation, event: Event) -> None:
     _check_said(rec, event)
 
 
-def _check_person(rec: Recommendation, event: Event) -> None:
-    if event.act in {Act.REVISE, Act.SUBMIT} and event.person != rec.author:
-        raise NotAuthor(code=rec.code)
-    if event.act in {Act.RETURN, Act.APPROVE} and event.person == rec.author:
-        raise OwnWork(code=rec.code)
-    if event.act is Act.WITHDRAW and event.person != rec.signer:
-        raise NotSigner(code=rec.code)
+def excluded(rec: Recommendation, act: Act, person: str) -> bool:
+    """Whether this act is closed to this person whatever the policy says: own work, or somebody else's draft or signature."""
+    if act in {Act.REVISE, Act.SUBMIT}:
+        return person != rec.author
+    if act in {Act.RETURN, Act.APPROVE}:
+        return person == rec.author
+    if act is Act.WITHDRAW:
+        return person != rec.signer
     owner = rec.action.owner if rec.action else ""
-    if event.act in {Act.VERIFY, Act.SEND_BACK} and event.person in {*rec.followers, owner}:
-        raise OwnWork(code=rec.code)
+    return act in {Act.VERIFY, Act.SEND_BACK} and person in {*rec.followers, owner}
+
+
+def _check_person(rec: Recommendation, event: Event) -> None:
+    if not excluded(rec, event.act, event.person):
+        return
+    if event.act in {Act.REVISE, Act.SUBMIT}:
+        raise NotAuthor(code=rec.code)
+    if event.act is Act.WITHDRAW:
+        raise NotSigner(code=rec.code)
+    raise OwnWork(code=rec.code)
 
 
 def _check_said(rec: Recommendation, event: Event) -> None:

@@ -162,6 +162,8 @@ def _grade(
     at: datetime,
 ) -> None:
     said: dict[str, str | int] = {"scale": scale, "grade": grade, "claim": claim, "chain": chain, "basis": basis}
+    if report.status is report_rules.Status.RECEIVED:
+        reports.set_status(election, report.number, report_rules.Status.ASSESSING, actor, at)
     prepared = record.prepare([_draft("report.graded", election, f"report:{report.number}", report.place, actor, at, said)], at)
     Grading.objects.create(
         election=election,
@@ -175,8 +177,6 @@ def _grade(
         occurred_at=at,
         entry_id=prepared[0].entry_id,
     )
-    if report.status is report_rules.Status.RECEIVED:
-        reports.set_status(election, report.number, report_rules.Status.ASSESSING, actor, at)
     record.append(prepared, at=at)
 
 
@@ -287,6 +287,8 @@ def refer(election: str, report: str, to: rules.Route, note: str, actor: facts.A
         if any(r.report == report and r.to is to for r in referrals(election, at)):
             raise rules.AlreadyReferred(report=report, to=to.value)
         reports.check_neutral(election, note)
+        if to is rules.Route.BAWASLU and found.status is not report_rules.Status.REFERRED:
+            reports.set_status(election, report, report_rules.Status.REFERRED, actor, at)
         said: dict[str, str | int] = {"to": to.value, "note": note}
         prepared = record.prepare([_draft("report.referred", election, f"report:{report}", found.place, actor, at, said)], at)
         Referral.objects.create(
@@ -298,8 +300,6 @@ def refer(election: str, report: str, to: rules.Route, note: str, actor: facts.A
             occurred_at=at,
             entry_id=prepared[0].entry_id,
         )
-        if to is rules.Route.BAWASLU and found.status is not report_rules.Status.REFERRED:
-            reports.set_status(election, report, report_rules.Status.REFERRED, actor, at)
         record.append(prepared, at=at)
 
 

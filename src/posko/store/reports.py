@@ -185,6 +185,16 @@ def guard_words() -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+def place_names(election: str) -> dict[str, str]:
+    """Code -> name as a sentence says it, for every area, TPS and site of the election's region."""
+    region = record.election(election).region
+    names = {region: record.installation().name}
+    names |= {k.code: f"Kecamatan {k.name}" for k in places.kecamatan_list(region)}
+    names |= {d.code: f"{d.name}, {d.kecamatan_name}" for d in places.desa_list(region)}
+    names |= {t.code: f"TPS {t.number:03}, {t.desa_name}" for t in places.tps_list(election)}
+    return names | {s.code: s.name for s in places.sites(region)}
+
+
 def _known_places(election: str, region: str) -> set[str]:
     codes = {t.code for t in places.tps_list(election)} | {d.code for d in places.desa_list(region)}
     return codes | {k.code for k in places.kecamatan_list(region)} | {s.code for s in places.sites(region)}
