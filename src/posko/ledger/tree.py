@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from posko.ledger import hashing
 
+leaf_hash = hashing.leaf
+
 
 @dataclass(frozen=True)
 class Range:

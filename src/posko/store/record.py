@@ -1,27 +1,54 @@
 """Stage record: the journal, elections, the installation and its clock.
 
-Every write of the store appends here as the last statement of its transaction. The journal is append-only by trigger; only the private
-part of an opening can be erased.
+Every write of the store appends here as the last statement of its transaction. The tables, the envelope and the leaf are a contract:
+published leaves can never be recalled. Triggers refuse every change; only the private part of an opening can be erased.
 """
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import connection, models, transaction
 
 import posko
 from posko.domain import record as rules
-from posko.ledger import tree
+from posko.ledger import signing, tree
 
 WIB = timezone(timedelta(hours=7), "WIB")
+VERSION = 1
+_ALG = "Ed25519"
+
+
+class NoElection(rules.Refusal):
+    """No such election here."""
+
+    code: ClassVar[str] = "record.no_election"
+
+
+class NoEntry(rules.Refusal):
+    """No such entry."""
+
+    code: ClassVar[str] = "record.no_entry"
+
+
+class Unprotected(RuntimeError):
+    """The journal's triggers are missing; nothing may be written."""
+
+
+# --- tables ------------------------------------------------------------------------------------------------------------------------
 
 
 class ElectionRow(models.Model):
+    """One election of this installation."""
+
     code = models.CharField(max_length=40, primary_key=True)
     name = models.CharField(max_length=120)
     region = models.CharField(max_length=20)
@@ -35,6 +62,8 @@ class ElectionRow(models.Model):
 
 
 class InstallationRow(models.Model):
+    """The one installation; clock_at null means the machine's time."""
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     installation = models.CharField(max_length=32)
     name = models.CharField(max_length=120)
@@ -47,6 +76,8 @@ class InstallationRow(models.Model):
 
 
 class Head(models.Model):
+    """The journal's head: its row is the lock under which leaf indexes are given out without gaps."""
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     size = models.BigIntegerField(default=0)
     frontier = models.JSONField(default=list)
@@ -57,17 +88,32 @@ class Head(models.Model):
         db_table = "journal_head"
 
 
+class Key(models.Model):
+    """Public keys that sign envelopes, by key_id."""
+
+    key_id = models.CharField(max_length=64, primary_key=True)
+    alg = models.CharField(max_length=20)
+    public = models.BinaryField()
+    device = models.CharField(max_length=60)
+    since_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "journal_key"
+
+
 class Entry(models.Model):
+    """A leaf of the log with what is needed to find it."""
+
     leaf_index = models.BigIntegerField(primary_key=True)
     entry_id = models.CharField(max_length=64, unique=True)
-    kind = models.CharField(max_length=60)
+    kind = models.CharField(max_length=60, db_index=True)
     election = models.CharField(max_length=40)
-    subject = models.CharField(max_length=120)
+    subject = models.CharField(max_length=120, db_index=True)
     place = models.CharField(max_length=40)
     recorded_at = models.DateTimeField()
     device = models.CharField(max_length=60)
     device_seq = models.BigIntegerField()
-    key_id = models.CharField(max_length=64, default="")
+    key_id = models.CharField(max_length=64)
     commitment = models.CharField(max_length=64)
 
     class Meta:
@@ -76,9 +122,11 @@ class Entry(models.Model):
 
 
 class Opening(models.Model):
+    """What a leaf commits to. Only private and private_salt may become null, once."""
+
     entry_id = models.CharField(max_length=64, primary_key=True)
     envelope = models.BinaryField()
-    signature = models.BinaryField(default=b"")
+    signature = models.BinaryField()
     envelope_salt = models.BinaryField()
     facts = models.BinaryField()
     facts_salt = models.BinaryField()
@@ -91,18 +139,190 @@ class Opening(models.Model):
 
 
 class Equivocation(models.Model):
+    """The same (device, sequence) with other bytes: evidence, kept."""
+
     device = models.CharField(max_length=60)
     device_seq = models.BigIntegerField()
     envelope = models.BinaryField()
+    signature = models.BinaryField()
     seen_at = models.DateTimeField()
 
     class Meta:
         db_table = "journal_equivocation"
 
 
+# --- append-only by trigger --------------------------------------------------------------------------------------------------------
+
+_KEPT = ("entry_id", "envelope", "signature", "envelope_salt", "facts", "facts_salt")
+_SEALED = ("journal_entry", "journal_equivocation", "journal_key")
+
+
+def _sqlite_triggers() -> dict[str, str]:
+    found = {}
+    for table in _SEALED:
+        for act in ("UPDATE", "DELETE"):
+            name = f"{table}_no_{act.lower()}"
+            found[name] = f"CREATE TRIGGER {name} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+    found["journal_opening_no_delete"] = (
+        "CREATE TRIGGER journal_opening_no_delete BEFORE DELETE ON journal_opening BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+    )
+    changed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in _KEPT)
+    found["journal_opening_erase_only"] = (
+        "CREATE TRIGGER journal_opening_erase_only BEFORE UPDATE ON journal_opening "
+        f"WHEN {changed} OR NEW.private IS NOT NULL OR NEW.private_salt IS NOT NULL OR NEW.erased_at IS NULL OR OLD.erased_at IS NOT NULL "
+        "BEGIN SELECT RAISE(ABORT, 'only the private part can be erased, once'); END"
+    )
+    return found
+
+
+def _postgresql_triggers() -> dict[str, list[str]]:
+    refuse = (
+        "CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"
+    )
+    changed = " OR ".join(f"NEW.{c} IS DISTINCT FROM OLD.{c}" for c in _KEPT)
+    erase = (
+        "CREATE OR REPLACE FUNCTION journal_erase_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {changed} OR NEW.private IS NOT NULL OR NEW.private_salt IS NOT NULL OR NEW.erased_at IS NULL OR OLD.erased_at IS NOT NULL "
+        "THEN RAISE EXCEPTION 'only the private part can be erased, once'; END IF; RETURN NEW; END $$"
+    )
+    found = {}
+    for table in _SEALED:
+        name = f"{table}_sealed"
+        found[name] = [refuse, f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION journal_refuse()"]
+    found["journal_opening_no_delete"] = [
+        refuse, "CREATE TRIGGER journal_opening_no_delete BEFORE DELETE ON journal_opening FOR EACH ROW EXECUTE FUNCTION journal_refuse()",
+    ]  # fmt: skip
+    found["journal_opening_erase_only"] = [
+        erase, "CREATE TRIGGER journal_opening_erase_only BEFORE UPDATE ON journal_opening FOR EACH ROW EXECUTE FUNCTION journal_erase_only()",
+    ]  # fmt: skip
+    return found
+
+
+def _present_triggers() -> set[str]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+        return {row[0] for row in cursor.fetchall()}
+
+
+def install_triggers(**_: object) -> None:
+    """Makes the triggers that are missing; after every migration, since a rebuilt table loses them."""
+    tables = set(connection.introspection.table_names())
+    if not {"journal_entry", "journal_opening", "journal_equivocation", "journal_key"} <= tables:
+        return
+    present = _present_triggers()
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for name, statement in _sqlite_triggers().items():
+                if name not in present:
+                    cursor.execute(statement)
+        else:
+            for name, statements in _postgresql_triggers().items():
+                if name not in present:
+                    for statement in statements:
+                        cursor.execute(statement)
+
+
+def require_triggers() -> None:
+    """Start-up check: Unprotected when a trigger of the journal is missing."""
+    wanted = set(_sqlite_triggers() if connection.vendor == "sqlite" else _postgresql_triggers())
+    missing = sorted(wanted - _present_triggers())
+    if missing:
+        raise Unprotected(f"Jurnal tidak terlindung: pemicu {', '.join(missing)} hilang. Jalankan ./posko upgrade.")
+
+
+# --- the installation, its elections, its clock ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Installation:
+    """This installation."""
+
+    id: str
+    name: str
+    region: str
+    demo: bool
+
+
+def install(*, name: str, region: str, demo: bool, at: datetime) -> Installation:
+    """Makes the installation and the journal's head, once; the first entry says so."""
+    with transaction.atomic():
+        if not InstallationRow.objects.filter(id=1).exists():
+            row = InstallationRow.objects.create(id=1, installation=secrets.token_hex(8), name=name, region=region, demo=demo)
+            Head.objects.get_or_create(id=1)
+            said: dict[str, str | int] = {"name": name, "region": region, "demo": int(demo)}
+            founder = rules.Actor("p-instalasi", "ADMIN")
+            append([rules.Draft("installation.made", "", f"installation:{row.installation}", region, founder, at, said)], at)
+    return installation()
+
+
+def installation() -> Installation:
+    """This installation; nameless before `install`."""
+    row = InstallationRow.objects.filter(id=1).first()
+    return Installation(row.installation, row.name, row.region, row.demo) if row else Installation("", "", "", False)
+
+
+def create_election(election: rules.Election, actor: rules.Actor, at: datetime) -> None:
+    """A new election of this installation."""
+    with transaction.atomic():
+        ElectionRow.objects.create(
+            code=election.code, name=election.name, region=election.region, voting_at=election.voting_at,
+            contests=list(election.contests), rulebook=election.rulebook, provisional=election.provisional,
+        )  # fmt: skip
+        said = {"name": election.name, "voting_at": stamp(election.voting_at), "contests": list(election.contests), "rulebook": election.rulebook}
+        append([rules.Draft("election.created", election.code, f"election:{election.code}", election.region, actor, at, said)], at)
+
+
+def elections() -> list[rules.Election]:
+    """All elections, the earliest first."""
+    return [_election(row) for row in ElectionRow.objects.order_by("voting_at")]
+
+
+def election(code: str) -> rules.Election:
+    """One election; NoElection."""
+    row = ElectionRow.objects.filter(code=code).first()
+    if row is None:
+        raise NoElection(election=code)
+    return _election(row)
+
+
+def _election(row: ElectionRow) -> rules.Election:
+    return rules.Election(row.code, row.name, row.region, row.voting_at, tuple(row.contests), row.rulebook, row.provisional)
+
+
+def clock(machine_at: datetime) -> datetime:
+    """The stored time, or the machine's."""
+    stored = InstallationRow.objects.filter(id=1).values_list("clock_at", flat=True).first()
+    return stored or machine_at
+
+
+def clock_is_stored() -> bool:
+    """Whether somebody set the clock."""
+    return InstallationRow.objects.filter(id=1, clock_at__isnull=False).exists()
+
+
+def set_clock(at: datetime | None, actor: rules.Actor, machine_at: datetime) -> None:
+    """Sets the clock, or frees it (None); an entry like any other."""
+    with transaction.atomic():
+        InstallationRow.objects.filter(id=1).update(clock_at=at)
+        said = {"at": stamp(at) if at else ""}
+        append([rules.Draft("clock.set", "", "installation:clock", installation().region, actor, machine_at, said)], machine_at)
+
+
+def local_date(moment: datetime) -> date:
+    """The civil date in WIB."""
+    return moment.astimezone(WIB).date()
+
+
+# --- writing ------------------------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class Prepared:
-    """A draft with its envelope: the entry_id is known before the rows that carry it are written."""
+    """A draft with its envelope: its entry_id is known before the rows that carry it are written."""
 
     draft: rules.Draft
     entry_id: str
@@ -116,18 +336,8 @@ class Prepared:
     device_seq: int
 
 
-@dataclass(frozen=True)
-class Installation:
-    """This installation."""
-
-    id: str
-    name: str
-    region: str
-    demo: bool
-
-
 def canonical(value: Mapping[str, object]) -> bytes:
-    """Sorted keys, strings and integers only (lists and objects of them)."""
+    """UTF-8 JSON with sorted keys and no spaces; strings and integers only, in objects and lists. TypeError otherwise."""
     _plain(value)
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -145,25 +355,16 @@ def _plain(value: object) -> None:
         raise TypeError(f"a journal entry holds strings and integers only, not {type(value).__name__}")
 
 
+def stamp(moment: datetime) -> str:
+    """An instant as the envelope writes it: UTC, microseconds."""
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def leaf(commitment: str) -> bytes:
-    """The public leaf: a salted commitment and nothing else."""
+    """The public leaf: a salted commitment (hex) and nothing else."""
     return b"posko/v1\n" + bytes.fromhex(commitment)
-
-
-def install(*, name: str, region: str, demo: bool, at: datetime) -> Installation:
-    """Makes the installation row and the journal's head; once."""
-    del at
-    row, _ = InstallationRow.objects.get_or_create(
-        id=1, defaults={"installation": secrets.token_hex(8), "name": name, "region": region, "demo": demo}
-    )
-    Head.objects.get_or_create(id=1)
-    return Installation(row.installation, row.name, row.region, row.demo)
-
-
-def installation() -> Installation:
-    """This installation; nameless before `install`."""
-    row = InstallationRow.objects.filter(id=1).first()
-    return Installation(row.installation, row.name, row.region, row.demo) if row else Installation("", "", "", False)
 
 
 def _lock_head() -> Head:
@@ -172,140 +373,254 @@ def _lock_head() -> Head:
     return Head.objects.select_for_update().get(id=1)
 
 
+def _range(head: Head) -> tree.Range:
+    return tree.Range(head.size, tuple(bytes.fromhex(p) for p in head.frontier))
+
+
 def prepare(drafts: Iterable[rules.Draft], at: datetime) -> list[Prepared]:
-    """Envelopes for drafts, under the lock of the journal's head; `append` writes them."""
+    """Envelopes for drafts, under the lock of the head; `append` writes them later in the same transaction.
+
+    `at` is when they are recorded: a fact cannot be recorded before it occurred by more than the clock's honesty allows, so it is
+    kept beside occurred_at in the entry and not checked here.
+    """
+    del at
     head = _lock_head()
     device = f"desk:{installation().id}"
-    prev, seq, size = head.prev, head.device_seq, head.size
-    _, root_hex = root()
+    seen_root = _range(head).root().hex()
     prepared = []
     for draft in drafts:
-        seq += 1
+        head.device_seq += 1
         facts, private = canonical(draft.facts), canonical(draft.private) if draft.private else b""
         facts_salt, private_salt, envelope_salt = (secrets.token_bytes(32) for _ in range(3))
         envelope = canonical(
             {
-                "v": 1, "alg": "none", "kind": draft.kind, "election": draft.election, "subject": draft.subject, "place": draft.place,
-                "actor": draft.actor.person, "device": device, "device_seq": seq, "prev": prev,
-                "occurred_at": _stamp(draft.occurred_at), "boot": "", "monotonic_ms": 0, "seen_size": size, "seen_root": root_hex,
-                "corrects": draft.corrects, "reason": draft.reason, "approvals": list(draft.approvals), "procedure": draft.procedure,
-                "basis": draft.basis, "app": posko.__version__,
+                "v": VERSION,
+                "alg": _ALG,
+                "kind": draft.kind,
+                "election": draft.election,
+                "subject": draft.subject,
+                "place": draft.place,
+                "actor": draft.actor.person,
+                "device": device,
+                "device_seq": head.device_seq,
+                "prev": head.prev,
+                "occurred_at": stamp(draft.occurred_at),
+                "boot": "",
+                "monotonic_ms": 0,
+                "seen_size": head.size,
+                "seen_root": seen_root,
+                "corrects": draft.corrects,
+                "reason": draft.reason,
+                "approvals": list(draft.approvals),
+                "procedure": draft.procedure,
+                "basis": draft.basis,
+                "app": posko.__version__,
                 "facts_hash": hashlib.sha256(facts_salt + facts).hexdigest(),
                 "private_hash": hashlib.sha256(private_salt + private).hexdigest() if private else "",
             }
-        )  # fmt: skip
+        )
         entry_id = hashlib.sha256(envelope).hexdigest()
-        prepared.append(Prepared(draft, entry_id, envelope, envelope_salt, facts, facts_salt, private, private_salt, device, seq))
-        prev = entry_id
-    del at
+        prepared.append(Prepared(draft, entry_id, envelope, envelope_salt, facts, facts_salt, private, private_salt, device, head.device_seq))
+        head.prev = entry_id
+    head.save(update_fields=["device_seq", "prev"])  # a second call in this transaction goes on from here
     return prepared
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def append(drafts: Iterable[rules.Draft | Prepared], at: datetime) -> list[rules.Receipt]:
-    """Writes entries with gapless leaf indexes; the last call of a transaction. Returns their receipts in order."""
+    """Writes entries with gapless leaf indexes, signed by this desk; the last call of a transaction. Returns receipts in order."""
     items = list(drafts)
-    bare = iter(prepare([d for d in items if isinstance(d, rules.Draft)], at))
+    bare = iter(prepare([d for d in items if isinstance(d, rules.Draft)], at) if any(isinstance(d, rules.Draft) for d in items) else [])
     ready = [d if isinstance(d, Prepared) else next(bare) for d in items]
     if not ready:
         return []
+    private_key = _desk_key()
+    public_key = signing.public(private_key)
+    key_id = signing.key_id(public_key)
+    Key.objects.get_or_create(key_id=key_id, defaults={"alg": _ALG, "public": public_key, "device": ready[0].device, "since_at": at})
+    signed = [(one, signing.sign(private_key, one.envelope)) for one in ready]
+    return _write(signed, key_id, at)
+
+
+def _write(signed: list[tuple[Prepared, bytes]], key_id: str, at: datetime) -> list[rules.Receipt]:
     head = _lock_head()
-    grown = tree.Range(head.size, tuple(bytes.fromhex(p) for p in head.frontier))
+    grown = _range(head)
     entries, openings, receipts = [], [], []
-    for one in ready:
+    for one, signature in signed:
         commitment = hashlib.sha256(one.envelope_salt + one.envelope).hexdigest()
         entries.append(
-            Entry(leaf_index=grown.size, entry_id=one.entry_id, kind=one.draft.kind, election=one.draft.election, subject=one.draft.subject,
-                  place=one.draft.place, recorded_at=at, device=one.device, device_seq=one.device_seq, commitment=commitment)
+            Entry(
+                leaf_index=grown.size, entry_id=one.entry_id, kind=one.draft.kind, election=one.draft.election, subject=one.draft.subject,
+                place=one.draft.place, recorded_at=at, device=one.device, device_seq=one.device_seq, key_id=key_id, commitment=commitment,
+            )
         )  # fmt: skip
         openings.append(
-            Opening(entry_id=one.entry_id, envelope=one.envelope, envelope_salt=one.envelope_salt, facts=one.facts, facts_salt=one.facts_salt,
-                    private=one.private or None, private_salt=one.private_salt if one.private else None)
+            Opening(
+                entry_id=one.entry_id, envelope=one.envelope, signature=signature, envelope_salt=one.envelope_salt, facts=one.facts,
+                facts_salt=one.facts_salt, private=one.private or None, private_salt=one.private_salt if one.private else None,
+            )
         )  # fmt: skip
         receipts.append(rules.Receipt(grown.size, one.entry_id, commitment, at))
-        grown = grown.append(tree.hashing.leaf(leaf(commitment)))
-    Entry.objects.bulk_create(entries)
-    Opening.objects.bulk_create(openings)
+        grown = grown.append(tree.leaf_hash(leaf(commitment)))
+    Entry.objects.bulk_create(entries, batch_size=500)
+    Opening.objects.bulk_create(openings, batch_size=500)
     head.size, head.frontier = grown.size, [p.hex() for p in grown.peaks]
-    head.device_seq, head.prev = ready[-1].device_seq, ready[-1].entry_id
-    head.save()
+    head.save(update_fields=["size", "frontier"])
     return receipts
+
+
+def _desk_key() -> bytes:
+    """The signing key of this installation's desk, made once and kept beside the data, readable by its owner alone."""
+    path = Path(settings.VAR) / "desk.key"
+    with suppress(FileExistsError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(signing.new_key())
+    return path.read_bytes()
+
+
+def receive(envelope: bytes, signature: bytes, at: datetime) -> rules.Receipt | None:
+    """What a device sent again: the same bytes give the same receipt; other bytes under the same number are kept as evidence.
+
+    None for a (device, device_seq) that is not known yet.
+    """
+    said = json.loads(envelope)
+    with transaction.atomic():
+        known = Entry.objects.filter(device=said["device"], device_seq=said["device_seq"]).first()
+        if known is None:
+            return None
+        if known.entry_id != hashlib.sha256(envelope).hexdigest():
+            Equivocation.objects.create(
+                device=known.device, device_seq=known.device_seq, envelope=envelope, signature=signature, seen_at=at
+            )
+        return rules.Receipt(known.leaf_index, known.entry_id, known.commitment, known.recorded_at)
+
+
+def erase(entry_id: str, at: datetime) -> None:
+    """Erases the private part of an entry for good. The caller appends the entry that says who did so and why. NoEntry."""
+    if not Entry.objects.filter(entry_id=entry_id).exists():
+        raise NoEntry(entry=entry_id)
+    Opening.objects.filter(entry_id=entry_id, erased_at__isnull=True).update(private=None, private_salt=None, erased_at=at)
+
+
+# --- reading and checking ------------------------------------------------------------------------------------------------------------
 
 
 def root(at: datetime | None = None) -> tuple[int, str]:
     """Size and root (hex) over all entries, or over those recorded by `at`."""
     if at is None:
         head = Head.objects.filter(id=1).first()
-        if head is None:
-            return 0, tree.Range().root().hex()
-        return head.size, tree.Range(head.size, tuple(bytes.fromhex(p) for p in head.frontier)).root().hex()
-    commitments = Entry.objects.filter(recorded_at__lte=at).order_by("leaf_index").values_list("commitment", flat=True)
-    grown = tree.over(leaf(c) for c in commitments)
-    return grown.size, grown.root().hex()
+        found = _range(head) if head else tree.Range()
+    else:
+        commitments = Entry.objects.filter(recorded_at__lte=at).order_by("leaf_index").values_list("commitment", flat=True)
+        found = tree.over(leaf(c) for c in commitments)
+    return found.size, found.root().hex()
 
 
-def create_election(election: rules.Election, actor: rules.Actor, at: datetime) -> None:
-    """A new election of this installation."""
-    with transaction.atomic():
-        ElectionRow.objects.create(code=election.code, name=election.name, region=election.region, voting_at=election.voting_at,
-                                   contests=list(election.contests), rulebook=election.rulebook, provisional=election.provisional)  # fmt: skip
-        append([rules.Draft("election.created", election.code, f"election:{election.code}", election.region, actor, at,
-                            {"name": election.name, "voting_at": _stamp(election.voting_at), "rulebook": election.rulebook})], at)  # fmt: skip
+@dataclass(frozen=True)
+class Leaf:
+    """One entry as its readers see it. `sound` is whether bytes, hashes, salts and signature agree."""
+
+    index: int
+    entry_id: str
+    kind: str
+    election: str
+    subject: str
+    place: str
+    actor: str
+    occurred_at: str
+    recorded_at: datetime
+    commitment: str
+    facts: dict[str, Any]
+    reason: str
+    corrects: str
+    private: str
+    faults: tuple[str, ...]
 
 
-def _election(row: ElectionRow) -> rules.Election:
-    return rules.Election(row.code, row.name, row.region, row.voting_at, tuple(row.contests), row.rulebook, row.provisional)
+def leaves(election_code: str, *, newest: int = 200, kind: str = "", subject: str = "") -> list[Leaf]:
+    """The newest entries of an election and of the installation, filtered by kind prefix and subject."""
+    rows = Entry.objects.filter(election__in=[election_code, ""])
+    if kind:
+        rows = rows.filter(kind__startswith=kind)
+    if subject:
+        rows = rows.filter(subject=subject)
+    chosen = list(rows.order_by("-leaf_index")[:newest])
+    openings = Opening.objects.in_bulk([row.entry_id for row in chosen])
+    keys = {k.key_id: bytes(k.public) for k in Key.objects.all()}
+    return [_leaf(row, openings.get(row.entry_id), keys) for row in chosen]
 
 
-def elections() -> list[rules.Election]:
-    """All elections, the earliest first."""
-    return [_election(row) for row in ElectionRow.objects.order_by("voting_at")]
-
-
-class NoElection(rules.Refusal):
-    """No such election here."""
-
-    code = "record.no_election"
-
-
-def election(code: str) -> rules.Election:
-    """One election; NoElection."""
-    row = ElectionRow.objects.filter(code=code).first()
+def entry(election_code: str, entry_id: str) -> Leaf:
+    """One entry; NoEntry."""
+    row = Entry.objects.filter(entry_id=entry_id, election__in=[election_code, ""]).first()
     if row is None:
-        raise NoElection(election=code)
-    return _election(row)
+        raise NoEntry(entry=entry_id)
+    keys = {k.key_id: bytes(k.public) for k in Key.objects.all()}
+    return _leaf(row, Opening.objects.filter(entry_id=entry_id).first(), keys)
 
 
-def clock(machine_at: datetime) -> datetime:
-    """The stored time, or the machine's."""
-    row = InstallationRow.objects.filter(id=1).first()
-    return row.clock_at if row and row.clock_at else machine_at
+def _leaf(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> Leaf:
+    envelope = json.loads(bytes(opening.envelope)) if opening else {}
+    private = "none" if not envelope.get("private_hash") else "erased" if opening and opening.private is None else "kept"
+    return Leaf(
+        index=row.leaf_index, entry_id=row.entry_id, kind=row.kind, election=row.election, subject=row.subject, place=row.place,
+        actor=envelope.get("actor", ""), occurred_at=envelope.get("occurred_at", ""), recorded_at=row.recorded_at, commitment=row.commitment,
+        facts=json.loads(bytes(opening.facts)) if opening else {}, reason=envelope.get("reason", ""), corrects=envelope.get("corrects", ""),
+        private=private, faults=tuple(_faults(row, opening, keys)),
+    )  # fmt: skip
 
 
-def clock_is_stored() -> bool:
-    """Whether somebody set the clock."""
-    return InstallationRow.objects.filter(id=1, clock_at__isnull=False).exists()
+def _faults(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> list[str]:
+    """Codes of what does not agree in one entry."""
+    if opening is None:
+        return ["opening_missing"]
+    envelope = bytes(opening.envelope)
+    said = json.loads(envelope)
+    found = []
+    if hashlib.sha256(envelope).hexdigest() != row.entry_id:
+        found.append("entry_id")
+    if hashlib.sha256(bytes(opening.envelope_salt) + envelope).hexdigest() != row.commitment:
+        found.append("commitment")
+    if hashlib.sha256(bytes(opening.facts_salt) + bytes(opening.facts)).hexdigest() != said["facts_hash"]:
+        found.append("facts")
+    if opening.private is not None and hashlib.sha256(bytes(opening.private_salt or b"") + bytes(opening.private)).hexdigest() != said["private_hash"]:
+        found.append("private")
+    if (said["kind"], said["subject"], said["place"], said["election"], said["device"], said["device_seq"]) != (
+        row.kind, row.subject, row.place, row.election, row.device, row.device_seq,
+    ):  # fmt: skip
+        found.append("columns")
+    key = keys.get(row.key_id)
+    if key is None or not signing.verifies(key, envelope, bytes(opening.signature)):
+        found.append("signature")
+    return found
 
 
-def set_clock(at: datetime | None, actor: rules.Actor, machine_at: datetime) -> None:
-    """Sets or frees (None) the clock; an entry like any other."""
-    with transaction.atomic():
-        InstallationRow.objects.filter(id=1).update(clock_at=at)
-        append([rules.Draft("clock.set", "", "installation:1", "", actor, machine_at, {"at": _stamp(at) if at else ""})], machine_at)
+@dataclass(frozen=True)
+class Verification:
+    """The whole journal recomputed: size, root, and what is wrong as (leaf index, code)."""
+
+    size: int
+    root: str
+    faults: tuple[tuple[int, str], ...]
 
 
-def local_date(moment: datetime) -> date:
-    """The civil date in WIB."""
-    return moment.astimezone(WIB).date()
-
-
-def require_triggers() -> None:
-    """Start-up check."""
-
-
-def actor_names(election_code: str) -> dict[str, Any]:
-    """Reserved."""
-    return {"election": election_code}
+def verify() -> Verification:
+    """Recomputes every hash, salt, signature, the device chain, gaps and the root."""
+    keys = {k.key_id: bytes(k.public) for k in Key.objects.all()}
+    grown = tree.Range()
+    faults: list[tuple[int, str]] = []
+    previous = ""
+    for row in Entry.objects.order_by("leaf_index").iterator(chunk_size=500):
+        opening = Opening.objects.filter(entry_id=row.entry_id).first()
+        if row.leaf_index != grown.size:
+            faults.append((grown.size, "gap"))
+        faults += [(row.leaf_index, code) for code in _faults(row, opening, keys)]
+        if opening is not None and row.device.startswith("desk:"):
+            if json.loads(bytes(opening.envelope))["prev"] != previous:
+                faults.append((row.leaf_index, "chain"))
+            previous = row.entry_id
+        grown = grown.append(tree.leaf_hash(leaf(row.commitment)))
+    size, stored = root()
+    if (size, stored) != (grown.size, grown.root().hex()):
+        faults.append((grown.size, "head"))
+    return Verification(grown.size, grown.root().hex(), tuple(faults))

@@ -44,7 +44,9 @@ def main(*, serve: bool, fresh: bool, port: int) -> int:
         )
         return 2
     if fresh and _real(var):
-        console.print(f"[red]Folder data {var} berisi instalasi sungguhan (posko.toml); demo tidak menghapusnya.[/red] Setel POSKO_VAR ke folder lain.")
+        console.print(
+            f"[red]Folder data {var} berisi instalasi sungguhan (posko.toml); demo tidak menghapusnya.[/red] Setel POSKO_VAR ke folder lain."
+        )
         return 2
     if fresh:
         _clear(var)
@@ -136,6 +138,8 @@ def _perform(console: Console, var: Path, root: Path, marker: Path) -> None:
 def _serve(console: Console, port: int) -> int:
     from posko.cli import serve as serving
 
-    console.print(f"\nBuka [bold]http://localhost:{port}[/bold]. Masuk sebagai ani, citra, budi ... dengan sandi posko-demo. Ctrl+C untuk berhenti.")
+    console.print(
+        f"\nBuka [bold]http://localhost:{port}[/bold]. Masuk sebagai ani, citra, budi ... dengan sandi posko-demo. Ctrl+C untuk berhenti."
+    )
     sys.stdout.flush()
     return serving.run(host="127.0.0.1", port=port, tls=False)
