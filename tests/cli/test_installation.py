@@ -1,11 +1,8 @@
 """A real installation from its first day: init, entries, backup, disaster, restore, upgrade. Each step is the program as people call it."""
 
 import io
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
@@ -16,12 +13,8 @@ import pytest
 
 from posko.cli import backup, founding, journal
 from posko.cli.founding import Chosen, FirstUser, Plan
+from tests.cli.program import FLAGS, run
 
-ROOT = Path(__file__).resolve().parents[2]
-FLAGS = [
-    "--yes", "--region", "19.06", "--name", "Belitung Timur", "--election", "pemilu-2024", "--voting-date", "pemilu-2024=2024-02-14",
-    "--user", "kartika:admin.sistem:Kartika", "--user", "ani:kpu.operator:Ani", "--user", "budi:ppk.anggota:Budi:19.06.02",
-]  # fmt: skip
 WRITE = """
 from datetime import UTC, datetime
 from posko.cli import installation
@@ -30,41 +23,6 @@ from posko.domain import record as rules
 from posko.store import record
 record.set_clock(datetime(2023, 12, 5, 3, tzinfo=UTC), rules.Actor("p-kartika", "ADMIN"), datetime.now(UTC))
 """
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def run(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """./posko ... on this data folder, without a terminal."""
-    program = arguments if arguments[0] == "-c" else ("-m", "posko", *arguments)
-    env = {k: v for k, v in os.environ.items() if k != "POSKO_DATABASE_URL"} | {"POSKO_VAR": str(var)}
-    return subprocess.run(
-        [sys.executable, "-P", *program],
-        cwd=ROOT,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new installation; tests take a copy."""
-    var = tmp_path_factory.mktemp("founded") / "var"
-    done = run(var, "init", *FLAGS)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "kartika" in done.stdout
-    (var / "documents" / "2024").mkdir(parents=True)
-    (var / "documents" / "2024" / "surat.pdf").write_bytes(b"%PDF-1.7 contoh")
-    return var
-
-
-@pytest.fixture
-def var(founded: Path, tmp_path: Path) -> Path:
-    """An installation that a test may destroy."""
-    return Path(shutil.copytree(founded, tmp_path / "var"))
 
 
 @pytest.fixture

@@ -96,4 +96,4 @@ def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
 
 
 def test_the_machine_knows_its_own_addresses() -> None:
-    assert all(not address.startswith("127.") for address in tls.lan_addresses())
+    assert all(not address.startswith("127.") and tls.may_speak_for(address, ()) for address in tls.lan_addresses())

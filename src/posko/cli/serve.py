@@ -108,7 +108,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 def web_command(host: str, port: int, certificate: tuple[Path, Path] | None) -> list[str]:
     """granian for our application. Threads are named, or it warns of 512; old phones need TLS 1.2."""
-    command = [sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--log-level", "warning"]
+    command = [sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--log-level", "error"]
     command += ["--workers", "1", "--blocking-threads", str(THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "5"]
     if certificate:
         command += ["--ssl-certificate", str(certificate[0]), "--ssl-keyfile", str(certificate[1]), "--ssl-protocol-min", "tls1.2"]
@@ -130,6 +130,7 @@ def run(*, host: str, port: int, tls: bool, certificate: tuple[Path, Path] | Non
         if not free:
             say("Posko sudah berjalan di folder data ini.")
             return 1
+        (installation.var_folder() / "static").mkdir(exist_ok=True)  # whitenoise warns when it is absent
         code = supervise(children, env)
     say("Posko berhenti.")
     return code
@@ -236,7 +237,7 @@ def serve_office(var: Path, host: str, port: int, trust_port: int, names: list[s
         say(f"Port {trust_port} sedang dipakai program lain. Pilih port lain: --trust-port {trust_port + 1}")
         return 1
     try:
-        welcome(main, port, trust_port, digest, has_network=bool(addresses))
+        welcome(main, port, trust_port, digest, has_network=bool(addresses or names))
         return run(
             host=host, port=port, tls=True, certificate=(files.server, files.server_key), names=[*everything, authority.machine_name()]
         )
@@ -249,7 +250,7 @@ def welcome(name: str, port: int, trust_port: int, digest: str, *, has_network: 
     """What to open, and how a phone joins."""
     say(f"Laptop ini : https://localhost:{port}")
     if not has_network:
-        say("Tidak ada jaringan: ponsel belum bisa tersambung. Nyalakan hotspot atau router, lalu jalankan lagi.")
+        say("Tidak ada jaringan kantor: ponsel belum bisa tersambung. Nyalakan hotspot atau router, lalu jalankan lagi.")
         return
     page = f"http://{name}:{trust_port}/"
     say(f"Ponsel     : https://{name}:{port}   (sekali saja sebelumnya: {page})")

@@ -54,7 +54,7 @@ class Files:
 
 
 def lan_addresses() -> list[str]:
-    """IPv4 addresses of this machine's networks, without loopback and without asking anybody outside."""
+    """Private IPv4 addresses of this machine's networks, without loopback and without asking anybody outside."""
     found: list[str] = []
     with contextlib.suppress(ImportError, OSError):
         import fcntl  # noqa: PLC0415  (not on Windows)
@@ -66,7 +66,7 @@ def lan_addresses() -> list[str]:
                     found.append(socket.inet_ntoa(answer[20:24]))
     with contextlib.suppress(OSError):
         found += [str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
-    usable = (a for a in found if not ipaddress.ip_address(a).is_loopback)
+    usable = (a for a in found if not ipaddress.ip_address(a).is_loopback and may_speak_for(a, ()))
     return list(dict.fromkeys(usable))
 
 
