@@ -1,7 +1,7 @@
 """Stage needs: so what must each TPS, PPS, PPK and the KPU have, and why exactly that many.
 
-Whole numbers only. A kit is what one TPS needs; it depends on its voters, its reserve and its contests alone, so it is computed once for each
-distinct voter count and spread over the TPS. Items of unknown quantity are left out and named, never guessed.
+Whole numbers only. A kit is what one TPS needs; it depends on its voters, its reserve and its contests alone, so it is computed once for
+each distinct voter count and spread over the TPS. Items of unknown quantity are left out and named, never guessed.
 """
 
 from collections import Counter, defaultdict
@@ -102,7 +102,7 @@ class Need:
 class Total:
     """All needs of an item. quantity None while a use is unknown or unconfirmed; `known_part` is what the other uses add up to.
 
-    `grade` is the least sure grade of its uses; `from_voters` says that the number follows voter counts, `estimate` that those are estimates.
+    `grade`: the least sure grade of its uses; `from_voters`: the number follows voter counts; `estimate`: those are estimates.
     """
 
     item: str
