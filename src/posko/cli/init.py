@@ -137,6 +137,8 @@ def init(
         what = "pemasangan" if installation.is_real(var) else "basis data (mungkin demo)"
         fail(f"Di {var} sudah ada {what}; init tidak menyentuhnya.\nPemasangan lain: POSKO_VAR=/folder/lain ./posko init")
     known = founding.shipped()
+    if not known:
+        fail("Tidak ada buku aturan di folder rulebooks; pemasangan memerlukan sedikitnya satu.")
     asking = not yes and sys.stdin.isatty()
     missing = [flag for flag, value in (("--region", region), ("--name", name), ("--election", election), ("--user", user)) if not value]
     if missing and not asking:

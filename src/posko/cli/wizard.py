@@ -72,7 +72,7 @@ def _ask_users(plan: Plan) -> list[FirstUser]:
     users: list[FirstUser] = []
     defaults = {"admin.sistem": "admin", "kpu.operator": "operator"}
     for role, what in NEEDED_ROLES.items():
-        say(f"  {what.capitalize()}:")
+        say(f"  {what[0].upper()}{what[1:]}:")
         users.append(_ask_user(plan, users, role, defaults[role]))
     while ask_yes("Tambah akun lain?"):
         roles = ", ".join(sorted(r for r in access.STAFF if AGENCY_OF[r.partition(".")[0]] in plan.agencies))
