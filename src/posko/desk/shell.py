@@ -70,6 +70,7 @@ def here(request: Request, act: str) -> rules.Thing:
     """The thing that a page without a narrower one is about: this stage in this election's region."""
     election = request.election
     region = election.region if election else record.installation().region
+    region = rules.reach(request.person, act, region, request.at)  # a PPK opens the page for its own part
     kind = act.partition(".")[0]
     classification = "terbatas" if kind in {"aght", "reports", "recommendations"} else "biasa"
     return rules.Thing(kind=kind, id="", place=region, owner="", classification=classification)

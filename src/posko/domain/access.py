@@ -1,28 +1,85 @@
-"""Stage access: who may see or do what, where, for what purpose, on which basis. Denied unless something allows it."""
+"""Stage access: who may see or do what, where, for what purpose, on which basis. Denied unless something allows it.
+
+`may` answers for one thing; `scope` gives the same answer as a value that a query can use. filter(scope) == [t for t in all if may(t)].
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import ClassVar
 
 from posko.domain import record
 
+# --- refusals ------------------------------------------------------------------------------------------------------------
+
+
+class SecretRefused(record.Refusal):
+    """Sangat rahasia (Perka ANRI 17/2011) and everything unknown has no place in this system."""
+
+    code: ClassVar[str] = "access.sangat_rahasia"
+
+
+class SamePerson(record.Refusal):
+    """A second pair of eyes is another person's."""
+
+    code: ClassVar[str] = "access.same_person"
+
+
+class SeenOther(record.Refusal):
+    """What is approved must be exactly what was proposed."""
+
+    code: ClassVar[str] = "access.seen_other"
+
+
+class ApprovalExpired(record.Refusal):
+    """A proposal waits for a day, not longer."""
+
+    code: ClassVar[str] = "access.approval_expired"
+
+
+class UnknownRole(record.Refusal):
+    """No such role."""
+
+    code: ClassVar[str] = "access.unknown_role"
+
+
+class WrongAgency(record.Refusal):
+    """A role belongs to one agency."""
+
+    code: ClassVar[str] = "access.wrong_agency"
+
+
+class OutsideRegion(record.Refusal):
+    """Nobody gives rights beyond the region in which he gives them."""
+
+    code: ClassVar[str] = "access.outside_region"
+
+
+class EndsBeforeStart(record.Refusal):
+    """A grant or an agreement that is over before it begins."""
+
+    code: ClassVar[str] = "access.ends_before_start"
+
+
+class ReasonMissing(record.Refusal):
+    """Break-glass without a reason."""
+
+    code: ClassVar[str] = "access.reason_missing"
+
+
+# --- values --------------------------------------------------------------------------------------------------------------
+
+LEVELS = {"biasa": 0, "terbatas": 1, "rahasia": 2}
+TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+
 
 class Purpose(StrEnum):
-    """Why somebody looks or acts."""
+    """Why somebody looks or acts. EMERGENCY is break-glass: reads only, for an hour, with a reason, logged and reviewed."""
 
     DUTY = "duty"
     OVERSIGHT = "oversight"
     EMERGENCY = "emergency"
-
-
-class Classification(IntEnum):
-    """Handling inside the agency. `sangat rahasia` is refused: not this system."""
-
-    BIASA = 0
-    TERBATAS = 1
-    RAHASIA = 2
 
 
 @dataclass(frozen=True)
@@ -33,6 +90,10 @@ class Grant:
     region: str
     from_at: datetime
     until_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.until_at is not None and self.until_at <= self.from_at:
+            raise EndsBeforeStart(role=self.role)
 
     def holds(self, at: datetime) -> bool:
         """Whether it is in force at an instant."""
@@ -49,10 +110,14 @@ class Person:
     clearance: str = "terbatas"
     cases: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        if self.clearance not in LEVELS:
+            raise SecretRefused(classification=self.clearance)
+
 
 @dataclass(frozen=True)
 class Thing:
-    """What is asked for."""
+    """What is asked for. `owner` "" means: belongs to the post as a whole. `named`: persons or agencies it is addressed to."""
 
     kind: str
     id: str
@@ -62,6 +127,12 @@ class Thing:
     tlp: str = "GREEN"
     case: str = ""
     named: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.classification not in LEVELS:
+            raise SecretRefused(classification=self.classification)
+        if self.tlp not in TLP:
+            raise SecretRefused(classification=self.tlp)
 
 
 @dataclass(frozen=True)
@@ -76,10 +147,18 @@ class Agreement:
     from_at: datetime
     until_at: datetime
 
+    def __post_init__(self) -> None:
+        if self.until_at <= self.from_at:
+            raise EndsBeforeStart(role=self.id)
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it is in force at an instant."""
+        return self.from_at <= at < self.until_at
+
 
 @dataclass(frozen=True)
 class Approval:
-    """A second person's yes to exactly what was seen."""
+    """A second person's yes to exactly what was seen; `approver` "" while it waits."""
 
     id: str
     act: str
@@ -99,94 +178,205 @@ class Decision:
     basis: str = ""
 
 
-@dataclass(frozen=True)
-class Scope:
-    """For queries: the regions in which the act is allowed, up to which classification; empty means nothing."""
+# --- roles and the policy ------------------------------------------------------------------------------------------------
 
-    regions: tuple[str, ...]
-    classifications: frozenset[str]
-    basis: str
-    person: str
-
-
-class SecretRefused(record.Refusal):
-    """Sangat rahasia has no place here."""
-
-    code: ClassVar[str] = "access.sangat_rahasia"
-
-
-class SamePerson(record.Refusal):
-    """A second pair of eyes is another person's."""
-
-    code: ClassVar[str] = "access.same_person"
-
-
-KPU = frozenset({"kpu.operator", "kpu.pimpinan"})
+# role -> the agency whose people may hold it
+ROLES: dict[str, str] = {
+    "kpu.operator": "KPU", "kpu.pimpinan": "KPU", "ppk.anggota": "PPK", "pps.anggota": "PPS", "kejari.analis": "KEJARI",
+    "kejari.pimpinan": "KEJARI", "polres.perwira": "POLRES", "pemda.pejabat": "PEMDA", "bawaslu.pengawas": "BAWASLU",
+    "admin.sistem": "ADMIN",
+}  # fmt: skip
+OPERATOR, KPU = frozenset({"kpu.operator"}), frozenset({"kpu.operator", "kpu.pimpinan"})
 AD_HOC = frozenset({"ppk.anggota", "pps.anggota"})
-KEJARI = frozenset({"kejari.analis", "kejari.pimpinan"})
+ANALYST, KEJARI = frozenset({"kejari.analis"}), frozenset({"kejari.analis", "kejari.pimpinan"})
+HEADS = frozenset({"kpu.pimpinan", "kejari.pimpinan"})
 POLRES, PEMDA, BAWASLU, ADMIN = (frozenset({r}) for r in ("polres.perwira", "pemda.pejabat", "bawaslu.pengawas", "admin.sistem"))
 AGENCIES = KPU | KEJARI | POLRES | PEMDA | BAWASLU
 STAFF = AGENCIES | AD_HOC | ADMIN
 
-# One table: act -> roles. What is not here is denied.
+# One table: act -> roles. What is not here is denied. Segregation: the analyst drafts, the head of the Kejari approves and issues, the
+# head of the KPU answers; Bawaslu reads everything; the administrator gives roles and sees neither reports nor AGHT.
 POLICY: dict[str, frozenset[str]] = {
     "board.read": STAFF - ADMIN, "inbox.read": STAFF, "search.read": STAFF - ADMIN, "export": AGENCIES,
-    "access.read": ADMIN | BAWASLU, "access.grant": ADMIN, "clock.set": ADMIN,
-    "record.read": AGENCIES | ADMIN,
-    "places.read": STAFF, "places.edit": KPU,
-    "regulation.read": STAFF, "regulation.confirm": frozenset({"kpu.operator"}),
-    "dpt.read": AGENCIES | AD_HOC, "dpt.import": frozenset({"kpu.operator"}),
-    "needs.read": AGENCIES | AD_HOC, "needs.compute": frozenset({"kpu.operator"}),
-    "receipts.read": AGENCIES | AD_HOC, "receipts.record": frozenset({"kpu.operator"}), "receipts.order": frozenset({"kpu.operator"}),
-    "receipts.write": KPU,
-    "distribution.read": AGENCIES | AD_HOC, "distribution.plan": frozenset({"kpu.operator"}), "distribution.write": frozenset({"kpu.operator"}),
-    "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | frozenset({"kpu.operator"}),
-    "readiness.write": frozenset({"kpu.operator"}),
-    "reports.file": STAFF - ADMIN, "reports.read": KEJARI | BAWASLU, "reports.erase": frozenset({"kejari.pimpinan"}),
-    "aght.read": KEJARI | KPU | BAWASLU | POLRES, "aght.assess": frozenset({"kejari.analis"}), "aght.write": frozenset({"kejari.analis"}),
-    "aght.acknowledge": BAWASLU,
-    "recommendations.read": KEJARI | KPU | BAWASLU | PEMDA, "recommendations.draft": frozenset({"kejari.analis"}),
+    "record.read": AGENCIES | ADMIN, "clock.set": ADMIN,
+    "access.read": ADMIN | BAWASLU | HEADS, "access.grant": ADMIN, "access.approve": ADMIN | HEADS, "access.agree": HEADS,
+    "places.read": STAFF, "places.edit": KPU, "places.write": KPU,
+    "regulation.read": STAFF, "regulation.confirm": OPERATOR, "regulation.write": OPERATOR,
+    "dpt.read": AGENCIES | AD_HOC, "dpt.import": OPERATOR, "dpt.write": OPERATOR,
+    "needs.read": AGENCIES | AD_HOC, "needs.compute": OPERATOR, "needs.write": OPERATOR,
+    "receipts.read": AGENCIES | AD_HOC, "receipts.record": OPERATOR, "receipts.order": OPERATOR, "receipts.write": KPU,
+    "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
+    "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR, "readiness.write": OPERATOR,
+    "reports.file": STAFF - ADMIN, "reports.read": KEJARI | BAWASLU, "reports.write": ANALYST,
+    "reports.erase": frozenset({"kejari.pimpinan"}),
+    "aght.read": KEJARI | KPU | BAWASLU | POLRES, "aght.assess": ANALYST, "aght.write": ANALYST, "aght.acknowledge": BAWASLU,
+    "recommendations.read": KEJARI | KPU | BAWASLU | PEMDA, "recommendations.draft": ANALYST, "recommendations.write": ANALYST,
     "recommendations.approve": frozenset({"kejari.pimpinan"}), "recommendations.issue": frozenset({"kejari.pimpinan"}),
     "recommendations.receive": KPU, "recommendations.answer": frozenset({"kpu.pimpinan"}),
-    "rakor.read": AGENCIES, "rakor.freeze": KPU | KEJARI, "rakor.write": KPU | KEJARI,
-    "rakor.answer": AGENCIES,
+    "rakor.read": AGENCIES, "rakor.freeze": KPU | KEJARI, "rakor.write": KPU | KEJARI, "rakor.answer": AGENCIES,
 }  # fmt: skip
+
+# Reads that the law itself gives across agencies: Bawaslu oversees the procurement and distribution of supplies and the other
+# preparations in its region (UU 7/2017 Pasal 101; cited from memory).
+BY_LAW: dict[str, str] = {"BAWASLU": ".read"}
+BREAK_GLASS = timedelta(minutes=60)
+APPROVAL_WAITS = timedelta(hours=24)
+WARNED_DAYS = (14, 7, 1)
 
 
 def within(place: str, region: str) -> bool:
-    """Whether a dotted place code lies in a region, component by component: 19.0 does not cover 19.06."""
-    return place == region or place.startswith((region + ".", region + ":")) or region == "*"
+    """Whether a dotted place code lies in a region, component by component: 19.0 does not cover 19.06. "*" is the whole country."""
+    return region == "*" or (region != "" and (place == region or place.startswith((region + ".", region + ":"))))
 
 
-def _cleared(person: Person, thing: Thing) -> bool:
-    levels = {"biasa": 0, "terbatas": 1, "rahasia": 2}
-    if thing.classification not in levels:
-        raise SecretRefused(classification=thing.classification)
-    return levels[thing.classification] <= levels.get(person.clearance, 0)
+def _lawful(person: Person, act: str) -> bool:
+    ending = BY_LAW.get(person.agency)
+    return ending is not None and act.endswith(ending)
+
+
+def _emergency(act: str, purpose: Purpose) -> bool:
+    return purpose is Purpose.EMERGENCY and act.endswith(".read")
+
+
+# --- one thing -----------------------------------------------------------------------------------------------------------
 
 
 def may(person: Person, act: str, thing: Thing, purpose: Purpose, agreements: Iterable[Agreement], at: datetime) -> Decision:
-    """Whether a person may do an act on a thing now, the reason, and the basis. Denied by default."""
-    roles = POLICY.get(act, frozenset())
-    held = [g for g in person.grants if g.role in roles]
+    """Whether a person may do an act on a thing now, the reason, and the basis. Denied by default.
+
+    Break-glass (purpose EMERGENCY, reads only) lifts clearance, case and the missing agreement; never role, time, region or named readers.
+    """
+    barred = _barred_by_role(person, act, thing, at)
+    if barred:
+        return Decision(False, barred)
+    basis = _basis(person, act, thing, agreements, at)
+    barred = _barred_by_marks(person, thing, basis)
+    if barred == "named" or (barred and not _emergency(act, purpose)):
+        return Decision(False, barred)
+    return Decision(True, "role", "break-glass" if barred else basis)
+
+
+def _barred_by_role(person: Person, act: str, thing: Thing, at: datetime) -> str:
+    held = [g for g in person.grants if g.role in POLICY.get(act, frozenset())]
     if not held:
-        return Decision(False, "role")
+        return "role"
     current = [g for g in held if g.holds(at)]
     if not current:
-        return Decision(False, "expired")
-    if not any(within(thing.place, g.region) for g in current):
-        return Decision(False, "region")
-    if not _cleared(person, thing):
-        return Decision(False, "clearance")
+        return "expired"
+    return "" if any(within(thing.place, g.region) for g in current) else "region"
+
+
+def _barred_by_marks(person: Person, thing: Thing, basis: str) -> str:
     if thing.tlp == "RED" and person.id not in thing.named:
-        return Decision(False, "named")
-    if thing.case and thing.case not in person.cases and person.agency != thing.owner:
-        return Decision(False, "case")
-    own = thing.owner in {"", person.agency}
-    if own:
-        return Decision(True, "role", "own")
-    for agreement in agreements:
-        if (agreement.reader == person.agency and thing.kind in agreement.kinds and within(thing.place, agreement.region)
-                and agreement.from_at <= at < agreement.until_at):  # fmt: skip
-            return Decision(True, "role", "agreement")
-    return Decision(True, "role", "law") if person.agency in {"BAWASLU", "KPU"} else Decision(False, "agreement")
+        return "named"
+    if LEVELS[thing.classification] > LEVELS[person.clearance]:
+        return "clearance"
+    if thing.case and thing.case not in person.cases:
+        return "case"
+    if not basis:
+        return "agreement"
+    # A sharing mark keeps agreements from passing things on; it does not take away what the law gives.
+    return "tlp" if thing.tlp == "AMBER+STRICT" and basis == "agreement" else ""
+
+
+def _basis(person: Person, act: str, thing: Thing, agreements: Iterable[Agreement], at: datetime) -> str:
+    if thing.owner in {"", person.agency} or not thing.named.isdisjoint({person.id, person.agency}):
+        return "own"
+    if _lawful(person, act):
+        return "law"
+    shared = act.endswith(".read") and any(_covers(a, person, thing.kind, at) and within(thing.place, a.region) for a in agreements)
+    return "agreement" if shared else ""
+
+
+def _covers(agreement: Agreement, person: Person, kind: str, at: datetime) -> bool:
+    return agreement.reader == person.agency and kind in agreement.kinds and agreement.holds(at)
+
+
+# --- many things ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All things of one kind that a person may do an act on, as a value for queries; no region means nothing."""
+
+    kind: str
+    person: str
+    agency: str
+    regions: tuple[str, ...]
+    clearances: frozenset[str]
+    cases: frozenset[str]
+    shared_regions: tuple[str, ...]
+    by_law: bool
+    emergency: bool
+
+    def covers(self, thing: Thing) -> bool:
+        """Whether a thing lies in the scope; the same answer as `may`."""
+        if thing.kind != self.kind or not any(within(thing.place, r) for r in self.regions):
+            return False
+        if thing.tlp == "RED" and self.person not in thing.named:
+            return False
+        if self.emergency:
+            return True
+        cleared = thing.classification in self.clearances and (thing.case == "" or thing.case in self.cases)
+        return cleared and self._has_basis(thing)
+
+    def _has_basis(self, thing: Thing) -> bool:
+        own = thing.owner in {"", self.agency} or not thing.named.isdisjoint({self.person, self.agency})
+        shared = thing.tlp != "AMBER+STRICT" and any(within(thing.place, r) for r in self.shared_regions)
+        return own or self.by_law or shared
+
+
+def scope(person: Person, act: str, kind: str, purpose: Purpose, agreements: Iterable[Agreement], at: datetime) -> Scope:
+    """The things of a kind that `may` would allow."""
+    roles = POLICY.get(act, frozenset())
+    regions = tuple(sorted({g.region for g in person.grants if g.role in roles and g.holds(at)}))
+    cleared = frozenset(name for name, level in LEVELS.items() if level <= LEVELS[person.clearance])
+    shared = tuple(sorted({a.region for a in agreements if act.endswith(".read") and _covers(a, person, kind, at)}))
+    by_law, emergency = _lawful(person, act), _emergency(act, purpose)
+    return Scope(kind, person.id, person.agency, regions, cleared, person.cases, shared, by_law, emergency)
+
+
+def reach(person: Person, act: str, region: str, at: datetime) -> str:
+    """Where in a region a person may do an act: the region itself, else the first narrower part, else the region (which `may` denies)."""
+    held = sorted(g.region for g in person.grants if g.role in POLICY.get(act, frozenset()) and g.holds(at))
+    if any(within(region, r) for r in held):
+        return region
+    return next((r for r in held if within(r, region)), region)
+
+
+# --- four eyes, grants, agreements ---------------------------------------------------------------------------------------
+
+
+def approve(pending: Approval, approver: str, seen_hash: str, at: datetime) -> Approval:
+    """A second person says yes to exactly what was proposed. SamePerson, SeenOther, ApprovalExpired."""
+    if approver == pending.proposer:
+        raise SamePerson(act=pending.act, person=approver)
+    if at >= pending.expires_at:
+        raise ApprovalExpired(act=pending.act)
+    if seen_hash != pending.seen_hash:
+        raise SeenOther(act=pending.act)
+    return replace(pending, approver=approver)
+
+
+def check_grant(grant: Grant, agency: str, proposer: Person, at: datetime) -> None:
+    """Whether a grant may be proposed for somebody of an agency. UnknownRole, WrongAgency, OutsideRegion."""
+    if grant.role not in ROLES:
+        raise UnknownRole(role=grant.role)
+    if ROLES[grant.role] != agency:
+        raise WrongAgency(role=grant.role, agency=agency)
+    held = (g for g in proposer.grants if g.role in POLICY["access.grant"] and g.holds(at))
+    if not any(within(grant.region, g.region) for g in held):
+        raise OutsideRegion(region=grant.region)
+
+
+def days_left(agreement: Agreement, at: datetime) -> int:
+    """Whole days until it expires; 0 on the last day, negative afterwards."""
+    return (agreement.until_at - at).days
+
+
+def warned(agreement: Agreement, at: datetime) -> int:
+    """Which warning stands: 14, 7 or 1 (days before the end), 0 for none or when it is over."""
+    left = agreement.until_at - at
+    if left <= timedelta(0) or not agreement.holds(at):
+        return 0
+    return min((d for d in WARNED_DAYS if left <= timedelta(days=d)), default=0)

@@ -1,5 +1,6 @@
 """Stage record: facts, refusals, elections, tasks and evidence grades, shared by every stage."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,12 @@ class Refusal(Exception):
     def __init__(self, **facts: str | int) -> None:
         super().__init__(self.code, facts)
         self.facts: dict[str, str | int] = dict(facts)
+
+
+class NotPlain(Refusal):
+    """A journal entry holds strings, integers, lists and objects of them; nothing that two programs would write differently."""
+
+    code: ClassVar[str] = "record.not_plain"
 
 
 @dataclass(frozen=True)
@@ -120,3 +127,31 @@ class Problem:
     column: str
     code: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+# The largest integer that every JSON reader keeps exactly.
+LARGEST = 2**53 - 1
+
+
+def canonical(value: Mapping[str, object]) -> bytes:
+    """The one way to write an object down: UTF-8 JSON, sorted keys, no spaces, strings and integers only. NotPlain."""
+    _plain(value)
+    try:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise NotPlain(what="broken text") from error
+
+
+def _plain(value: object) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise NotPlain(what=f"key of type {type(key).__name__}")
+            _plain(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _plain(inner)
+    elif isinstance(value, bool) or not isinstance(value, str | int):
+        raise NotPlain(what=type(value).__name__)
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        raise NotPlain(what="integer beyond 2^53")

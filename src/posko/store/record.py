@@ -336,23 +336,7 @@ class Prepared:
     device_seq: int
 
 
-def canonical(value: Mapping[str, object]) -> bytes:
-    """UTF-8 JSON with sorted keys and no spaces; strings and integers only, in objects and lists. TypeError otherwise."""
-    _plain(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _plain(value: object) -> None:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise TypeError("keys of a journal entry are strings")
-            _plain(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _plain(inner)
-    elif isinstance(value, bool) or not isinstance(value, str | int):
-        raise TypeError(f"a journal entry holds strings and integers only, not {type(value).__name__}")
+canonical = rules.canonical
 
 
 def stamp(moment: datetime) -> str:
