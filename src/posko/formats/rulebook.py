@@ -13,9 +13,9 @@ from posko.domain.record import Grade, Problem
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 _USE_CODE = re.compile(r"[a-z][a-z0-9_]*")
 _LAST = time(23, 59)
-_ITEM_KEYS = frozenset("code name unit stage critical sensitive separate volume_ml weight_g note uses".split())
-_USE_KEYS = frozenset("code name per quantity formula grade article note valid_from valid_until".split())
-_MILESTONE_KEYS = frozenset("code name on h_minus at place item basis grade".split())
+_ITEM_KEYS = frozenset(["code", "name", "unit", "stage", "critical", "sensitive", "separate", "volume_ml", "weight_g", "note", "uses"])
+_USE_KEYS = frozenset(["code", "name", "per", "quantity", "formula", "grade", "article", "note", "valid_from", "valid_until"])
+_MILESTONE_KEYS = frozenset(["code", "name", "on", "h_minus", "at", "place", "item", "basis", "grade"])
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
