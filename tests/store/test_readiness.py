@@ -58,7 +58,7 @@ def test_the_newest_check_counts_and_the_old_one_stays_readable(scene: Any) -> N
     missing = {"items": Answer.NO, "missing": ("SURAT_SUARA:DPRD_KAB",)}
     readiness.record_check(E, a_check(CODES[0], AT - timedelta(hours=3), **missing), AT)
     verdict = readiness.verdicts(E, AT - timedelta(hours=1))[0]
-    assert (verdict.state, verdict.reasons[0].name) == (State.NOT_READY, "Surat suara")
+    assert (verdict.state, verdict.reasons[0].name) == (State.NOT_READY, "Surat suara DPRD Kabupaten · Belitung Timur 2")
     readiness.record_check(E, a_check(CODES[0]), AT)
     assert states(AT)[0] is State.READY
     assert len(readiness.checks(E, AT, CODES[0])) == 2

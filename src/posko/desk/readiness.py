@@ -122,7 +122,7 @@ def _row(verdict: rules.Verdict, tps: place_rules.Tps) -> dict[str, Any]:
         "island": bool(tps.island),
         "state": verdict.state.value,
         "late": verdict.late,
-        "why": _why(verdict),
+        "why": words.short_reasons(verdict.reasons),
     }
 
 

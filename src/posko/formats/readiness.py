@@ -1,5 +1,7 @@
 """The reasons of a verdict in words, the same on screens and pages."""
 
+from collections.abc import Iterable
+
 from posko.domain import readiness as rules
 from posko.formats import text
 
@@ -32,3 +34,15 @@ def reason_sentence(reason: rules.Reason, grouped: bool = False) -> str:
         "seen": SEEN.get(reason.item, reason.item),
     }
     return REASONS[key].format(**values)
+
+
+def short_reasons(reasons: Iterable[rules.Reason]) -> str:
+    """All reasons in one line: several of one kind that name items become a count."""
+    groups: dict[str, list[rules.Reason]] = {}
+    for reason in reasons:
+        groups.setdefault(reason.code, []).append(reason)
+    said = []
+    for code, group in groups.items():
+        head = REASONS[code].partition(":")[0]
+        said.append(f"{head}: {text.angka(len(group))} barang" if len(group) > 2 else "; ".join(reason_sentence(r) for r in group))
+    return "; ".join(said)

@@ -337,7 +337,7 @@ def collect(election: str, meeting: str, at: datetime) -> dict[str, rules.Value]
     sections: dict[str, rules.Value] = {
         "meeting": _meeting_section(called, about, at),
         "journal": {"size": size, "root": root},
-        "agenda": _agenda(election, at, gauge),
+        "agenda": _agenda(election, meeting, at, gauge),
         "figures": figures,
         "gauge": _gauge_section(gauge),
         "needs": [
@@ -546,9 +546,9 @@ def _changes(before: rules.Snapshot | None, sections: rules.Sections) -> rules.V
     return {"before": before.code, "digest": before.digest, "rows": rows}
 
 
-def _agenda(election: str, at: datetime, gauge: receipt_rules.Gauge) -> list[rules.Value]:
+def _agenda(election: str, meeting: str, at: datetime, gauge: receipt_rules.Gauge) -> list[rules.Value]:
     matters = [
-        *_decision_matters(election, at),
+        *_decision_matters(election, meeting, at),
         *_recommendation_matters(election, at),
         *_deadline_matters(election, at),
         *(
@@ -575,11 +575,11 @@ def _agenda(election: str, at: datetime, gauge: receipt_rules.Gauge) -> list[rul
     ]
 
 
-def _decision_matters(election: str, at: datetime) -> list[rules.Matter]:
+def _decision_matters(election: str, meeting: str, at: datetime) -> list[rules.Matter]:
     return [
         rules.Matter("decision", d.code, d.text, "keputusan belum dilaksanakan", d.due_at)
         for d in decisions(election, at)
-        if d.done_at is None
+        if d.done_at is None and d.meeting != meeting
     ]
 
 

@@ -10,6 +10,7 @@ from posko.domain import places as place_rules
 from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
+from posko.formats import receipts as printed
 from posko.store import distribution, places, receipts, record
 
 
@@ -184,8 +185,13 @@ def _stock(gauge: receipt_rules.Gauge, keys: frozenset[receipt_rules.Key]) -> tu
     """Critical lines that a TPS with these needs depends on, and the critical items nobody knows the need of."""
     rows = [r for r in gauge.rows if r.demand.critical and (r.demand.key in keys or r.demand.quantity is None)]
     return tuple(
-        rules.Stock(line_code(r.demand.key), r.demand.name, r.demand.unit, r.accepted, r.demand.quantity, r.demand.confirmed) for r in rows
+        rules.Stock(line_code(r.demand.key), _name(r.demand), r.demand.unit, r.accepted, r.demand.quantity, r.demand.confirmed)
+        for r in rows
     )
+
+
+def _name(demand: receipt_rules.Demand) -> str:
+    return printed.line_name(demand.name, demand.contest, demand.dapil)
 
 
 def _value(row: Check) -> rules.Check:

@@ -12,9 +12,10 @@ from typing import TypeVar
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
+from posko.domain import needs as needs_rules
 from posko.domain import receipts as rules
 from posko.domain import record as facts
-from posko.store import needs, record, regulation
+from posko.store import needs, record
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -338,18 +339,46 @@ def pending_correction(election: str, code: str) -> rules.Proposal | None:
 
 def demands(election: str, at: datetime) -> list[rules.Demand]:
     """The lines of the gauge: every item of the rulebook, ballots by contest and dapil; quantity None where it is not known."""
-    run = needs.current(election, at)
-    return list(_demands(election, at, run))
+    return [demand for total in needs.totals(election, at) for demand in _lines(total)]
+
+
+def _lines(total: needs_rules.Total) -> list[rules.Demand]:
+    """The lines of an item. A dapil is named only where the contest has several here."""
+
+    def line(contest: str, dapil: str, quantity: int | None) -> rules.Demand:
+        return rules.Demand(
+            item=total.item,
+            name=total.name,
+            contest=contest,
+            dapil=dapil,
+            unit=total.unit,
+            quantity=quantity,
+            grade=total.grade.value,
+            confirmed=total.confirmed,
+            critical=total.critical,
+            sensitive=total.sensitive,
+            tahap=total.stage,
+        )
+
+    if total.quantity is None or not total.by_contest:
+        return [line("", "", total.quantity)]
+    found = []
+    for contest, quantity in total.by_contest.items():
+        parts = {dapil: number for (of, dapil), number in total.by_dapil.items() if of == contest}
+        found += [line(contest, d, n) for d, n in sorted(parts.items())] if len(parts) > 1 else [line(contest, "", quantity)]
+    return found
 
 
 def tps_needs(election: str, at: datetime) -> dict[str, dict[rules.Key, int]]:
     """TPS code -> line -> pieces, critical items with a known need only."""
-    critical = {d.item for d in demands(election, at) if d.critical}
     wanted: dict[str, dict[rules.Key, int]] = defaultdict(dict)
+    keys = {d.key for d in demands(election, at) if d.critical and d.quantity is not None}
     for need in needs.lines(election, at):
-        if need.level == "TPS" and need.item in critical and need.quantity:
-            key = (need.item, need.contest, need.dapil)
-            wanted[need.place][key] = wanted[need.place].get(key, 0) + need.quantity
+        if need.level == "TPS" and need.quantity:
+            full = (need.item, need.contest, need.dapil)
+            key = full if full in keys else (need.item, need.contest, "")
+            if key in keys:
+                wanted[need.place][key] = wanted[need.place].get(key, 0) + need.quantity
     return dict(wanted)
 
 

@@ -135,7 +135,7 @@ def _show(ctx: Context, at: datetime) -> None:
     what = (
         ", ".join(r.demand.name.lower() for r in gauge.rows if named and r.demand.item in named) or "semua barang yang diketahui jumlahnya"
     )
-    ctx.say(f"    {text.waktu(at)}: {'; '.join(said)} unit {what} [{' '.join(gauge.marks)}]")
+    ctx.say(f"    {text.waktu(at)}: {'; '.join(said)} unit {what} · {', '.join(gauge.marks)}")
     lines, bound = gauge.lines("accepted"), "paling banyak " if gauge.tps.unknown and gauge.tps.complete else ""
     ctx.say(
         f"    Cara lain menghitung hari itu: semua barang {_percent(gauge.units('accepted'))}; "
