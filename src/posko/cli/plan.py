@@ -113,7 +113,7 @@ def summary(name: str, election: str, case: Case, made: rules.Plan, faults: list
         "violations": [{"code": fault.code, **fault.facts} for fault in faults],
         "unassigned": [{"load": u.load, "code": u.code, **u.facts, "remedies": [dict(r) for r in u.remedies]} for u in made.unassigned],
         "islands": reached,
-        "islands_total": len(islands),
+        "islands_total": len({load.place for load in case.loads if load.kind is rules.LoadKind.ISLAND}),
         "tps": sum(len(load.tps) for load in case.loads),
         "tps_reached": sum(len(by_code[code].tps) for code in arrivals),
         "boxes": sum(load.boxes for load in case.loads),

@@ -1,8 +1,725 @@
-"""Stage distribution: screens."""
+"""Stage distribution: screens: the plan in force, asking for one, one page per vehicle, surat jalan, the fleet."""
 
-from django.urls import URLPattern
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
-SENTENCES: dict[str, str] = {}
-TASKS: dict[str, tuple[str, str]] = {}
-HITS: dict[str, str] = {}
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+
+from posko.desk import shell
+from posko.domain import distribution as rules
+from posko.domain import places as place_rules
+from posko.domain import readiness as readiness_rules
+from posko.domain import record as facts
+from posko.formats import distribution as printed
+from posko.formats import document, text
+from posko.formats import map as maps
+from posko.store import distribution, places, regulation
+
+SECONDS = (5, 15, 60)
+_LARGEST = 100_000
+
+
+def _actor(request: shell.Request) -> facts.Actor:
+    return facts.Actor(request.person.id, request.person.agency)
+
+
+# --- the map -----------------------------------------------------------------------------------------------------------------------------
+
+_STATES = {readiness_rules.State.READY: "good", readiness_rules.State.NOT_READY: "bad", readiness_rules.State.UNKNOWN: "unknown"}
+_WORDS = {"good": "siap", "bad": "belum siap", "unknown": "belum diketahui", "plain": ""}
+
+
+def board_map(request: shell.Request, verdicts: Iterable[readiness_rules.Verdict]) -> str:
+    """The map of the board: every desa and island by the worst of its TPS; sea ways of the plan in force."""
+    election = request.election
+    worst: dict[str, readiness_rules.State] = {}
+    rank = {readiness_rules.State.READY: 0, readiness_rules.State.UNKNOWN: 1, readiness_rules.State.NOT_READY: 2}
+    stations = places.tps_list(election.code)
+    where = {tps.code: tps.island or tps.desa_code for tps in stations}
+    for verdict in verdicts:
+        place = where.get(verdict.tps)
+        if place and rank[verdict.state] >= rank.get(worst.get(place, readiness_rules.State.READY), 0):
+            worst[place] = verdict.state
+    stored = distribution.current_plan(election.code, request.at)
+    link = reverse("desk:readiness", args=[election.code])
+    states = {place: _STATES[state] for place, state in worst.items()}
+    return draw(
+        election.region,
+        stations,
+        title=f"Peta {len(stations)} TPS menurut kesiapan",
+        states=states,
+        hrefs={tps.island or tps.desa_code: f"{link}?kecamatan={tps.kecamatan_code}" for tps in stations},
+        routes=_ways(stored, [trip for trip in stored.plan.trips if trip.code.startswith("K")] if stored else []),
+    )
+
+
+def draw(
+    region: str,
+    stations: Iterable[place_rules.Tps],
+    *,
+    title: str,
+    states: Mapping[str, str] | None = None,
+    hrefs: Mapping[str, str] | None = None,
+    routes: Iterable[maps.Route] = (),
+    sites: Iterable[maps.Site] | None = None,
+    markers: Iterable[maps.Marker] = (),
+    shades: Mapping[str, int] | None = None,
+    words: Mapping[str, str] | None = None,
+    labels: bool = False,
+) -> str:
+    """The regency's map with states (or shades) by desa code and island code. Other stages draw their maps through this."""
+    states, hrefs, words, shades = states or {}, hrefs or {}, words or {}, shades or {}
+    groups: dict[str, list[place_rules.Tps]] = defaultdict(list)
+    for tps in stations:
+        groups[tps.island or tps.desa_code].append(tps)
+    pins = places.sites(region)
+    legs = {leg.island: leg for leg in places.sea_legs(region)}
+    names = {site.code: site for site in pins}
+
+    def word(code: str) -> str:
+        return words.get(code) or _WORDS.get(states.get(code, "plain"), "")
+
+    desa = [
+        maps.Desa(
+            code=code,
+            name=members[0].desa_name,
+            lat=members[0].lat,
+            lon=members[0].lon,
+            state=states.get(code, "plain"),
+            word=word(code),
+            href=hrefs.get(code, ""),
+            weight=len(members),
+            group=members[0].kecamatan_name,
+            shade=shades.get(code, 0) if shades else None,
+        )
+        for code, members in groups.items()
+        if not members[0].island
+    ]
+    islands = [
+        maps.Island(
+            code=site.code,
+            name=site.name.replace("Pulau ", "P. "),
+            lat=site.lat,
+            lon=site.lon,
+            state=states.get(site.code, "plain"),
+            word=word(site.code),
+            href=hrefs.get(site.code, ""),
+            detail=_island_detail(site, len(groups.get(site.code, ())), legs.get(site.code), names),
+        )
+        for site in pins
+        if site.kind == "pulau" and site.lat is not None and site.lon is not None
+    ]
+    shown = [_pin(site) for site in pins if site.kind == "gudang" and site.lat is not None] if sites is None else list(sites)
+    boundaries = {code: {"type": "MultiPolygon", "coordinates": shape} for code, shape in places.boundaries(region).items()}
+    picture = maps.Map(
+        title=title,
+        region=region,
+        desa=desa,
+        islands=islands,
+        routes=list(routes),
+        sites=[site for site in shown if site],
+        markers=list(markers),
+        boundaries=boundaries,
+        description="Wilayah desa " + ("menurut batas yang diimpor." if boundaries else "SKEMATIS: dibagi menurut titik permukiman."),
+        desa_labels=labels,
+    )
+    return maps.svg(picture)
+
+
+def _pin(site: place_rules.Site) -> maps.Site:
+    return maps.Site(site.name, site.lat or 0.0, site.lon or 0.0, kind=site.kind, provisional=site.provisional)
+
+
+def _island_detail(site: place_rules.Site, tps: int, leg: place_rules.SeaLeg | None, names: Mapping[str, place_rules.Site]) -> str:
+    """3 TPS; for islands drawn in the box also the way there."""
+    count = f"{tps} TPS" if tps else "TPS belum diketahui"
+    if leg is None or leg.hours_high < 3.5 or site.lat is None or site.lon is None:
+        return count
+    pier = names.get(leg.pier)
+    if pier is None or pier.lat is None or pier.lon is None:
+        return count
+    km = round(place_rules.great_circle_km(pier.lat, pier.lon, site.lat, site.lon))
+    hours = f"{leg.hours_low:g}–{leg.hours_high:g}" if leg.hours_low != leg.hours_high else f"{leg.hours_high:g}"
+    return f"{count} · {km} km dari {pier.name.replace('Dermaga ', '')}, {hours.replace('.', ',')} jam"
+
+
+def _ways(stored: distribution.StoredPlan | None, trips: Iterable[rules.Trip], *, strong: bool = False) -> list[maps.Route]:
+    if stored is None:
+        return []
+    found = []
+    for trip in trips:
+        nodes = [stored.inputs.network.node(code) for code in (trip.start, *(stop.place for stop in trip.stops), trip.start)]
+        points = [(node.lat, node.lon) for node in nodes if node]
+        sea = any(vehicle.code == trip.vehicle and vehicle.boat for vehicle in stored.inputs.fleet)
+        found.append(
+            maps.Route(points[:-1] if sea else points, "sea" if sea else "road", strong=strong, numbers=strong and not sea, title=trip.code)
+        )
+    return found
+
+
+# --- the plan ----------------------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("distribution.read")
+def index(request: shell.Request, election: str) -> HttpResponse:
+    """The plan in force, its figures, its map and its vehicles; or what is missing for one."""
+    stored = distribution.current_plan(election, request.at)
+    last = distribution.last_request(election)
+    context: dict[str, Any] = {
+        "may_plan": shell.may(request, "distribution.plan"),
+        "may_write": shell.may(request, "distribution.write"),
+        "running": last if last and last.state in {"queued", "running"} else None,
+        "seconds": SECONDS,
+        "plan": stored,
+        "missing": _missing(election, request) if stored is None else "",
+    }
+    if last and last.state == "failed" and (stored is None or (last.finished_at and last.occurred_at >= stored.occurred_at)):
+        context["failed"] = last
+    if stored:
+        context |= _figures(stored) | {
+            "stale": distribution.stale(stored, election, request.at),
+            "map": _plan_map(request, stored),
+            "vehicles": [_vehicle_line(stored, vehicle) for vehicle in stored.inputs.fleet],
+            "islands": _island_lines(stored),
+            "exposed": _exposed(stored, distribution.hazards(election, request.at)),
+        }
+    return render(request, "desk/distribution/index.html", context)
+
+
+def _missing(election: str, request: shell.Request) -> str:
+    try:
+        distribution.inputs(election, request.at)
+    except rules.NotReady as refusal:
+        return str(refusal.facts["what"])
+    return ""
+
+
+def _figures(stored: distribution.StoredPlan) -> dict[str, Any]:
+    minutes = stored.plan.arrivals()
+    mainland = [minutes[load.code] for load in stored.inputs.loads if load.code in minutes and load.kind is not rules.LoadKind.ISLAND]
+    return {
+        "summary": stored.summary(),
+        "distance_km": text.angka(round(stored.plan.distance_m / 1000)),
+        "last_at": stored.instant(max(mainland)) if mainland else None,
+        "latest_at": stored.instant(stored.inputs.rules.window(rules.LoadKind.VILLAGE)[1]),
+        "marks": stored.marks,
+    }
+
+
+def _plan_map(request: shell.Request, stored: distribution.StoredPlan) -> str:
+    first = {}
+    for trip in stored.plan.trips:
+        for stop in trip.stops:
+            if not stop.handover:
+                first.setdefault(stop.place, reverse("desk:distribution_vehicle", args=[request.election.code, trip.vehicle]))
+    stations = places.tps_list(request.election.code)
+    pins = [_pin(site) for site in places.sites(request.election.region) if site.kind in {"gudang", "dermaga"} and site.lat is not None]
+    return draw(
+        request.election.region,
+        stations,
+        title="Peta rute rencana distribusi",
+        hrefs=first,
+        routes=_ways(stored, stored.plan.trips),
+        sites=pins,
+    )
+
+
+def _vehicle_line(stored: distribution.StoredPlan, vehicle: rules.Vehicle) -> dict[str, Any]:
+    trips = stored.plan.of_vehicle(vehicle.code)
+    carried = [stored.load(code) for trip in trips for stop in trip.stops for code in stop.loads]
+    fullest = max((sum(stored.load(code).volume_ml for code in trip.loads) for trip in trips), default=0)
+    names = [_place(stored, stop.place) for trip in trips for stop in trip.stops]
+    return {
+        "vehicle": vehicle,
+        "kind": printed.KINDS[vehicle.kind],
+        "trips": len(trips),
+        "stops": ", ".join(dict.fromkeys(names)),
+        "boxes": sum(load.boxes for load in carried),
+        "tps": sum(len(load.tps) for load in carried),
+        "km": round(sum(trip.distance_m for trip in trips) / 1000),
+        "full": fullest / vehicle.volume_ml,
+        "depart_at": stored.instant(trips[0].depart_min) if trips else None,
+        "return_at": stored.instant(trips[-1].return_min) if trips else None,
+    }
+
+
+def _place(stored: distribution.StoredPlan, code: str) -> str:
+    node = stored.inputs.network.node(code)
+    return node.name if node else code
+
+
+def _island_lines(stored: distribution.StoredPlan) -> list[dict[str, Any]]:
+    lines = []
+    for trip in stored.plan.trips:
+        for stop in trip.stops:
+            node = stored.inputs.network.node(stop.place)
+            if node and node.kind == "pulau":
+                count = sum(len(stored.load(code).tps) for code in stop.loads)
+                lines.append(
+                    {"name": node.name, "tps": count, "at": stored.instant(stop.arrive_min), "vehicle": trip.vehicle, "trip": trip.code}
+                )
+    return sorted(lines, key=lambda line: line["at"])
+
+
+def _exposed(stored: distribution.StoredPlan, hazards: Iterable[rules.Hazard]) -> list[dict[str, Any]]:
+    return [
+        {
+            "where": _place(stored, hazard.place) + (f"–{_place(stored, hazard.to)}" if hazard.to else ""),
+            "kind": hazard.kind,
+            "delay": text.menit(hazard.delay_min),
+            "probability": hazard.probability_permille / 1000,
+            "counted": hazard.probability_permille >= rules.COUNTED_PERMILLE,
+            "trips": ", ".join(trips),
+            "source": hazard.source,
+        }
+        for hazard, trips in rules.exposed(stored.plan, hazards, stored.inputs.fleet)
+    ]
+
+
+@shell.page("distribution.plan")
+def plan(request: shell.Request, election: str) -> HttpResponse:
+    """Asks the worker for a plan."""
+    if request.method != "POST":
+        return redirect("desk:distribution", election)
+    asked = request.POST.get("seconds", "")
+    seconds = int(asked) if asked.isdigit() and int(asked) in SECONDS else SECONDS[0]
+    try:
+        made = distribution.request_plan(election, seconds, 1, _actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:distribution", election)
+    return redirect("desk:distribution_request", election, made.id)
+
+
+@shell.page("distribution.read")
+def progress(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """How far a request is; the page renews itself until it has ended."""
+    found = distribution.plan_request(election, number)
+    if found is None:
+        raise Http404
+    if found.state == "done":
+        shell.done(request, f"Rencana {found.plan_number} selesai disusun dan lolos pemeriksaan.")
+        return redirect("desk:distribution", election)
+    waited = (request.machine_at - found.started_at).total_seconds() if found.started_at else 0
+    context = {
+        "asked": found,
+        "waiting": found.state in {"queued", "running"},
+        "seconds_left": max(1, round(found.seconds - waited)),
+        "reason": _refusal_sentence(found),
+        "reasons": _reasons(found.unassigned),
+        "may_plan": shell.may(request, "distribution.plan"),
+        "seconds": SECONDS,
+    }
+    return render(request, "desk/distribution/progress.html", context)
+
+
+def _refusal_sentence(found: distribution.PlanRequest) -> str:
+    template = SENTENCES.get(found.code, "Rencana tidak dapat disusun ({code}).")
+    return template.format(**{"code": found.code, **found.facts})
+
+
+def _reasons(left: Iterable[rules.Unassigned]) -> list[dict[str, Any]]:
+    """What stays behind, grouped by why; each group with what would help."""
+    groups: dict[str, list[rules.Unassigned]] = defaultdict(list)
+    for item in left:
+        groups[item.code].append(item)
+    found = []
+    for code, items in groups.items():
+        remedies = {remedy_sentence(remedy) for item in items for remedy in item.remedies}
+        found.append({"why": WHY.get(code, code), "lines": [_left_line(item) for item in items], "remedies": sorted(remedies)})
+    return found
+
+
+def _left_line(item: rules.Unassigned) -> str:
+    said = item.facts
+    line = f"{said.get('place', item.load)} ({item.load})"
+    if "late_min" in said:
+        line += f": terlambat {text.menit(int(said['late_min']))}"
+    if "volume_ml" in said:
+        line += f": {text.desimal(int(said['volume_ml']) / 1_000_000)} m³, {text.angka(int(said['weight_g']) // 1000)} kg"
+    return line
+
+
+def remedy_sentence(remedy: Mapping[str, str | int]) -> str:
+    """What would help, said plainly."""
+    template = REMEDIES.get(str(remedy.get("code")), str(remedy.get("code")))
+    said = {key: text.menit(int(value)) if key == "minutes" else value for key, value in remedy.items()}
+    if "volume_ml" in said:
+        said["volume"] = text.desimal(int(remedy["volume_ml"]) / 1_000_000)
+    return template.format(**said)
+
+
+@shell.page("distribution.read")
+def basis(request: shell.Request, election: str) -> HttpResponse:
+    """Where the figures of a plan come from: handling rules, sizes, travel, what is not counted, hashes."""
+    stored = distribution.current_plan(election, request.at)
+    if stored is None:
+        return redirect("desk:distribution", election)
+    keep, network = stored.inputs.rules, stored.inputs.network
+    names = {item.code: item.name for item in regulation.rulebook(election, request.at).items}
+    context = {
+        "plan": stored,
+        "keep": keep,
+        "hours": {name: _clock(getattr(keep, f"{name}_min")) for name in ("earliest", "mainland_latest", "island_latest")},
+        "detour": text.desimal(network.detour_permille / 1000, 2),
+        "kmh": network.road_kmh,
+        "sea": [
+            {
+                "pier": _place(stored, leg.pier),
+                "island": _place(stored, leg.island),
+                "time": text.menit(leg.travel_min),
+                "km": round(leg.distance_m / 1000),
+                "source": leg.source,
+            }
+            for leg in network.sea
+        ],
+        "unsized": [names.get(item, item) for item in stored.inputs.unsized],
+        "provisional": [node.name for node in network.nodes if node.provisional and node.kind in {"gudang", "dermaga", "pulau"}],
+        "loads": [
+            {
+                "load": load,
+                "volume": text.desimal(load.volume_ml / 1_000_000),
+                "weight": text.angka(load.weight_g // 1000),
+                "at": stored.instant(stored.plan.arrivals()[load.code]) if load.code in stored.plan.arrivals() else None,
+            }
+            for load in stored.inputs.loads
+        ],
+    }
+    return render(request, "desk/distribution/basis.html", context)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}.{minute % 60:02d}"
+
+
+@shell.page("distribution.read")
+def vehicle(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """One vehicle's day: trips, halts, times, and its map."""
+    stored = distribution.current_plan(election, request.at)
+    found = next((one for one in stored.inputs.fleet if one.code == code), None) if stored else None
+    if stored is None or found is None:
+        raise Http404
+    trips = stored.plan.of_vehicle(code)
+    pins = [_pin(site) for site in places.sites(request.election.region) if site.code == found.start and site.lat is not None]
+    context = {
+        "plan": stored,
+        "vehicle": found,
+        "line": _vehicle_line(stored, found),
+        "volume": text.desimal(found.volume_ml / 1_000_000),
+        "trips": [_trip_block(stored, trip, found) for trip in trips],
+        "marks": stored.marks,
+        "map": draw(
+            request.election.region,
+            places.tps_list(election),
+            title=f"Rute {code}",
+            routes=_ways(stored, trips, strong=True),
+            sites=pins,
+        ),
+    }
+    return render(request, "desk/distribution/vehicle.html", context)
+
+
+def _trip_block(stored: distribution.StoredPlan, trip: rules.Trip, found: rules.Vehicle) -> dict[str, Any]:
+    carried = [stored.load(code) for code in trip.loads]
+    volume = sum(load.volume_ml for load in carried)
+    return {
+        "trip": trip,
+        "number": stored.waybills[trip.code][0],
+        "depart_at": stored.instant(trip.depart_min),
+        "return_at": stored.instant(trip.return_min),
+        "km": text.desimal(trip.distance_m / 1000),
+        "boxes": sum(load.boxes for load in carried),
+        "booths": sum(load.booths for load in carried),
+        "full": volume / found.volume_ml,
+        "start": _place(stored, trip.start),
+        "stops": [
+            {
+                "name": _place(stored, stop.place),
+                "handover": stop.handover,
+                "arrive_at": stored.instant(stop.arrive_min),
+                "depart_at": stored.instant(stop.depart_min),
+                "tps": sum(len(stored.load(code).tps) for code in stop.loads),
+                "boxes": sum(stored.load(code).boxes for code in stop.loads),
+                "latest_at": stored.instant(min(stored.load(code).latest_min for code in stop.loads)),
+            }
+            for stop in trip.stops
+        ],
+    }
+
+
+# --- surat jalan -------------------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("distribution.read")
+def waybill(request: shell.Request, election: str, trip: str) -> HttpResponse:
+    """One trip's surat jalan as PDF."""
+    stored = distribution.current_plan(election, request.at)
+    found = [one for one in stored.plan.trips if one.code == trip] if stored else []
+    if stored is None or not found:
+        raise Http404
+    return _pdf(request, stored, found, f"surat-jalan-{trip}.pdf")
+
+
+@shell.page("distribution.read")
+def waybills(request: shell.Request, election: str) -> HttpResponse:
+    """All surat jalan of the plan in force in one PDF, in the order of departure."""
+    stored = distribution.current_plan(election, request.at)
+    if stored is None:
+        raise Http404
+    return _pdf(
+        request, stored, sorted(stored.plan.trips, key=lambda one: (one.depart_min, one.code)), f"surat-jalan-rencana-{stored.number}.pdf"
+    )
+
+
+def _pdf(request: shell.Request, stored: distribution.StoredPlan, trips: list[rules.Trip], name: str) -> HttpResponse:
+    election = request.election
+    book = regulation.rulebook(election.code, request.at)
+    stations = places.tps_list(election.code)
+    known = {tps.code: f"{tps.name} {tps.desa_name}" for tps in stations}
+    known |= {tps.desa_code: f"PPS {tps.desa_name}" for tps in stations}
+    known |= {tps.kecamatan_code: f"PPK {tps.kecamatan_name}" for tps in stations}
+    place = places.region_name(election.region)
+    values = printed.waybills(
+        trips,
+        numbers=stored.waybills,
+        loads={load.code: load for load in stored.inputs.loads},
+        vehicles={one.code: one for one in stored.inputs.fleet},
+        network=stored.inputs.network,
+        instant=stored.instant,
+        names={item.code: item.name for item in book.items},
+        places=known,
+        head={
+            "agency": f"KPU {place}",
+            "place": election.name,
+            "marks": list(stored.marks),
+            "footer": f"Rencana {stored.number}, {text.waktu(stored.occurred_at)}",
+            "stamp": f"sidik rencana {stored.plan_hash[:16]}",
+        },
+    )
+    response = HttpResponse(document.pdf("surat-jalan", values, stored.occurred_at), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
+
+
+# --- the fleet ---------------------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("distribution.read")
+def fleet(request: shell.Request, election: str) -> HttpResponse:
+    """All vehicles, those in use and those retired."""
+    states = distribution.vehicle_states(election, request.at)
+    names = {site.code: site.name for site in places.sites(request.election.region)}
+    lines = [
+        {
+            "state": state,
+            "vehicle": state.vehicle,
+            "kind": printed.KINDS[state.vehicle.kind],
+            "volume": text.desimal(state.vehicle.volume_ml / 1_000_000),
+            "weight": text.angka(state.vehicle.weight_g // 1000),
+            "start": names.get(state.vehicle.start, state.vehicle.start),
+            "hours": f"{_clock(state.vehicle.shift_start_min)}–{_clock(state.vehicle.shift_end_min)}",
+            "days": ", ".join(f"H-{day}" for day in sorted(state.vehicle.days, reverse=True)),
+        }
+        for state in states
+    ]
+    return render(request, "desk/distribution/fleet.html", {"lines": lines, "may_write": shell.may(request, "distribution.write")})
+
+
+@shell.page("distribution.write")
+def add_vehicle(request: shell.Request, election: str) -> HttpResponse:
+    """A new vehicle."""
+    return _vehicle_form(request, election, None)
+
+
+@shell.page("distribution.write")
+def change_vehicle(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """Other figures for a vehicle, or the end of its use; both with a reason."""
+    found = next((state for state in distribution.vehicle_states(election, request.at) if state.vehicle.code == code), None)
+    if found is None:
+        raise Http404
+    if request.method == "POST" and "retire" in request.POST:
+        try:
+            distribution.retire_vehicle(election, code, request.POST.get("reason", "").strip(), _actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+            return redirect("desk:distribution_vehicle_edit", election, code)
+        shell.done(request, f"{code} tidak dipakai lagi.")
+        return redirect("desk:distribution_fleet", election)
+    return _vehicle_form(request, election, found)
+
+
+_FIELDS = (
+    "code",
+    "name",
+    "kind",
+    "volume",
+    "weight",
+    "start",
+    "shift_start",
+    "shift_end",
+    "days",
+    "fixed_cost",
+    "cost_per_km",
+    "max_trips",
+    "note",
+    "reason",
+)
+
+
+def _vehicle_form(request: shell.Request, election: str, state: distribution.VehicleState | None) -> HttpResponse:
+    typed = (
+        _typed_of(state.vehicle)
+        if state
+        else {"kind": "truk", "days": "2, 1", "shift_start": "06.00", "shift_end": "17.00", "max_trips": "4"}
+    )
+    wrong: dict[str, str] = {}
+    if request.method == "POST":
+        typed = {name: request.POST.get(name, "").strip() for name in _FIELDS}
+        typed["assumption"] = "ya" if request.POST.get("assumption") else ""
+        if state:
+            typed["code"] = state.vehicle.code
+        made, wrong = _read_vehicle(typed)
+        if made and not wrong:
+            try:
+                distribution.save_vehicle(election, made, typed["reason"], _actor(request), request.at, new=state is None)
+            except facts.Refusal as refusal:
+                shell.refused(request, refusal)
+            else:
+                shell.done(request, f"{made.code} disimpan. Susun rencana lagi agar dipakai.")
+                return redirect("desk:distribution_fleet", election)
+    pins = [site for site in places.sites(request.election.region) if site.kind in {"gudang", "dermaga"} and site.lat is not None]
+    kinds = [(kind.value, name) for kind, name in printed.KINDS.items()]
+    context = {"typed": typed, "wrong": wrong, "state": state, "sites": pins, "kinds": kinds}
+    return render(request, "desk/distribution/vehicle_form.html", context)
+
+
+def _typed_of(found: rules.Vehicle) -> dict[str, str]:
+    return {
+        "code": found.code,
+        "name": found.name,
+        "kind": found.kind.value,
+        "volume": text.desimal(found.volume_ml / 1_000_000),
+        "weight": str(found.weight_g // 1000),
+        "start": found.start,
+        "shift_start": _clock(found.shift_start_min),
+        "shift_end": _clock(found.shift_end_min),
+        "days": ", ".join(map(str, found.days)),
+        "fixed_cost": str(found.fixed_cost),
+        "cost_per_km": str(found.cost_per_km),
+        "max_trips": str(found.max_trips),
+        "note": found.note,
+        "assumption": "ya" if found.assumption else "",
+    }
+
+
+def _read_vehicle(typed: Mapping[str, str]) -> tuple[rules.Vehicle | None, dict[str, str]]:
+    """The vehicle that was typed, or what is wrong with each field."""
+    wrong: dict[str, str] = {}
+
+    def whole(name: str, least: int, most: int = _LARGEST * 1000) -> int:
+        cleaned = typed[name].replace(".", "")
+        if not cleaned.isdigit() or not least <= int(cleaned) <= most:
+            wrong[name] = f"Tulis bilangan bulat mulai {least}."
+            return least
+        return int(cleaned)
+
+    def minute(name: str) -> int:
+        hours, dot, minutes = typed[name].replace(":", ".").partition(".")
+        if not (hours.isdigit() and dot and minutes.isdigit() and int(hours) <= 24 and int(minutes) < 60):
+            wrong[name] = "Tulis jam seperti 05.30."
+            return 0
+        return int(hours) * 60 + int(minutes)
+
+    volume = typed["volume"].replace(".", "").replace(",", ".")
+    if not volume.replace(".", "", 1).isdigit() or not 0 < float(volume) <= 200:
+        wrong["volume"] = "Tulis volume dalam m³, misalnya 10,5."
+    days = [part.strip().upper().removeprefix("H-") for part in typed["days"].split(",") if part.strip()]
+    if not days or not all(day.isdigit() and int(day) <= 30 for day in days):
+        wrong["days"] = "Tulis hari seperti 2, 1 (H-2 dan H-1)."
+    if not typed["code"] or not typed["code"].replace("-", "").isalnum() or len(typed["code"]) > 12:
+        wrong["code"] = "Kode singkat dari huruf dan angka, misalnya T13."
+    kinds = {kind.value for kind in rules.Kind}
+    if typed["kind"] not in kinds:
+        wrong["kind"] = "Pilih jenis kendaraan."
+    if not typed["start"]:
+        wrong["start"] = "Pilih tempat mulai."
+    weight, fixed, per_km = whole("weight", 1), whole("fixed_cost", 0), whole("cost_per_km", 0)
+    trips, begins, ends = whole("max_trips", 1, 20), minute("shift_start"), minute("shift_end")
+    if not wrong and begins >= ends:
+        wrong["shift_end"] = "Jam selesai harus sesudah jam mulai."
+    if wrong:
+        return None, wrong
+    made = rules.Vehicle(
+        code=typed["code"].upper(),
+        name=typed["name"] or typed["code"],
+        kind=rules.Kind(typed["kind"]),
+        volume_ml=round(float(volume) * 1_000_000),
+        weight_g=weight * 1000,
+        start=typed["start"],
+        shift_start_min=begins,
+        shift_end_min=min(ends, rules.DAY),
+        days=tuple(sorted({int(day) for day in days}, reverse=True)),
+        fixed_cost=fixed,
+        cost_per_km=per_km,
+        max_trips=trips,
+        assumption=bool(typed.get("assumption")),
+        note=typed["note"],
+    )
+    return made, {}
+
+
+urlpatterns = [
+    path("<slug:election>/distribusi/", index, name="distribution"),
+    path("<slug:election>/distribusi/rencana/", plan, name="distribution_plan"),
+    path("<slug:election>/distribusi/permintaan/<int:number>/", progress, name="distribution_request"),
+    path("<slug:election>/distribusi/dasar/", basis, name="distribution_basis"),
+    path("<slug:election>/distribusi/kendaraan/<slug:code>/", vehicle, name="distribution_vehicle"),
+    path("<slug:election>/distribusi/surat-jalan.pdf", waybills, name="distribution_waybills"),
+    path("<slug:election>/distribusi/surat-jalan/<slug:trip>.pdf", waybill, name="distribution_waybill"),
+    path("<slug:election>/distribusi/armada/", fleet, name="distribution_fleet"),
+    path("<slug:election>/distribusi/armada/baru/", add_vehicle, name="distribution_vehicle_add"),
+    path("<slug:election>/distribusi/armada/<slug:code>/", change_vehicle, name="distribution_vehicle_edit"),
+]
+SENTENCES: dict[str, str] = {
+    "distribution.unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",
+    "distribution.bad_vehicle": "Data kendaraan {vehicle} tidak mungkin. Periksa muatan, jam kerja, dan hari kerjanya.",
+    "distribution.bad_rules": "Aturan distribusi saling bertentangan: pulau harus dilayani lebih dulu daripada daratan.",
+    "distribution.vehicle_exists": "Kode {vehicle} sudah dipakai. Pilih kode lain, atau ubah kendaraan itu.",
+    "distribution.reason_missing": "Tulis alasan perubahan {vehicle}.",
+    "distribution.inputs_changed": "Kebutuhan, armada, atau tempat berubah selagi rencana disusun. Susun rencana sekali lagi.",
+    "distribution.not_ready": "Rencana belum dapat disusun: kebutuhan belum dihitung, armada belum diisi, atau gudang belum punya pin.",
+    "distribution.already_requested": "Satu rencana sedang disusun. Tunggu sampai selesai.",
+    "distribution.plan_violates": "Rencana tidak disimpan: pemeriksa menemukan {count} kesalahan (pertama: {first}).",
+    "distribution.infeasible": "Dengan armada dan jam kerja ini hanya {brought} dari {tps} TPS terlayani. Rencana tidak disimpan.",
+    "distribution.broken": "Penyusun rencana berhenti karena kesalahan program. Coba lagi; bila terulang, laporkan kepada admin sistem.",
+}
+WHY = {
+    "not_enough": "Kendaraan atau jam kerja tidak cukup",
+    "too_big": "Muatan lebih besar daripada kendaraan mana pun",
+    "no_vehicle": "Tidak ada kendaraan darat pada hari itu",
+    "no_road": "Tidak ada jalan ke tempat ini",
+    "too_far": "Berangkat paling pagi pun tiba sesudah batas",
+    "shift_too_short": "Jam kerja terlalu pendek untuk pergi dan pulang",
+    "no_sea_leg": "Lama pelayaran dan dermaga pulau belum diketahui",
+    "no_boat": "Tidak ada perahu di dermaganya pada hari pulau",
+    "boat_too_small": "Perahu terlalu kecil",
+    "boat_too_late": "Perahu yang ada tiba sesudah batas",
+}
+REMEDIES = {
+    "add_vehicle": "Tambah {vehicles} {kind} sebesar {volume} m³ (sudah dicoba: cukup).",
+    "any_vehicle": "Tambah satu kendaraan darat untuk hari itu.",
+    "longer_day": "Perpanjang jam kerja dan batas tiba {minutes} (sudah dicoba: cukup).",
+    "start_earlier": "Mulai {minutes} lebih pagi.",
+    "longer_shift": "Perpanjang jam kerja {minutes}.",
+    "add_boat": "Sewa satu perahu lagi di dermaga {pier}.",
+    "bigger_boat": "Sewa perahu yang memuat {volume} m³.",
+    "split_load": "Bagi muatan {place}, atau pakai kendaraan lebih besar.",
+}
+TASKS: dict[str, tuple[str, str]] = {
+    "distribution.plan": ("Susun {label}", "desk:distribution"),
+    "distribution.replan": ("Susun ulang {label}: masukannya sudah berubah", "desk:distribution"),
+}
+HITS: dict[str, str] = {"vehicle": "desk:distribution_vehicle", "waybill": "desk:distribution_waybill"}

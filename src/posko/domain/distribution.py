@@ -34,6 +34,12 @@ class LoadKind(StrEnum):
     DISTRICT = "ppk"
 
 
+class Infeasible(record.Refusal):
+    """Some loads cannot be brought with this fleet in these hours."""
+
+    code: ClassVar[str] = "distribution.infeasible"
+
+
 class BadRules(record.Refusal):
     """Hours or days that contradict one another."""
 

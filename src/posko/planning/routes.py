@@ -308,7 +308,7 @@ def _impossible(
     """Why no vehicle could bring this load even if it had nothing else to do."""
     load = task.load
     if not road:
-        return rules.Unassigned(load.code, "no_vehicle", {"place": load.name, "day": days[0]}, ({"code": "add_vehicle", "vehicles": 1},))
+        return rules.Unassigned(load.code, "no_vehicle", {"place": load.name, "day": days[0]}, ({"code": "any_vehicle"},))
     fits = [vehicle for vehicle in road if load.volume_ml <= vehicle.volume_ml and load.weight_g <= vehicle.weight_g]
     if not fits:
         facts: dict[str, str | int] = {"place": load.name, "volume_ml": load.volume_ml, "weight_g": load.weight_g}

@@ -187,7 +187,7 @@ class StoredPlan:
             "vehicles": len({trip.vehicle for trip in self.plan.trips}),
             "trips": len(self.plan.trips),
             "islands": len(islands),
-            "islands_total": sum(1 for node in self.inputs.network.nodes if node.kind == "pulau"),
+            "islands_total": len({load.place for load in self.inputs.loads if load.kind is rules.LoadKind.ISLAND}),
             "distance_m": self.plan.distance_m,
             "latest_arrival": self.instant(max(minutes.values())).isoformat() if minutes else "",
             "input_hash": self.input_hash,
