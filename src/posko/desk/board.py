@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 
-from posko.desk import distribution as distribution_desk
+from posko.desk import places as places_desk
 from posko.desk import readiness as readiness_desk
 from posko.desk import shell
 from posko.domain import readiness as readiness_rules
@@ -63,7 +63,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
             {"sentence": readiness_desk.cause_sentence(cause), "tps": len(cause.tps)}
             for cause in readiness_rules.causes(verdicts, readiness_rules.State.UNKNOWN)[:3]
         ],
-        "map": distribution_desk.board_map(request, verdicts),
+        "map": places_desk.overview(request, election),
         "plan": distribution.current_plan(election, at) if shell.may(request, "distribution.read") else None,
         "tasks": shell.tasks_of(request, request.election)[:4],
         "recommendations": recommendations.listing(election, at)[:5] if shell.may(request, "recommendations.read") else [],
