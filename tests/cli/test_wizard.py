@@ -30,7 +30,8 @@ def test_a_tired_person_gets_through_with_wrong_answers_and_enter(
 ) -> None:
     answering(
         [
-            "1906", "19.06", "", "Belitung Timur", "pemilu-2025", "pemilu-2024,pilkada-2024", "", "besok", "27-11-2024", "", "Admin Posko", "admin",
+            "1906", "19.06", "", "Belitung Timur", "pemilu-2025", "pemilu-2024,pilkada-2024", "",
+            "besok", "27-11-2024", "", "Admin Posko", "admin",
             "", "", "", "Ani", "", "y", "ketua", "ppk.anggota", "admin", "budi", "", "19.02", "19.06.02", "mungkin", "t",
         ]
     )  # fmt: skip

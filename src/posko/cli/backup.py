@@ -30,7 +30,7 @@ MANIFEST = "manifest.json"
 FOLDER = "backups"
 LARGEST_MANIFEST = 64 * 1024 * 1024
 # What an installation is made of, beside its database.
-SINGLE_FILES = (SETTINGS_FILE, "secret.key")
+SINGLE_FILES = (SETTINGS_FILE, "secret.key", "desk.key")
 FOLDERS = ("documents", "tls")
 
 

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -62,6 +62,11 @@ class Shipped:
     name: str
     contests: tuple[str, ...]
     voting_date: date | None
+    by_province: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def contests_in(self, region: str) -> tuple[str, ...]:
+        """Provinces may hold fewer contests (DKI Jakarta has no DPRD Kabupaten/Kota)."""
+        return self.by_province.get(region.partition(".")[0], self.contests)
 
 
 def shipped(folder: Path = ROOT / "rulebooks") -> dict[str, Shipped]:
@@ -74,7 +79,9 @@ def shipped(folder: Path = ROOT / "rulebooks") -> dict[str, Shipped]:
             fail(f"Buku aturan {file.name} tidak terbaca: {error}")
         head = data.get("rulebook", data)
         code = str(head.get("code", file.stem))
-        found[code] = Shipped(code, str(head.get("name", code)), tuple(str(c) for c in head.get("contests", ())), _date_of(head))
+        contests = tuple(str(c) for c in head.get("contests", ()))
+        by_province = {str(p): tuple(str(c) for c in those) for p, those in data.get("contests_by_region", {}).items()}
+        found[code] = Shipped(code, str(head.get("name", code)), contests, _date_of(head), by_province)
     return found
 
 

@@ -28,7 +28,7 @@ def read_user(text: str, region: str) -> FirstUser:
     return FirstUser(parts[0], parts[2], parts[1], parts[3] if len(parts) == 4 else region)
 
 
-def choose(codes: Sequence[str], dates: Sequence[str], known: dict[str, Shipped]) -> tuple[Chosen, ...]:
+def choose(codes: Sequence[str], dates: Sequence[str], known: dict[str, Shipped], region: str) -> tuple[Chosen, ...]:
     """Elections from flags; stops with a sentence when one is not known or has no day."""
     given = {}
     for text in dates:
@@ -47,7 +47,7 @@ def choose(codes: Sequence[str], dates: Sequence[str], known: dict[str, Shipped]
         voting = given.get(code) or known[code].voting_date
         if voting is None:
             fail(f"Hari pemungutan suara {code} belum diketahui: --voting-date {code}=TAHUN-BULAN-TANGGAL", 2)
-        chosen.append(Chosen(code, known[code].name, known[code].contests, voting))
+        chosen.append(Chosen(code, known[code].name, known[code].contests_in(region), voting))
     return tuple(chosen)
 
 
@@ -148,7 +148,7 @@ def init(
     else:
         agencies = tuple(dict.fromkeys(a.upper() for a in agency or AGENCY_OF.values()))
         users = tuple(read_user(text, region) for text in user or ())
-        plan = Plan(region, name.strip(), choose(election or (), voting_date or (), known), agencies, users)
+        plan = Plan(region, name.strip(), choose(election or (), voting_date or (), known, region), agencies, users)
     wrong = founding.problems(plan)
     if wrong:
         fail("Belum bisa dibuat:\n" + "\n".join(f"  - {text}" for text in wrong), 2)

@@ -2,8 +2,21 @@
 
 from datetime import UTC, datetime
 
-from posko.cli import backup, installation, journal
-from posko.cli.installation import DATABASE_FILE, fail, say
+from posko.cli import backup, installation
+from posko.cli.installation import fail, say
+
+_FAULTS = {
+    "gap": "nomornya hilang",
+    "opening_missing": "isinya hilang",
+    "entry_id": "isinya berubah sejak dicatat",
+    "commitment": "isinya berubah sejak dicatat",
+    "facts": "faktanya berubah sejak dicatat",
+    "private": "bagian pribadinya berubah sejak dicatat",
+    "columns": "kolomnya tidak sama dengan isinya",
+    "signature": "tanda tangannya tidak cocok",
+    "chain": "tidak menyambung dengan catatan sebelumnya",
+    "head": "kepala jurnal tidak cocok dengan isinya",
+}
 
 
 def upgrade() -> None:
@@ -32,14 +45,13 @@ def _upgrade() -> None:
     except Exception as error:  # whatever a migration raises, the way back is the same
         fail(f"Pembaruan tabel gagal: {error}\nKembalikan keadaan semula: ./posko restore {target} --replace")
     say(f"2. Tabel: {len(pending)} perubahan" if pending else "2. Tabel: sudah sesuai versi ini")
-    from django.db import connections
+    from posko.store import record
 
-    connections.close_all()
-    faults = journal.faults(var / DATABASE_FILE)
-    if faults:
-        fail("3. Jurnal bermasalah:\n   " + "\n   ".join(faults[:10]) + f"\nKembalikan: ./posko restore {target} --replace")
-    size, root = journal.root_of(var / DATABASE_FILE)
-    if (size, root) != (before.journal_size, before.journal_root):
+    found = record.verify()
+    if found.faults:
+        lines = [f"   catatan {index}: {_FAULTS.get(code, code)}" for index, code in found.faults[:10]]
+        fail("3. Jurnal bermasalah:\n" + "\n".join(lines) + f"\nKembalikan: ./posko restore {target} --replace")
+    if (found.size, found.root) != (before.journal_size, before.journal_root):
         fail(f"3. Jurnal berubah oleh pembaruan ini; itu tidak boleh terjadi. Kembalikan: ./posko restore {target} --replace")
-    say(f"3. Jurnal: {size} catatan, akar {root}, sama dengan sebelum pembaruan")
+    say(f"3. Jurnal: {found.size} catatan diperiksa satu per satu, akar {found.root}, sama dengan sebelum pembaruan")
     say("Selesai. Jalankan: ./posko serve")

@@ -41,7 +41,7 @@ def questions(region: str, name: str, known: dict[str, Shipped]) -> Plan:
         "Kode pemilihan, pisahkan dengan koma", next(iter(known), ""),
         lambda text: next((f"Tidak ada {c!r}." for c in _words(text) if c not in known), ""),
     )  # fmt: skip
-    elections = tuple(_ask_election(known[code]) for code in dict.fromkeys(_words(listed)))
+    elections = tuple(_ask_election(known[code], region) for code in dict.fromkeys(_words(listed)))
     say("\n3. Lembaga yang ikut")
     everyone = ",".join(AGENCY_OF.values())
     agencies = ask(
@@ -56,7 +56,7 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _ask_election(item: Shipped) -> Chosen:
+def _ask_election(item: Shipped, region: str) -> Chosen:
     def check(text: str) -> str:
         try:
             founding.read_date(text)
@@ -65,7 +65,7 @@ def _ask_election(item: Shipped) -> Chosen:
         return ""
 
     day = ask(f"Hari pemungutan suara {item.name}", item.voting_date.isoformat() if item.voting_date else "", check)
-    return Chosen(item.code, item.name, item.contests, founding.read_date(day))
+    return Chosen(item.code, item.name, item.contests_in(region), founding.read_date(day))
 
 
 def _ask_users(plan: Plan) -> list[FirstUser]:
