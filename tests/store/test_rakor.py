@@ -8,7 +8,7 @@ import pytest
 from posko.domain import rakor as rules
 from posko.store import rakor, record
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 AT = datetime(2023, 12, 5, 3, tzinfo=UTC)
 E = "pemilu-2024"
 

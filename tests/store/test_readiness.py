@@ -12,7 +12,7 @@ from posko.domain import receipts as receipt_rules
 from posko.domain.readiness import Answer, State
 from posko.store import distribution, places, readiness, receipts, record
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 AT = datetime(2024, 2, 13, 13, tzinfo=UTC)
 E = "pemilu-2024"
 CODES = ("19.06.02.2001.001", "19.06.02.2001.002", "19.06.07.2003.001")

@@ -8,7 +8,7 @@ import pytest
 from posko.domain import receipts as rules
 from posko.store import receipts, record
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 DAY = datetime(2023, 11, 20, 3, tzinfo=UTC)
 E = "pemilu-2024"
 BOX, BALLOT = ("KOTAK", "", ""), ("SURAT_SUARA", "PPWP", "")
