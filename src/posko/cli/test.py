@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTHING_COLLECTED = 5  # pytest's exit code
+TWO = ("-n", "2", "--dist", "loadfile")  # a file's fixtures are made once
 # What each folder of tests belongs to; a folder that is not named here is in the first part.
 STORE = ("tests/store", "tests/desk", "tests/public")
 DOCUMENTS = ("tests/formats",)
@@ -192,8 +193,8 @@ def all_parts(outcome: Outcome, everything: bool, var: Path) -> None:
     part(outcome, "tipe", in_turn(python("-m", "mypy")))
     part(outcome, "kontrak impor", in_turn(python("-c", "from importlinter.cli import lint_imports_command as c; c()")))
     elsewhere = [f"--ignore={folder}" for folder in (*STORE, *DOCUMENTS, *BROWSER)]
-    part(outcome, "unit", in_turn(pytest("tests", *elsewhere, *plain, "-n", "2", *more)))
-    part(outcome, "store", in_turn(pytest(*existing(STORE), *plain, "-n", "2", *more)))
+    part(outcome, "unit", in_turn(pytest("tests", *elsewhere, *plain, *TWO, *more)))
+    part(outcome, "store", in_turn(pytest(*existing(STORE), *plain, *TWO, *more)))
     programs = find_postgresql()
     if programs is None:
         absent(outcome, "postgresql", "PostgreSQL")
