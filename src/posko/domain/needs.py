@@ -42,6 +42,18 @@ class BadStock(record.Refusal):
     code: ClassVar[str] = "needs.bad_stock"
 
 
+class TpsWithoutVoters(record.Refusal):
+    """Some TPS have no voter count; a need of nought ballots would be a guess."""
+
+    code: ClassVar[str] = "needs.tps_without_voters"
+
+
+class UnknownNeed(record.Refusal):
+    """No such need in the computation in force."""
+
+    code: ClassVar[str] = "needs.unknown"
+
+
 class InputsChanged(record.Refusal):
     """Voters or rulebook changed between the trial and its adoption; look at the difference again."""
 
@@ -280,7 +292,7 @@ def totals(rulebook: Rulebook, needs: Iterable[Need], estimate: bool = False) ->
     counted = Counter[tuple[str, str, str, str]]()
     for need in needs:
         counted[(need.item, need.level, need.contest, need.dapil)] += need.quantity
-    return _totals(rulebook, counted, estimate)
+    return sum_up(rulebook, counted, estimate)
 
 
 def totals_of_counts(rulebook: Rulebook, groups: Mapping[tuple[int, tuple[str, ...]], int], desa: int, kecamatan: int) -> list[Total]:
@@ -300,7 +312,7 @@ def totals_of_counts(rulebook: Rulebook, groups: Mapping[tuple[int, tuple[str, .
                 counted[(item.code, level, "", "")] += found.value * places
     if rulebook.reserve.rounding is Rounding.CEIL_PER_REGION:
         _add_region_rest(rulebook, groups, counted)
-    return _totals(rulebook, counted, estimate=False)
+    return sum_up(rulebook, counted, estimate=False)
 
 
 def _add_region_rest(
@@ -316,7 +328,8 @@ def _add_region_rest(
                 counted[(item.code, "TPS", contest, "")] += rest * use.amount
 
 
-def _totals(rulebook: Rulebook, counted: Mapping[tuple[str, str, str, str], int], estimate: bool) -> list[Total]:
+def sum_up(rulebook: Rulebook, counted: Mapping[tuple[str, str, str, str], int], estimate: bool) -> list[Total]:
+    """Totals from sums by (item, level, contest, dapil). An item without any line stays unknown, never nought."""
     levels: dict[str, Counter[str]] = defaultdict(Counter)
     contests: dict[str, Counter[str]] = defaultdict(Counter)
     dapil: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
@@ -335,7 +348,7 @@ def _totals(rulebook: Rulebook, counted: Mapping[tuple[str, str, str, str], int]
                 item=one.code,
                 name=one.name,
                 unit=one.unit,
-                quantity=known if one.known else None,
+                quantity=known if one.known and levels[one.code] else None,
                 grade=one.grade,
                 critical=one.critical,
                 sensitive=one.sensitive,
