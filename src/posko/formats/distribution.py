@@ -61,15 +61,19 @@ def _page(
             ["Kembali", f"{clock(instant(trip.return_min))} WIB"],
             ["Muatan", f"{text.angka(boxes)} kotak, {text.angka(booths)} bilik"],
             ["Jarak", f"{text.desimal(trip.distance_m / 1000)} km"],
-            ["Pengemudi", "........................"],
-            ["Nomor polisi", "........................"],
+            ["Juru mudi" if vehicle.boat else "Pengemudi", "........................"],
+            ["Nama perahu" if vehicle.boat else "Nomor polisi", "........................"],
         ],
         "stops": [_stop(number_, stop, loads, network, instant) for number_, stop in enumerate(trip.stops, start=1)],
-        "total": ["", "Jumlah", "", "", text.angka(tps), text.angka(boxes), text.angka(booths)],
+        "total": ["", "Jumlah", "", "", text.angka(tps), text.angka(boxes), text.angka(booths), ""],
         "items": [names.get(item, item) for item in columns],
         "rows": _contents(carried, columns, places),
         "notes": _notes(trip, vehicle, network, overnight=overnight),
-        "signatures": [["Menyerahkan (gudang)", ""], ["Pengemudi", ""], ["Pengawal", ""], ["Menerima", ""]],
+        "signatures": [
+            [f"Menyerahkan ({'dermaga' if vehicle.boat else 'gudang'})", ""],
+            ["Juru mudi" if vehicle.boat else "Pengemudi", ""],
+            ["Pengawal", ""],
+        ],
     }
 
 
@@ -80,7 +84,7 @@ def _stop(
     dropped = [loads[code] for code in stop.loads]
     name = (node.name if node else stop.place) + (" (serah terima ke perahu)" if stop.handover else "")
     counts = (sum(len(load.tps) for load in dropped), sum(load.boxes for load in dropped), sum(load.booths for load in dropped))
-    return [str(number), name, clock(instant(stop.arrive_min)), clock(instant(stop.depart_min)), *map(text.angka, counts)]
+    return [str(number), name, clock(instant(stop.arrive_min)), clock(instant(stop.depart_min)), *map(text.angka, counts), "\n\n"]
 
 
 def _columns(carried: Sequence[rules.Load]) -> list[str]:
