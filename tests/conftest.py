@@ -1,6 +1,7 @@
 """Fixtures for every test: the cast, Belitung Timur, reference data beside the checkout."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,47 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "shared" in item.keywords:
                 item.add_marker(absent)
+
+
+@pytest.fixture(autouse=True)
+def _journal_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """append is the last write of its transaction; and the triggers step aside for the flush after a transactional test."""
+    names = set(request.fixturenames)
+    marker = request.node.get_closest_marker("django_db")
+    if not names & {"db", "transactional_db", "django_db_setup"} and marker is None:
+        yield
+        return
+    from django.db import connection
+
+    from posko.store import record
+
+    written: list[int] = []
+    plain_append = record.append
+
+    def append(*args: Any, **kwargs: Any) -> Any:
+        receipts = plain_append(*args, **kwargs)
+        if receipts:
+            written[:] = [len(connection.savepoint_ids)]
+        return receipts
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if written and (not connection.in_atomic_block or len(connection.savepoint_ids) < written[0]):
+            written.clear()
+        word = sql.lstrip().split(" ", 1)[0].upper()
+        if written and word in {"INSERT", "UPDATE", "DELETE"} and not any(t in sql for t in ("journal_", "access_log", "access_count", "django_session")):
+            raise AssertionError(f"a write after record.append in the same transaction: {sql[:120]}")
+        return execute(sql, params, many, context)
+
+    monkeypatch.setattr(record, "append", append)
+    with connection.execute_wrapper(watch) if not connection.settings_dict.get("_blocked") else nullcontext():
+        yield
+    transactional = "transactional_db" in names or (marker is not None and marker.kwargs.get("transaction"))
+    if transactional:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'journal_%'")
+                for (name,) in cursor.fetchall():
+                    cursor.execute(f"DROP TRIGGER {name}")
 
 
 @pytest.fixture

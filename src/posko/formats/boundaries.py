@@ -63,7 +63,7 @@ def _feature(feature: Mapping[str, Any], known: set[str]) -> tuple[str, dict[str
     except (KeyError, TypeError, ValueError, AttributeError, shapely.GEOSException) as bad:
         raise _Wrong("boundaries.bad_shape", code) from bad
     polygons = [g for g in getattr(area, "geoms", [area]) if g.geom_type in {"Polygon", "MultiPolygon"}]
-    if not polygons:
+    if not polygons or area.is_empty:
         raise _Wrong("boundaries.bad_shape", code)
     west, south, east, north = area.bounds
     if not (94.5 <= west <= east <= 141.5 and -11.5 <= south <= north <= 6.5):
