@@ -525,10 +525,10 @@ def chart(request: shell.Request, election: str) -> HttpResponse:
     items = aght.register(election, request.at)
     found = aght.desa(election, request.at)
     names = reports.place_names(election)
-    rows = [{"name": names.get(d.code, d.code), "desa": d, "shade": shade(d)} for d in found]
+    worst = sorted(found, key=lambda d: (-d.loss, -d.items, -d.reports, d.code))
     context = {
         "map": SafeString(picture(election, request.election.region, items, found)),  # drawn by our own code, which escapes its texts
-        "rows": sorted(rows, key=lambda r: (-r["desa"].loss, -r["desa"].items, -r["desa"].reports, r["name"])),
+        "rows": [{"name": names.get(d.code, d.code), "desa": d} for d in worst],
         "unknown": sum(d.unknown for d in found),
         "total": len(found),
         "edges": SHADE_EDGES,

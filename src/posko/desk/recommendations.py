@@ -144,8 +144,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     """All recommendations, the newest first."""
     rows = [row(rec, request.at) for rec in reversed(_visible(request, election))]
     wanted = request.GET.get("keadaan", "")
-    kept = {"terbuka": lambda r: not r["ended"], "lewat": lambda r: r["overdue"]}.get(wanted, lambda _: True)
-    shown = [r for r in rows if kept(r)]
+    shown = [r for r in rows if not (wanted == "terbuka" and r["ended"]) and not (wanted == "lewat" and not r["overdue"])]
     context = {
         "rows": shown,
         "wanted": wanted,

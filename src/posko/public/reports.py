@@ -58,8 +58,8 @@ class _Request(HttpRequest):
 def _election(at: datetime) -> facts.Election | None:
     """The election that comes next, or the last one."""
     held = record.elections()
-    coming = [e for e in held if e.voting_at >= at]
-    return (coming or held[-1:] or [None])[0]
+    coming = [e for e in held if e.voting_at >= at] or held[-1:]
+    return coming[0] if coming else None
 
 
 def form(request: _Request) -> HttpResponse:

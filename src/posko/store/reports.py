@@ -202,8 +202,8 @@ def _known_places(election: str, region: str) -> set[str]:
 
 def _place_names(election: str) -> tuple[str, ...]:
     region = record.election(election).region
-    named = [*places.desa_list(region), *places.kecamatan_list(region), *places.sites(region)]
-    return tuple(sorted({place.name for place in named}))
+    names = {d.name for d in places.desa_list(region)} | {k.name for k in places.kecamatan_list(region)}
+    return tuple(sorted(names | {s.name for s in places.sites(region)}))
 
 
 def _values(rows: Iterable[Report], at: datetime) -> list[rules.Report]:
