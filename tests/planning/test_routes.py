@@ -123,3 +123,8 @@ def test_a_budget_is_iterations_or_seconds_not_both() -> None:
     with pytest.raises(ValueError, match="iterations"):
         routes.Stop()
     assert str(routes.Stop(seconds=5)) == "5 detik"
+
+
+def test_among_equal_trucks_the_first_codes_are_used() -> None:
+    plan = propose([load("A1", "A", 10)], [truck(f"T{n}") for n in range(1, 6)])
+    assert [trip.code for trip in plan.trips] == ["T1-1"]

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from posko.domain import distribution as rules
-from posko.formats import fleet, scenario, text
+from posko.domain import needs, regulation
+from posko.formats import fleet, rulebook, scenario, text
 from posko.planning import routes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,25 +62,31 @@ def plan(
 
 
 def read_case(folder: Path, facts: scenario.Scenario, election: str) -> Case:
-    """Loads, network and fleet of one election of a scenario."""
+    """Loads, network and fleet of one election of a scenario; needs by the rulebook on the scenario's (estimated) voters."""
     sized = fleet.read(folder / "fleet.toml", facts.sites, facts.sea_legs)
     chosen = facts.elections[election]
-    pieces = _pieces(chosen)
-    loads = rules.loads_of(rules.destinations_of(chosen.tps_list), pieces, fleet.goods(sized, {}), sized.rules)
+    book = _rulebook(chosen.election.rulebook)
+    stated = {item.code: (item.volume_ml, item.weight_g) for item in book.items}
+    pieces = _pieces(chosen, book, facts.region)
+    loads = rules.loads_of(rules.destinations_of(chosen.tps_list), pieces, fleet.goods(sized, stated), sized.rules)
     settings = facts.settings
     network = rules.network_of(chosen.tps_list, facts.sites, facts.sea_legs, settings.detour_percent * 10, settings.road_kmh)
     return Case(loads, network, sized)
 
 
-def _pieces(chosen: scenario.ElectionFacts) -> list[rules.Piece]:
-    """Boxes, booths, ink, punch sets and ballots per TPS, two boxes per PPK."""
-    contests = len(chosen.election.contests)
-    found = []
-    for tps in chosen.tps_list:
-        ballots = contests * (chosen.voters[tps.code] - (-chosen.voters[tps.code] * 2 // 100))
-        counts = {"KOTAK": contests, "BILIK": 4, "TINTA": 2, "ALAT_COBLOS": 4, "SURAT_SUARA": ballots}
-        found += [rules.Piece(tps.code, item, count) for item, count in counts.items()]
-    return found + [rules.Piece(code, "KOTAK", 2) for code in sorted({tps.kecamatan_code for tps in chosen.tps_list})]
+def _rulebook(code: str) -> regulation.Rulebook:
+    path = ROOT / "rulebooks" / f"{code}.toml"
+    book, problems = rulebook.read(path.name, path.read_bytes())
+    if book is None:
+        raise scenario.Unreadable(f"Buku aturan {code} tidak terbaca: {rulebook.sentence(problems[0])}")
+    return book
+
+
+def _pieces(chosen: scenario.ElectionFacts, book: regulation.Rulebook, region: str) -> list[rules.Piece]:
+    """Everything of known quantity that goes to a TPS, PPS or PPK."""
+    stations = [needs.TpsInput(tps.code, tps.desa_code, tps.kecamatan_code, chosen.voters[tps.code]) for tps in chosen.tps_list]
+    found = needs.compute(book, stations, chosen.election.contests, region)
+    return rules.pieces_of((need.level, need.place, need.item, need.quantity) for need in found)
 
 
 def summary(name: str, election: str, case: Case, made: rules.Plan, faults: list[rules.Violation], voting_at: Any) -> dict[str, Any]:

@@ -381,6 +381,15 @@ def _metres(a: Node, b: Node) -> int:
     return round(places.great_circle_km(a.lat, a.lon, b.lat, b.lon) * 1000)
 
 
+def pieces_of(lines: Iterable[tuple[str, str, str, int]]) -> list[Piece]:
+    """Needs as (level, place, item, quantity) -> what goes out, summed. What the KPU keeps (re-vote ballots) stays."""
+    sums: dict[tuple[str, str], int] = {}
+    for level, place, item, quantity in lines:
+        if quantity and level in {"TPS", "PPS", "PPK"}:
+            sums[place, item] = sums.get((place, item), 0) + quantity
+    return [Piece(place, item, quantity) for (place, item), quantity in sorted(sums.items())]
+
+
 def loads_of(destinations: Iterable[Destination], pieces: Iterable[Piece], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
     """What has to be brought, by place, in loads of at most `tps_per_load` whole TPS of about equal size.
 

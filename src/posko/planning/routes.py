@@ -77,9 +77,21 @@ def plan(
     tasks = [_Task(load, load.place, load.earliest_min, load.latest_min, handover=False) for load in mainland]
     road = [vehicle for vehicle in fleet if not vehicle.boat]
     trips, left = _by_road(tasks, network, road, keep.mainland_days, keep, seed, stop.share(0.75))
-    left += list(island_left)
-    numbered = _numbered([*island_trips, *trips])
+    left += island_left
+    numbered = _numbered(_lowest_codes([*island_trips, *trips], fleet))
     return rules.Plan(tuple(numbered), tuple(sorted(left, key=lambda item: item.load)), seed, f"PyVRP {version('pyvrp')}, {stop}")
+
+
+def _lowest_codes(trips: list[rules.Trip], fleet: Sequence[rules.Vehicle]) -> list[rules.Trip]:
+    """Among equal vehicles the first codes are used; the search does not care which, people do."""
+    equal: dict[rules.Vehicle, list[str]] = {}
+    for vehicle in fleet:
+        equal.setdefault(replace(vehicle, code="-", name="", note=""), []).append(vehicle.code)
+    used = {trip.vehicle for trip in trips}
+    renamed: dict[str, str] = {}
+    for codes in equal.values():
+        renamed.update(zip(sorted(used & set(codes)), sorted(codes), strict=False))
+    return [replace(trip, vehicle=renamed[trip.vehicle]) for trip in trips]
 
 
 def _numbered(trips: list[rules.Trip]) -> list[rules.Trip]:

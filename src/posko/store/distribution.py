@@ -394,7 +394,7 @@ def inputs(election: str, at: datetime) -> Inputs:
         raise rules.NotReady(what="warehouse")
     keep = rules.Rules(**{**handling.rules, "mainland_days": tuple(handling.rules["mainland_days"])})
     goods = _goods(handling, election, at)
-    pieces = _pieces(lines)
+    pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
     loads = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
@@ -410,15 +410,6 @@ def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rule
         volume, weight = stated.get(item, (0, 0))
         found[item] = rules.Goods(item, (volume or own[0]) if item in handling.outside else 0, weight or own[1])
     return found
-
-
-def _pieces(lines: Iterable[Any]) -> list[rules.Piece]:
-    """Needs per place and item; what the KPU itself keeps (re-vote ballots) stays in the warehouse."""
-    sums: dict[tuple[str, str], int] = {}
-    for line in lines:
-        if line.quantity and line.level in {"TPS", "PPS", "PPK"}:
-            sums[line.place, line.item] = sums.get((line.place, line.item), 0) + line.quantity
-    return [rules.Piece(place, item, quantity) for (place, item), quantity in sorted(sums.items())]
 
 
 # --- requests and plans ------------------------------------------------------------------------------------------------------------------
