@@ -144,7 +144,7 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
     for s in known.stock:
         key, pieces = here.get(s.item, ((s.item, "", ""), None))
         href = reverse("desk:receipts_line", args=[election, "~".join(key)])
-        stock.append({"name": s.name, "have": s.have, "need": s.need, "here": pieces, "href": href})
+        stock.append({"name": s.name, "estimate": s.estimate, "have": s.have, "need": s.need, "here": pieces, "href": href})
     seen = readiness.checks(election, request.at, code)
     names = {s.item: s.name for s in known.stock}
     context = {

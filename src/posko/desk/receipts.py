@@ -13,7 +13,7 @@ from posko.domain import receipts as rules
 from posko.domain import record as facts
 from posko.formats import document, gauge, table, text
 from posko.formats import receipts as printed
-from posko.store import dpt, receipts
+from posko.store import receipts
 
 WIB = timezone(timedelta(hours=7))
 STAGE_WORDS = {"ordered": "Dipesan", "shipped": "Dikirim", "received": "Diterima", "accepted": "Diterima baik"}
@@ -40,7 +40,7 @@ def share(found: rules.Share) -> dict[str, Any]:
     return {"numerator": found.numerator, "denominator": found.denominator, "permille": permille, "fraction": fraction}
 
 
-def row_context(election: str, row: rules.Row, estimate: bool) -> dict[str, Any]:
+def row_context(election: str, row: rules.Row) -> dict[str, Any]:
     """One line of the gauge as the screens show it."""
     demand = row.demand
     said = f"{line_name(demand)}: baik {text.angka(row.accepted)}, diterima {text.angka(row.received)}, dikirim {text.angka(row.shipped)}"
@@ -57,7 +57,7 @@ def row_context(election: str, row: rules.Row, estimate: bool) -> dict[str, Any]
         "critical": demand.critical,
         "confirmed": demand.confirmed,
         "grade": GRADE_WORDS.get(demand.grade, demand.grade),
-        "estimate": estimate and bool(demand.contest) and demand.quantity is not None,
+        "estimate": demand.estimate,
         "marks": row.marks,
         **{
             name: getattr(row, name)
@@ -94,16 +94,10 @@ def _names(found: rules.Gauge, items: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
-def _estimate(request: shell.Request) -> bool:
-    run = dpt.current(request.election.code, request.at)
-    return bool(run and run.estimate)
-
-
 @shell.page("receipts.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
     """The gauge, and every delivery."""
     found = receipts.gauge(election, request.at)
-    estimate = _estimate(request)
     ordered = found.ordered_items
     placed = receipts.orders(election, request.at)
     names = {r.demand.key: line_name(r.demand) for r in found.rows}
@@ -112,8 +106,8 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "headline": share(found.units("accepted", ordered or None)),
         "headline_names": _names(found, ordered) or "semua barang yang diketahui jumlahnya",
         "lines": share(found.lines("accepted")),
-        "rows": [row_context(election, r, estimate) for r in found.rows],
-        "estimate": estimate,
+        "rows": [row_context(election, r) for r in found.rows],
+        "estimate": any(r.demand.estimate for r in found.rows),
         "unknown_names": ", ".join(line_name(r.demand) for r in found.unknown),
         "unconfirmed_names": ", ".join(line_name(r.demand) for r in found.unconfirmed),
         "deliveries": _deliveries(election, request.at, names),
@@ -193,7 +187,7 @@ def line(request: shell.Request, election: str, key: str) -> HttpResponse:
     deliveries = _deliveries(election, request.at, {row.demand.key: line_name(row.demand)}, row.demand.key)
     counted = sum(d["shipped"] for d in deliveries if d["good"] is not None)
     balance = {"shipped": counted, "on_the_way": row.shipped + row.replaced - counted}
-    context = {"row": row_context(election, row, _estimate(request)), "deliveries": deliveries, "balance": balance}
+    context = {"row": row_context(election, row), "deliveries": deliveries, "balance": balance}
     return render(request, "desk/receipts/line.html", context)
 
 

@@ -95,6 +95,7 @@ class Stock:
     have: int
     need: int | None
     confirmed: bool
+    estimate: bool = False
 
     @property
     def short(self) -> bool:
@@ -133,6 +134,7 @@ class Reason:
     name: str = ""
     have: int = -1
     need: int = -1
+    estimate: bool = False
     at: datetime | None = None
 
 
@@ -182,7 +184,7 @@ def _unconfirmed(stock: Iterable[Stock]) -> list[Reason]:
 
 
 def _without_check(facts: Facts, at: datetime) -> list[Reason]:
-    reasons = [Reason("stock_short", s.item, s.name, s.have, s.need or 0) for s in facts.stock if s.short]
+    reasons = [Reason("stock_short", s.item, s.name, s.have, s.need or 0, s.estimate) for s in facts.stock if s.short]
     if facts.arrives_at is None:
         reasons.append(Reason("no_plan"))
     elif at < facts.arrives_at:
@@ -223,12 +225,12 @@ def causes(verdicts: Iterable[Verdict], state: State) -> tuple[Cause, ...]:
 
     A TPS with several reasons is in several groups: groups do not add up to the number of TPS.
     """
-    groups: dict[tuple[str, str, str, int, int], list[str]] = {}
+    groups: dict[tuple[str, str, str, int, int, bool], list[str]] = {}
     for verdict in verdicts:
         if verdict.state is state:
             for r in verdict.reasons:
                 if state is State.UNKNOWN or r.code in BLOCKING:
-                    groups.setdefault((r.code, r.item, r.name, r.have, r.need), []).append(verdict.tps)
+                    groups.setdefault((r.code, r.item, r.name, r.have, r.need, r.estimate), []).append(verdict.tps)
     found = [Cause(Reason(*key), tuple(dict.fromkeys(tps))) for key, tps in groups.items()]
     return tuple(sorted(found, key=lambda c: (-len(c.tps), c.reason.code, c.reason.item)))
 

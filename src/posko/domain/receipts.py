@@ -331,6 +331,7 @@ class Demand:
     critical: bool
     sensitive: bool
     tahap: str
+    estimate: bool = False
 
     @property
     def key(self) -> Key:

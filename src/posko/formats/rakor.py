@@ -47,6 +47,7 @@ SECTION_WORDS = {
     "recommendations": "rekomendasi",
     "decisions": "keputusan",
     "changes": "perubahan",
+    "map": "peta",
 }
 
 
@@ -94,7 +95,7 @@ def pack(snapshot: rules.Snapshot, agency: str, office: str = "", place: str = "
         **_readiness(sections["readiness"]),
         "map": sections.get("map", ""),
         "map_note": "Wilayah desa SKEMATIS. Keadaan TPS saat angka dibekukan.",
-        "plan": [{"name": row["name"], "value": row["value"]} for row in sections["plan"].get("rows", [])],
+        "plan": _plan(sections["plan"]),
         "aght_withheld": hashes["aght"] if "aght" in hidden else "",
         "aght": [_aght(row) for row in aght],
         "recommendations": [_recommendation(row) for row in sections["recommendations"]],
@@ -202,9 +203,26 @@ def _readiness(section: Mapping[str, Any]) -> dict[str, Any]:
     totals = [sum(row[n] for row in section["kecamatan"]) for n in names]
     causes = []
     for row in section["causes"]:
-        reason = readiness_rules.Reason(row["code"], row["item"], row["name"], row["have"], row["need"])
+        reason = readiness_rules.Reason(row["code"], row["item"], row["name"], row["have"], row["need"], bool(row["estimate"]))
         causes.append({"sentence": readiness.reason_sentence(reason, grouped=True), "count": text.angka(row["tps"])})
     return {"readiness": rows, "readiness_total": ["Semua", *(text.angka(t) for t in [*totals, sum(totals)])], "causes": causes}
+
+
+def _plan(section: Mapping[str, Any]) -> list[dict[str, str]]:
+    if not section:
+        return []
+    of_all = f"{text.angka(section['tps_reached'])} dari {text.angka(section['tps'])} TPS"
+    islands = f"{section['islands']} dari {section['islands_total']} pulau"
+    rows = [
+        ("Rencana", f"nomor {section['plan']}, dibuat {text.waktu(_instant(section['planned_at']))}"),
+        ("Dijangkau", f"{of_all}, {islands}"),
+        ("Kendaraan dan perjalanan", f"{text.angka(section['vehicles'])} kendaraan, {text.angka(section['trips'])} perjalanan"),
+        ("Kotak dibawa", text.angka(section["boxes"])),
+        ("Jarak semua kendaraan", f"{text.angka(round(section['distance_m'] / 1000))} km"),
+        ("Tiba paling akhir", text.waktu(_instant(section["latest_arrival"])) if section["latest_arrival"] else "—"),
+        ("Tanda", ", ".join(section["marks"]) or "—"),
+    ]
+    return [{"name": name, "value": value} for name, value in rows]
 
 
 def _aght(row: Mapping[str, Any]) -> dict[str, str]:

@@ -33,7 +33,7 @@ def reason_sentence(reason: rules.Reason, grouped: bool = False) -> str:
         "at": text.waktu(reason.at) if reason.at else "",
         "seen": SEEN.get(reason.item, reason.item),
     }
-    return REASONS[key].format(**values)
+    return REASONS[key].format(**values) + (" (PERKIRAAN)" if reason.estimate else "")
 
 
 def short_reasons(reasons: Iterable[rules.Reason]) -> str:

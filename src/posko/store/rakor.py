@@ -8,10 +8,12 @@ from typing import TypeVar
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
+from posko.domain import places as place_rules
 from posko.domain import rakor as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
+from posko.formats import map
 from posko.store import aght, distribution, dpt, needs, places, readiness, receipts, recommendations, record, regulation
 
 Row = TypeVar("Row", bound=models.Model)
@@ -348,6 +350,7 @@ def collect(election: str, meeting: str, at: datetime) -> dict[str, rules.Value]
         "aght": {"nonce": secrets.token_hex(16), "rows": _aght_rows(election, at)},
         "recommendations": _recommendation_rows(election, at),
         "decisions": [_decision_row(d, at) for d in decisions(election, at)],
+        "map": _picture(about.region, tps_list, verdicts),
     }
     sections["changes"] = _changes(before, sections)
     return sections
@@ -438,7 +441,15 @@ def _gauge_section(gauge: receipt_rules.Gauge) -> rules.Value:
         amounts = {
             name: getattr(r, name) for name in ("ordered", "shipped", "replaced", "received", "accepted", "damaged", "missing", "over")
         }
-        rows.append({**about, **amounts, "need": _known(d.quantity), "confirmed": int(d.confirmed), "marks": list(r.marks)})
+        rows.append(
+            {
+                **about,
+                **amounts,
+                "need": _known(d.quantity),
+                "confirmed": int(d.confirmed),
+                "marks": [*r.marks, *(["PERKIRAAN"] if d.estimate else [])],
+            }
+        )
     unknown: list[rules.Value] = [r.demand.name for r in gauge.unknown]
     return {"rows": rows, "unknown": unknown, "tps_complete": gauge.tps.complete, "tps_total": gauge.tps.total}
 
@@ -459,6 +470,7 @@ def _readiness_section(verdicts: list[readiness_rules.Verdict], kecamatan: dict[
             "name": c.reason.name,
             "have": c.reason.have,
             "need": c.reason.need,
+            "estimate": int(c.reason.estimate),
             "tps": len(c.tps),
         }
         for state in (readiness_rules.State.NOT_READY, readiness_rules.State.UNKNOWN)
@@ -602,4 +614,31 @@ def _plan_section(election: str, at: datetime) -> rules.Value:
     stored = distribution.current_plan(election, at)
     if stored is None:
         return {}
-    return {}
+    return {**stored.summary(), "planned_at": stored.occurred_at.isoformat(), "marks": list(stored.marks)}
+
+
+_WORST = ((readiness_rules.State.NOT_READY, "bad"), (readiness_rules.State.UNKNOWN, "unknown"), (readiness_rules.State.READY, "good"))
+_STATE_WORDS = {"bad": "belum siap", "unknown": "belum diketahui", "good": "siap", "plain": "tanpa TPS"}
+
+
+def _picture(region: str, tps_list: list[place_rules.Tps], verdicts: list[readiness_rules.Verdict]) -> str:
+    """The map as it was: each desa and island by the worst of its TPS."""
+    by_tps = {v.tps: v.state for v in verdicts}
+
+    def worst(group: list[place_rules.Tps]) -> str:
+        states = {by_tps[t.code] for t in group}
+        return next((name for state, name in _WORST if state in states), "plain")
+
+    desa = []
+    for d in places.desa_list(region):
+        group = [t for t in tps_list if t.desa_code == d.code and not t.island]
+        state = worst(group)
+        desa.append(map.Desa(d.code, d.name, d.lat, d.lon, state, _STATE_WORDS[state], weight=max(1, len(group)), group=d.kecamatan_name))
+    islands = []
+    for s in places.sites(region):
+        group = [t for t in tps_list if t.island == s.code]
+        if group and s.lat is not None and s.lon is not None:
+            state = worst(group)
+            islands.append(map.Island(s.code, s.name, s.lat, s.lon, state, _STATE_WORDS[state], detail=f"{len(group)} TPS"))
+    title = f"Kesiapan {len(tps_list)} TPS"
+    return map.svg(map.Map(title=title, region=region, desa=desa, islands=islands, boundaries=places.boundaries(region)))

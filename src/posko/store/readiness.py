@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
-from posko.domain import places as place_rules
 from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
@@ -157,7 +156,7 @@ def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts
     tps_list = [t for t in places.tps_list(election) if not region or access_rules.within(t.code, region)]
     gauge = receipts.gauge(election, at)
     wanted = receipts.tps_needs(election, at)
-    arrivals = _arrivals(election, tps_list, at)
+    planned = arrivals(election, at)
     latest = {check.tps: check for check in checks(election, at)}
     due = rules.due_at(record.election(election).voting_at, limits(election, at).due_days_before)
     shelves: dict[frozenset[receipt_rules.Key], tuple[rules.Stock, ...]] = {}
@@ -166,7 +165,7 @@ def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts
         keys = frozenset(wanted.get(tps.code, {}))
         if keys not in shelves:
             shelves[keys] = _stock(gauge, keys)
-        found.append(rules.Facts(tps.code, shelves[keys], arrivals.get(tps.code), latest.get(tps.code), due))
+        found.append(rules.Facts(tps.code, shelves[keys], planned.get(tps.code), latest.get(tps.code), due))
     return found
 
 
@@ -185,7 +184,9 @@ def _stock(gauge: receipt_rules.Gauge, keys: frozenset[receipt_rules.Key]) -> tu
     """Critical lines that a TPS with these needs depends on, and the critical items nobody knows the need of."""
     rows = [r for r in gauge.rows if r.demand.critical and (r.demand.key in keys or r.demand.quantity is None)]
     return tuple(
-        rules.Stock(line_code(r.demand.key), _name(r.demand), r.demand.unit, r.accepted, r.demand.quantity, r.demand.confirmed)
+        rules.Stock(
+            line_code(r.demand.key), _name(r.demand), r.demand.unit, r.accepted, r.demand.quantity, r.demand.confirmed, r.demand.estimate
+        )
         for r in rows
     )
 
@@ -211,16 +212,24 @@ def _value(row: Check) -> rules.Check:
     )
 
 
-def _arrivals(election: str, tps_list: Iterable[place_rules.Tps], at: datetime) -> dict[str, datetime]:
-    """Planned arrival per TPS: that of its island or of its desa in the plan in force."""
+def arrivals(election: str, at: datetime) -> dict[str, datetime]:
+    """Planned arrival per TPS in the plan in force; empty without one."""
     stored = distribution.current_plan(election, at)
-    if stored is None:
-        return {}
-    return {}
+    return stored.arrivals() if stored else {}
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
     """For PPK and PPS: their TPS that the goods should have reached and nobody has reported on, or whose report is old."""
-    if person.agency not in {"PPK", "PPS"}:
+    regions = [g.region for g in person.grants if g.role in {"ppk.anggota", "pps.anggota"} and g.holds(at)]
+    planned = arrivals(election, at) if regions else {}
+    mine = [code for code, due_at in planned.items() if due_at <= at and any(access_rules.within(code, r) for r in regions)]
+    if not mine:
         return []
-    return []
+    names = {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)}
+    latest = {check.tps: check.checked_at for check in checks(election, at)}
+    valid = limits(election, at).check_valid
+    return [
+        facts.Task("readiness.check", "readiness", f"tps:{code}", names.get(code, code), None, (code,))
+        for code in sorted(mine)
+        if code not in latest or at - latest[code] > valid
+    ]

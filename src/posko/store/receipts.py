@@ -358,6 +358,7 @@ def _lines(total: needs_rules.Total) -> list[rules.Demand]:
             critical=total.critical,
             sensitive=total.sensitive,
             tahap=total.stage,
+            estimate=total.estimate,
         )
 
     if total.quantity is None or not total.by_contest:
