@@ -1,20 +1,24 @@
 """Belitung Timur in the test database: places, rulebook, voters, needs."""
 
-from posko.cli.demo import dpt, needs, places
-from posko.cli.demo.access import SINCE
-from posko.cli.demo.context import Context
-from posko.domain.record import Actor
+from importlib import import_module
 from pathlib import Path
 
+from posko.cli.demo.context import Context
+from posko.domain.record import Actor
+
 ROOT = Path(__file__).resolve().parents[1]
+AGENCIES = {
+    "ani": "KPU", "fajar": "KPU", "budi": "PPK", "citra": "KEJARI", "gita": "KEJARI", "hadi": "POLRES", "indra": "PEMDA",
+    "juwita": "BAWASLU", "kartika": "ADMIN", "dedi": "KPU",
+}  # fmt: skip
+STEPS = ("places", "regulation", "dpt", "needs", "receipts", "distribution", "readiness", "reports", "aght", "recommendations", "rakor")
 
 
-def load(election: str = "pemilu-2024") -> None:
-    """The demo's own steps, silently."""
-    context = Context(
-        root=ROOT, var=ROOT / "var", say=lambda text: None, election=election,
-        people={name: Actor(f"p-{name}", "KPU") for name in ("ani", "fajar")} | {"kartika": Actor("p-kartika", "ADMIN")},
-    )  # fmt: skip
-    assert SINCE
-    for step in (places, dpt, needs):
-        step.run(context)
+def load(election: str = "pemilu-2024", until: str = "needs", var: Path | None = None) -> list[str]:
+    """The demo's own steps up to one of STEPS; what they said."""
+    said: list[str] = []
+    people = {name: Actor(f"p-{name}", agency) for name, agency in AGENCIES.items()}
+    context = Context(root=ROOT, var=var or ROOT / "var", say=said.append, election=election, people=people)
+    for step in STEPS[: STEPS.index(until) + 1]:
+        import_module(f"posko.cli.demo.{step}").run(context)
+    return said
