@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
     python = setup.venv_python(tmp_path)
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
-    (tmp_path / ".venv" / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {setup.python_version()}\n")
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {setup.python_version()}.2\n")
     for *_, target in setup.FRONT:
         file = tmp_path / "static" / "vendor" / target
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +82,11 @@ def test_a_changed_lock_another_python_or_a_lost_font_means_work(root: Path) -> 
     assert setup.ready(root, "run")
     (root / ".venv" / "pyvenv.cfg").write_text("version = 3.10.1\n")
     assert not setup.ready(root, "run")
+
+
+def test_another_patch_release_of_python_needs_nothing(root: Path) -> None:
+    (root / ".venv" / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {setup.python_version()}.99\n")
+    assert setup.ready(root, "run")
 
 
 def test_a_broken_stamp_is_no_stamp(root: Path) -> None:

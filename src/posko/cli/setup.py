@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 VENV_MB = {"run": 420, "dev": 800}
 NODE_MB = 260
+OLDEST = (3, 11)
 NPM_AT_LEAST = 7  # the first that reads our lock file
 # (package, file in it, place under static/vendor). Only these reach the browser and the documents.
 FRONT = (
@@ -103,21 +104,21 @@ def venv_python(root: Path) -> Path:
 
 
 def venv_version(root: Path) -> str:
-    """The Python version that our environment was made with, or "" when it is absent or broken."""
-    python = venv_python(root)
-    if not python.exists():
+    """The Python version of our environment, "3.11", or "" when it is absent, broken or too old."""
+    if not venv_python(root).exists():
         return ""
     with contextlib.suppress(OSError):
         for line in (root / ".venv" / "pyvenv.cfg").read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition("=")
-            if key.strip() in ("version", "version_info"):
-                return ".".join(value.strip().split(".")[:3])
+            numbers = value.strip().split(".")
+            if key.strip() in ("version", "version_info") and all(n.isdigit() for n in numbers[:2]):
+                return ".".join(numbers[:2]) if tuple(map(int, numbers[:2])) >= OLDEST else ""
     return ""
 
 
 def python_version() -> str:
-    """The running interpreter's, 3.11.2."""
-    return ".".join(str(n) for n in sys.version_info[:3])
+    """The running interpreter's, "3.11". Patch releases share their packages: an update of the system must not ask for internet."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def explain(output: str) -> str:
@@ -217,7 +218,7 @@ def pip_command(root: Path) -> list[str]:
 def make_venv(root: Path) -> None:
     """An empty environment without pip of its own, on the real interpreter (not on a shim that may disappear)."""
     if (root / ".venv").exists():
-        say("  Lingkungan Python lama tidak cocok dengan Python ini: dibuat ulang")
+        say("  Lingkungan Python lama rusak atau terlalu tua: dibuat ulang")
         shutil.rmtree(root / ".venv")
     done = subprocess.run(
         [os.path.realpath(sys.executable), "-m", "venv", "--without-pip", str(root / ".venv")], capture_output=True, text=True, check=False
@@ -239,16 +240,15 @@ def point_to_source(root: Path) -> None:
 def python_part(root: Path, kind: str) -> None:
     """Bring .venv to what `kind` needs."""
     locks = {name: root / "requirements" / f"{name}.lock" for name in ("run", "dev")}
-    version = python_version()
-    wanted = {name: fingerprint(lock, extra=version) for name, lock in locks.items()}
+    present = venv_version(root)
+    wanted = {name: fingerprint(lock, extra=present or python_version()) for name, lock in locks.items()}
     stamp_file = root / ".venv" / "posko.json"
-    rebuild = venv_version(root) != version
-    stamp = {} if rebuild else read_stamp(stamp_file)
+    stamp = read_stamp(stamp_file) if present else {}
     lock = lock_to_install(stamp, wanted, kind)
     if lock is None:
         return
     need_space(root, VENV_MB[lock])
-    if rebuild:
+    if not present:
         make_venv(root)
     total = sum(not line[0].isspace() and line[0] != "#" for line in locks[lock].read_text(encoding="utf-8").splitlines() if line)
     command = [*pip_command(root), "install", "--progress-bar", "off", "--require-hashes", "--only-binary", ":all:", "-r", str(locks[lock])]
@@ -330,9 +330,9 @@ def front_part(root: Path) -> None:
 
 def ready(root: Path, kind: str) -> bool:
     """Is there nothing to do? Reads a handful of small files."""
-    version = python_version()
+    version = venv_version(root)
     wanted = {name: fingerprint(root / "requirements" / f"{name}.lock", extra=version) for name in ("run", "dev")}
-    if venv_version(root) != version or lock_to_install(read_stamp(root / ".venv" / "posko.json"), wanted, kind):
+    if not version or lock_to_install(read_stamp(root / ".venv" / "posko.json"), wanted, kind):
         return False
     return front_ready(root)
 
