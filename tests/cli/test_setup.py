@@ -212,3 +212,22 @@ def test_the_npm_lock_names_no_registry_and_pins_every_package_by_integrity() ->
     packages = json.loads(text)["packages"]
     assert "resolved" not in text
     assert all(entry.get("integrity", "").startswith("sha512-") for name, entry in packages.items() if name)
+
+
+def test_a_machine_without_pip_is_told_what_to_install(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "has", lambda module, python: False)
+    with pytest.raises(setup.Failure, match="apt install python3-pip"):
+        setup.pip_command(root)
+
+
+def test_an_old_npm_is_not_used(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    npm = tmp_path / "npm"
+    monkeypatch.setattr(setup.shutil, "which", lambda name: str(npm))
+    setup.write_stamp(
+        root / ".tools" / "node" / "posko.json",
+        {"node": setup.fingerprint(root / "requirements" / "node.lock", extra=setup.python_version())},
+    )
+    for version, own in (("6.14.8", False), ("9.2.0", True), ("kaputt", False)):
+        npm.write_text(f"#!/bin/sh\necho {version}\n")
+        npm.chmod(0o755)
+        assert (setup.npm_command(root) == [str(npm)]) is own
