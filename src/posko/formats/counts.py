@@ -25,7 +25,7 @@ SENTENCES = {
     "counts.not_csv": "berkas ini {kind}, bukan CSV; simpan sebagai CSV lebih dahulu",
     "counts.empty": "berkas kosong; baris pertama harus tps_code,desa_code,voters",
     "counts.no_rows": "hanya ada judul kolom, belum ada satu TPS pun",
-    "counts.column_missing": "kolom {column} tidak ada; judul kolom harus tps_code,desa_code,voters",
+    "counts.column_missing": "kolom {value} tidak ada; judul kolom harus tps_code,desa_code,voters",
     "counts.column_unknown": "kolom {value} tidak dikenal; hapus kolom itu, yang dibaca hanya tps_code,desa_code,voters",
     "counts.column_personal": "kolom {value} tampak berisi data pribadi; Posko hanya menerima jumlah pemilih. Hapus kolom itu",
     "counts.column_twice": "kolom {value} ada dua kali",
@@ -118,7 +118,7 @@ def _header(reading: _Reading, titles: Sequence[str]) -> tuple[int, int, int, in
             reading.bad(1, name, "column_twice", value=name)
     for name in HEADER:
         if name not in names:
-            reading.bad(1, name, "column_missing", column=name)
+            reading.bad(1, name, "column_missing", value=name)
     if reading.problems:
         return 0, 0, 0, 0
     return names.index("tps_code"), names.index("desa_code"), names.index("voters"), len(names)
