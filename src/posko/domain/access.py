@@ -198,7 +198,7 @@ STAFF = AGENCIES | AD_HOC | ADMIN
 # head of the KPU answers; Bawaslu reads everything; the administrator gives roles and sees neither reports nor AGHT.
 POLICY: dict[str, frozenset[str]] = {
     "board.read": STAFF - ADMIN, "inbox.read": STAFF, "search.read": STAFF - ADMIN, "export": AGENCIES,
-    "record.read": AGENCIES | ADMIN, "clock.set": ADMIN,
+    "record.read": AGENCIES | ADMIN, "record.drafts": KEJARI | BAWASLU, "clock.set": ADMIN,
     "access.read": ADMIN | BAWASLU | HEADS, "access.grant": ADMIN, "access.approve": ADMIN | HEADS, "access.agree": HEADS,
     "places.read": STAFF, "places.edit": KPU, "places.write": KPU,
     "regulation.read": STAFF, "regulation.confirm": OPERATOR, "regulation.write": OPERATOR,

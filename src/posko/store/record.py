@@ -543,6 +543,41 @@ def entry(election_code: str, entry_id: str) -> Leaf:
     return _leaf(row, Opening.objects.filter(entry_id=entry_id).first(), keys)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What anybody needs to recompute an entry by hand: bytes as text, salts, and the hashes as stored and as recomputed (hex)."""
+
+    envelope: str
+    envelope_salt: str
+    facts: str
+    facts_salt: str
+    signature: str
+    key: str
+    hashes: tuple[tuple[str, str, str], ...]
+
+
+def opened(entry_id: str) -> Opened:
+    """The opening of an entry; hashes are (name, stored, recomputed). NoEntry."""
+    row, opening = Entry.objects.filter(entry_id=entry_id).first(), Opening.objects.filter(entry_id=entry_id).first()
+    if row is None or opening is None:
+        raise NoEntry(entry=entry_id)
+    envelope, facts = bytes(opening.envelope), bytes(opening.facts)
+    said = json.loads(envelope)
+    hashes = [
+        ("entry_id", row.entry_id, hashlib.sha256(envelope).hexdigest()),
+        ("commitment", row.commitment, hashlib.sha256(bytes(opening.envelope_salt) + envelope).hexdigest()),
+        ("facts_hash", said["facts_hash"], hashlib.sha256(bytes(opening.facts_salt) + facts).hexdigest()),
+    ]
+    if opening.private is not None:
+        private = bytes(opening.private_salt or b"") + bytes(opening.private)
+        hashes.append(("private_hash", said["private_hash"], hashlib.sha256(private).hexdigest()))
+    key = Key.objects.filter(key_id=row.key_id).first()
+    return Opened(
+        envelope.decode(), bytes(opening.envelope_salt).hex(), facts.decode(), bytes(opening.facts_salt).hex(),
+        bytes(opening.signature).hex(), bytes(key.public).hex() if key else "", tuple(hashes),
+    )  # fmt: skip
+
+
 def _leaf(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> Leaf:
     envelope = json.loads(bytes(opening.envelope)) if opening else {}
     private = "none" if not envelope.get("private_hash") else "erased" if opening and opening.private is None else "kept"
