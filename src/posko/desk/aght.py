@@ -147,6 +147,7 @@ def detail(request: shell.Request, election: str, code: str) -> HttpResponse:
         "shares": item.now.shares,
         "cell_words": (STEPS[item.cell[0] - 1][1], item.cell[1]),
         "recommendations": visible,
+        "hazard": aght.hazard_of(election, code, request.at),
         "may_assess": shell.may(request, "aght.assess"),
         "may_draft": shell.may(request, "recommendations.draft"),
         "may_read_reports": shell.may(request, "reports.read"),
@@ -435,6 +436,22 @@ def stand(request: shell.Request, election: str, code: str) -> HttpResponse:
     return redirect("desk:aght_detail", election, code)
 
 
+@shell.page("aght.assess")
+def hazard(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """Tells distribution how long trips to this place may be delayed."""
+    if request.method == "POST":
+        typed = request.POST.get("delay_min", "").strip()
+        try:
+            if not (typed.isascii() and typed.isdigit() and len(typed) <= 4):
+                raise rules.BadDelay(delay_min=typed[:20])
+            aght.set_hazard(election, code, request.POST.get("kind", ""), int(typed), _actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Rencana distribusi berikutnya memperhitungkan ini." if int(typed) else "Bahaya bagi distribusi ditarik.")
+    return redirect("desk:aght_detail", election, code)
+
+
 # --- map and matrix --------------------------------------------------------------------------------------------------------
 
 SHADE_EDGES = (1, 10, 50, 200, 1000)
@@ -621,6 +638,7 @@ urlpatterns = [
     path("<slug:election>/aght/<slug:code>/", detail, name="aght_detail"),
     path("<slug:election>/aght/<slug:code>/kaji/", assess, name="aght_assess"),
     path("<slug:election>/aght/<slug:code>/keadaan/", stand, name="aght_stand"),
+    path("<slug:election>/aght/<slug:code>/bahaya/", hazard, name="aght_hazard"),
 ]
 SENTENCES: dict[str, str] = {
     "aght.empty": "Isian yang wajib masih kosong. Lengkapi pernyataan, dasar penilaian, judul, atau alasan.",
@@ -634,6 +652,7 @@ SENTENCES: dict[str, str] = {
     "aght.unknown": "Butir AGHT itu tidak ada.",
     "aght.closed": "{code} sudah ditutup. Buka kembali dengan alasan sebelum mengubahnya.",
     "aght.same_standing": "{code} sudah dalam keadaan itu.",
+    "aght.bad_delay": "Keterlambatan ditulis dalam menit, 1 sampai 2880; 0 untuk menariknya.",
     "aght.attached": "{report} sudah mendukung {code}.",
     "aght.already_referred": "{report} sudah dirujuk ke {to}.",
     "aght.not_referred": "Tidak ada rujukan {report} yang menunggu tanda terima.",

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from posko.domain import places, record, reports
+from posko.domain import distribution, places, record, reports
 
 METHOD = "posko-logodds/1"
 PRIOR_PERMILLE = 100
@@ -91,6 +91,12 @@ class SameStanding(record.Refusal):
     """It already stands so."""
 
     code: ClassVar[str] = "aght.same_standing"
+
+
+class BadDelay(record.Refusal):
+    """A delay that is not 1 to 2880 minutes."""
+
+    code: ClassVar[str] = "aght.bad_delay"
 
 
 class Attached(record.Refusal):
@@ -515,6 +521,13 @@ def check_change(item: Aght, standing: Standing) -> None:
     """SameStanding where nothing would change."""
     if item.standing is standing:
         raise SameStanding(code=item.code)
+
+
+def hazard(item: Aght, kind: str, delay_min: int) -> distribution.Hazard:
+    """What plans and forecasts are told: trips to the item's place may take longer, as surely as the item is now held to be. BadDelay."""
+    if not 1 <= delay_min <= 2880:
+        raise BadDelay(delay_min=delay_min)
+    return distribution.Hazard(item.place, kind, delay_min, round(item.p * 1000), source=item.code)
 
 
 def check_attach(item: Aght, grading: Grading) -> None:

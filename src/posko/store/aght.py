@@ -8,9 +8,10 @@ from django.db import models, transaction
 
 from posko.domain import access as access_rules
 from posko.domain import aght as rules
+from posko.domain import distribution as distribution_rules
 from posko.domain import record as facts
 from posko.domain import reports as report_rules
-from posko.store import dpt, places, record, reports
+from posko.store import distribution, dpt, places, record, reports
 
 
 class Grading(models.Model):
@@ -162,9 +163,13 @@ def _grade(
     at: datetime,
 ) -> None:
     said: dict[str, str | int] = {"scale": scale, "grade": grade, "claim": claim, "chain": chain, "basis": basis}
-    if report.status is report_rules.Status.RECEIVED:
-        reports.set_status(election, report.number, report_rules.Status.ASSESSING, actor, at)
-    prepared = record.prepare([_draft("report.graded", election, f"report:{report.number}", report.place, actor, at, said)], at)
+    begun = report.status is report_rules.Status.RECEIVED
+    drafts = [_draft("report.graded", election, f"report:{report.number}", report.place, actor, at, said)]
+    if begun:
+        drafts.append(reports.status_draft(report, report_rules.Status.ASSESSING, actor, at))
+    prepared = record.prepare(drafts, at)
+    if begun:
+        reports.write_status(report, report_rules.Status.ASSESSING, actor, at, prepared[1].entry_id)
     Grading.objects.create(
         election=election,
         report=report.number,
@@ -271,6 +276,8 @@ def set_standing(election: str, code: str, standing: rules.Standing, reason: str
         item = get(election, code, at)
         rules.check_change(item, standing)
         reports.check_neutral(election, why)
+        if standing is rules.Standing.CLOSED:
+            _end_hazard(election, code, actor, at)
         said: dict[str, str | int] = {"standing": standing.value, "reason": why}
         prepared = record.prepare([_draft("aght.standing_set", election, f"aght:{code}", item.place, actor, at, said)], at)
         row = Item.objects.get(election=election, code=code)
@@ -280,6 +287,30 @@ def set_standing(election: str, code: str, standing: rules.Standing, reason: str
         record.append(prepared, at=at)
 
 
+def set_hazard(election: str, code: str, kind: str, delay_min: int, actor: facts.Actor, at: datetime) -> None:
+    """Tells distribution that an item may delay trips to its place, with the probability it has now; 0 minutes takes it back. BadDelay."""
+    with transaction.atomic():
+        item = get(election, code, at)
+        rules.check_open(item)
+        if delay_min == 0:
+            _end_hazard(election, code, actor, at)
+            return
+        what = rules.words("kind", kind)[:40]
+        reports.check_neutral(election, what)
+        distribution.put_hazard(election, rules.hazard(item, what, delay_min), actor, at)
+
+
+def hazard_of(election: str, code: str, at: datetime) -> distribution_rules.Hazard | None:
+    """What distribution has been told about an item."""
+    return next((h for h in distribution.hazards(election, at) if h.source == code), None)
+
+
+def _end_hazard(election: str, code: str, actor: facts.Actor, at: datetime) -> None:
+    told = hazard_of(election, code, at)
+    if told:
+        distribution.put_hazard(election, told, actor, at, ended=True)
+
+
 def refer(election: str, report: str, to: rules.Route, note: str, actor: facts.Actor, at: datetime) -> None:
     """Hands a report to Bawaslu or Datun; nothing is looked into here. The reporter reads that it was passed on. AlreadyReferred."""
     with transaction.atomic():
@@ -287,10 +318,14 @@ def refer(election: str, report: str, to: rules.Route, note: str, actor: facts.A
         if any(r.report == report and r.to is to for r in referrals(election, at)):
             raise rules.AlreadyReferred(report=report, to=to.value)
         reports.check_neutral(election, note)
-        if to is rules.Route.BAWASLU and found.status is not report_rules.Status.REFERRED:
-            reports.set_status(election, report, report_rules.Status.REFERRED, actor, at)
         said: dict[str, str | int] = {"to": to.value, "note": note}
-        prepared = record.prepare([_draft("report.referred", election, f"report:{report}", found.place, actor, at, said)], at)
+        told = to is rules.Route.BAWASLU and found.status is not report_rules.Status.REFERRED
+        drafts = [_draft("report.referred", election, f"report:{report}", found.place, actor, at, said)]
+        if told:
+            drafts.append(reports.status_draft(found, report_rules.Status.REFERRED, actor, at))
+        prepared = record.prepare(drafts, at)
+        if told:
+            reports.write_status(found, report_rules.Status.REFERRED, actor, at, prepared[1].entry_id)
         Referral.objects.create(
             election=election,
             report=report,

@@ -116,23 +116,31 @@ def set_status(election: str, number: str, status: rules.Status, actor: facts.Ac
     """What the reporter reads from now on. NoStep, Unknown."""
     with transaction.atomic():
         report = get(election, number, at)
-        rules.check_step(report, status)
-        place = report.place or record.election(election).region
-        draft = facts.Draft("report.status_set", election, f"report:{number}", place, actor, at, {"status": status.value})
-        prepared = record.prepare([draft], at)
-        row = Report.objects.get(election=election, number=number)
-        Step.objects.create(report=row, status=status.value, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id)
+        prepared = record.prepare([status_draft(report, status, actor, at)], at)
+        write_status(report, status, actor, at, prepared[0].entry_id)
         record.append(prepared, at=at)
+
+
+def status_draft(report: rules.Report, status: rules.Status, actor: facts.Actor, at: datetime) -> facts.Draft:
+    """The entry of a status that may follow, for a transaction that records more than this. NoStep."""
+    rules.check_step(report, status)
+    place = report.place or record.election(report.election).region
+    return facts.Draft("report.status_set", report.election, f"report:{report.number}", place, actor, at, {"status": status.value})
+
+
+def write_status(report: rules.Report, status: rules.Status, actor: facts.Actor, at: datetime, entry_id: str) -> None:
+    """The row of that entry."""
+    row = Report.objects.get(election=report.election, number=report.number)
+    Step.objects.create(report=row, status=status.value, person=actor.person, occurred_at=at, entry_id=entry_id)
 
 
 def erase(election: str, number: str, reason: str, actor: facts.Actor, at: datetime) -> None:
     """Erases the reporter's words, place note and contact, here and in the journal's private part. The facts stay."""
     with transaction.atomic():
         report = get(election, number, at)
-        row = Report.objects.get(election=election, number=number)
-        Words.objects.filter(report=row).delete()
-        row.erased_at = at
-        row.save(update_fields=["erased_at"])
+        check_neutral(election, reason)
+        Words.objects.filter(report__election=election, report__number=number).delete()
+        Report.objects.filter(election=election, number=number).update(erased_at=at)
         record.erase(report.entry_id, at)
         place = report.place or record.election(election).region
         record.append([facts.Draft("report.erased", election, f"report:{number}", place, actor, at, {"reason": reason})], at=at)

@@ -205,6 +205,8 @@ def run(ctx: Context) -> None:
     for code, standing, reason, moment in STANDING:
         steps.append((wib(*moment), 3, partial(aght.set_standing, ctx.election, code, standing, reason, citra, wib(*moment))))
     steps.append((wib(2023, 12, 3, 13, 0), 4, partial(_refer, ctx)))
+    hazard_at = wib(2023, 12, 2, 10, 45)
+    steps.append((hazard_at, 5, partial(aght.set_hazard, ctx.election, "AGHT-01", "gelombang", 120, citra, hazard_at)))
     for _, _, step in sorted(steps, key=lambda s: s[:2]):
         step()
     for at, word in ((ctx.rakor_at, "5 Desember 2023"), (ctx.eve_at, "13 Februari 2024")):
