@@ -89,10 +89,10 @@ def _chosen(verdicts: Iterable[rules.Verdict], state: str, cause: str) -> list[r
 
 
 def _chosen_words(state: str, cause: str, verdicts: Iterable[rules.Verdict]) -> str:
-    words = [STATE_WORDS[state]] if state in STATE_WORDS else []
+    said = [STATE_WORDS[state]] if state in STATE_WORDS else []
     code, _, item = cause.partition("~")
     reason = next((r for v in verdicts for r in v.reasons if code and (r.code, r.item) == (code, item)), None)
-    return ", ".join([*words, *([words.reason_sentence(reason, grouped=True)] if reason else [])])
+    return ", ".join([*said, *([words.reason_sentence(reason, grouped=True)] if reason else [])])
 
 
 def _causes(verdicts: list[rules.Verdict]) -> list[dict[str, Any]]:
@@ -219,7 +219,7 @@ def _prompt(
         "steps": len(PROMPTS),
         "answered": [*answers.items(), *(("missing", m) for m in missing)],
         "lines": [{"code": s.item, "name": s.name} for s in known.stock],
-        "list": ", ".join(s.name.lower() if not s.name.isupper() else s.name for s in known.stock),
+        "list": "; ".join(s.name for s in known.stock),
         "review": review,
         "note": request.POST.get("note", ""),
     }

@@ -163,12 +163,12 @@ def meaning(request: shell.Request, election: str) -> HttpResponse:
     """One day, counted in every way."""
     found = receipts.gauge(election, request.at)
     names = {r.demand.key: line_name(r.demand) for r in found.rows}
-    lines = [{"name": names.get(key, key[0]), "share": one} for key, one in found.tps.by_line]
+    alone = sorted(found.tps.by_line, key=lambda pair: (pair[1].numerator, names.get(pair[0], "")))
     headline = found.units("accepted", found.ordered_items or None).permille
     context = {
         "gauge": found,
         "ways": ways(found),
-        "tps_lines": sorted(lines, key=lambda line: (line["share"].numerator, line["name"])),
+        "tps_lines": [{"name": names.get(key, key[0]), "share": one} for key, one in alone],
         "unknown_critical": [line_name(r.demand) for r in found.unknown if r.demand.critical],
         "almost_seventy": "REKONSTRUKSI" in found.marks and headline is not None and 650 <= headline < 700,
     }

@@ -1,7 +1,7 @@
 """Stage rakor: meetings, who came, frozen snapshots, decisions and what became of them."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -214,7 +214,7 @@ def report_done(election: str, decision: str, answer: str, actor: facts.Actor, a
         record.append(prepared, at=at)
 
 
-def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: dict[str, str | int]) -> facts.Draft:
+def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, str | int]) -> facts.Draft:
     region = record.election(election).region
     return facts.Draft(kind=kind, election=election, subject=subject, place=region, actor=actor, occurred_at=at, facts=said)
 

@@ -4,7 +4,7 @@ Nothing here is edited: a correction is a row of its own, and every reading asks
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -134,7 +134,14 @@ def place_order(
             raise rules.WrongLine(item=item, contest=contest, dapil=dapil)
         code = _next(Order.objects.filter(election=election).count(), "PSN")
         order = rules.Order(code, item, contest, dapil, quantity, demand.tahap, supplier, due_at, at, mark)
-        said = {"item": item, "contest": contest, "dapil": dapil, "quantity": quantity, "tahap": demand.tahap, "supplier": supplier}
+        said: dict[str, str | int] = {
+            "item": item,
+            "contest": contest,
+            "dapil": dapil,
+            "quantity": quantity,
+            "tahap": demand.tahap,
+            "supplier": supplier,
+        }
         draft = _draft("order.placed", election, f"order:{code}", actor, at, {**said, "due_at": due_at.isoformat(), "mark": mark})
         prepared = record.prepare([draft], at)
         Order.objects.create(
@@ -179,7 +186,7 @@ def announce_shipment(
         rules.check_shipment(_order(row), already, quantity, replaces)
         code = _next(Shipment.objects.filter(election=election).count(), "KRM")
         shipment = rules.Shipment(code, _order(row), quantity, waybill, carrier, at, replaces, mark)
-        said = {"order": order, "quantity": quantity, "waybill": waybill, "carrier": carrier, "replaces": replaces, "mark": mark}
+        said: dict[str, str | int] = {"order": order, "quantity": quantity, "waybill": waybill, "carrier": carrier, "replaces": replaces, "mark": mark}
         prepared = record.prepare([_draft("shipment.announced", election, f"shipment:{code}", actor, at, said)], at)
         Shipment.objects.create(
             code=code,
@@ -221,7 +228,14 @@ def record_receipt(
         rules.check_receipt(sent, Receipt.objects.filter(shipment=row).exists(), at)
         count = rules.tally(row.quantity, good, damaged, missing, over)
         code = _next(Receipt.objects.filter(election=election).count(), "TRM")
-        said = {"shipment": shipment, "waybill": row.waybill, "blind": int(blind), "mark": mark, "note": note, **_counted(count)}
+        said: dict[str, str | int] = {
+            "shipment": shipment,
+            "waybill": row.waybill,
+            "blind": int(blind),
+            "mark": mark,
+            "note": note,
+            **_counted(count),
+        }
         prepared = record.prepare([_draft("receipt.recorded", election, f"receipt:{code}", actor, at, said)], at)
         Receipt.objects.create(
             code=code,
@@ -264,7 +278,7 @@ def correct_receipt(election: str, receipt: str, good: int, damaged: int, reason
         row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
         code = _next(Correction.objects.filter(receipt__election=election).count(), "KOR")
         kind = "receipt.corrected" if alone else "receipt.correction_proposed"
-        said = {"receipt": receipt, "correction": code, **_counted(count)}
+        said: dict[str, str | int] = {"receipt": receipt, "correction": code, **_counted(count)}
         draft = _draft(kind, election, f"receipt:{receipt}", actor, at, said)
         prepared = record.prepare([replace(draft, corrects=note.entry_id, reason=reason.strip())], at)
         Correction.objects.create(
@@ -448,7 +462,7 @@ def _one(rows: "models.QuerySet[Row]", code: str) -> Row:
     return row
 
 
-def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: dict[str, str | int]) -> facts.Draft:
+def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, str | int]) -> facts.Draft:
     region = record.election(election).region
     return facts.Draft(kind=kind, election=election, subject=subject, place=region, actor=actor, occurred_at=at, facts=said)
 

@@ -36,7 +36,8 @@ def _check(ctx: Context, tps: str, kecamatan: str, number: int) -> rules.Check:
     """One report; the person is the PPK member of the kecamatan (Budi in Gantung)."""
     yes = Answer.YES
     at: datetime = ctx.eve_at - timedelta(minutes=20 + number * 7 % 600)
-    items, missing, seals, place, note = yes, (), yes, yes, ""
+    missing: tuple[str, ...] = ()
+    items, seals, place, note = yes, yes, yes, ""
     if number % SHORT_EVERY == 0:
         items, missing, note = Answer.NO, ("TINTA",), "satu botol tinta kurang"
     elif number % SEAL_EVERY == 0:
