@@ -7,11 +7,13 @@ from django.shortcuts import render
 from django.urls import path, reverse
 
 from posko.desk import places as places_desk
-from posko.desk import readiness as readiness_desk
+from posko.desk import recommendations as recommendations_desk
 from posko.desk import shell
 from posko.domain import readiness as readiness_rules
 from posko.domain import receipts as receipts_rules
+from posko.domain import recommendations as recommendation_rules
 from posko.formats import gauge as gauge_svg
+from posko.formats import readiness as words
 from posko.store import aght, distribution, dpt, needs, readiness, receipts, recommendations, record, regulation
 
 # The four kinds of goods of the statement of 5 December 2023; the headline figure counts these.
@@ -56,18 +58,18 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "lines": _lines(gauge),
         "summary": readiness_rules.summary(verdicts),
         "causes": [
-            {"sentence": readiness_desk.cause_sentence(cause), "tps": len(cause.tps)}
+            {"sentence": words.reason_sentence(cause.reason, grouped=True), "tps": len(cause.tps)}
             for cause in readiness_rules.causes(verdicts, readiness_rules.State.NOT_READY)[:_CAUSES_SHOWN]
         ],
         "unknown_causes": [
-            {"sentence": readiness_desk.cause_sentence(cause), "tps": len(cause.tps)}
+            {"sentence": words.reason_sentence(cause.reason, grouped=True), "tps": len(cause.tps)}
             for cause in readiness_rules.causes(verdicts, readiness_rules.State.UNKNOWN)[:3]
         ],
         "map": places_desk.overview(request, election),
         "plan": distribution.current_plan(election, at) if shell.may(request, "distribution.read") else None,
         "tasks": shell.tasks_of(request, request.election)[:4],
-        "recommendations": recommendations.listing(election, at)[:5] if shell.may(request, "recommendations.read") else [],
-        "aght": aght.register(election, at)[:3] if shell.may(request, "aght.read") else [],
+        "recommendations": _recommendations(request, election),
+        "aght": [a for a in aght.register(election, at) if a.standing.value == "open"][:3] if shell.may(request, "aght.read") else [],
         "marks": gauge.marks,
     }
     return render(request, "desk/board/index.html", context)
@@ -88,6 +90,16 @@ def _lines(gauge: receipts_rules.Gauge) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def _recommendations(request: shell.Request, election: str) -> list[dict[str, Any]]:
+    """The newest issued recommendations with their states; drafts stay within the Kejari."""
+    if not shell.may(request, "recommendations.read"):
+        return []
+    shown = [r for r in recommendations.listing(election, request.at) if r.state in recommendation_rules.FROZEN]
+    return [
+        {"rec": r, "state": recommendations_desk.STATES[r.state][0], "word": recommendations_desk.STATES[r.state][1]} for r in shown[:_CAUSES_SHOWN]
+    ]
 
 
 urlpatterns = [path("", start, name="start"), path("<slug:election>/papan/", index, name="board")]

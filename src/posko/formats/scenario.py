@@ -132,7 +132,7 @@ def _tps_of_desa(raw: dict[str, Any], rows: list[dict[str, str]], desa: tuple[pl
                 kecamatan_name=d.kecamatan_name,
                 kind="khusus" if number > 900 else "reguler",
                 island=island["code"] if island else "",
-                provisional=bool(island) and not island["tps_certain"],
+                provisional=island is not None and not island["tps_certain"],
                 lat=island["lat"] if island else d.lat,
                 lon=island["lon"] if island else d.lon,
             )

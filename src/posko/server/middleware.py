@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 
@@ -32,17 +33,19 @@ class Situation:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Clock and person first; the election is known once the address is resolved."""
-        request.machine_at = datetime.now(UTC)
-        request.at = record.clock(request.machine_at)
-        request.person = access.person(request.user) if request.user.is_authenticated else None
-        request.election = None
+        told: Any = request
+        told.machine_at = datetime.now(UTC)
+        told.at = record.clock(told.machine_at)
+        told.person = access.person(request.user) if request.user.is_authenticated else None
+        told.election = None
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, kwargs: dict[str, object]) -> None:
         """An address that names an election gets that election, or 404."""
         code = kwargs.get("election")
+        told: Any = request
         if isinstance(code, str):
             try:
-                request.election = record.election(code)
+                told.election = record.election(code)
             except rules.Refusal as refusal:
                 raise Http404(code) from refusal

@@ -95,3 +95,18 @@ def contest(code: str) -> SafeString:
 def item(mapping: dict[Any, Any], key: object) -> object:
     """mapping[key], or an empty string."""
     return mapping.get(key, "")
+
+
+@register.filter
+def jam(value: datetime | None) -> str:
+    """07.00 WIB."""
+    return "—" if value is None else text.jam(value)
+
+
+@register.filter
+def bagian(share: Any) -> str:
+    """A share with numerator and denominator as per cent with one decimal, no sign: 69,5."""
+    if share is None or share.permille is None:
+        return "—"
+    whole, tenth = divmod(share.permille, 10)
+    return f"{whole},{tenth}" if tenth else str(whole)
