@@ -1,0 +1,191 @@
+"""Plans in the store: made from what stands, refused when it no longer stands, never changed."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from posko.cli.demo import distribution as step
+from posko.domain import distribution as rules
+from posko.domain.record import Actor
+from posko.formats import fleet, scenario
+from posko.planning import routes
+from posko.server import jobs
+from posko.store import distribution, needs, record
+
+ROOT = Path(__file__).resolve().parents[2]
+ELECTION = "pemilu-2024"
+ANI = Actor("p-ani", "KPU")
+AT = step.PLAN_AT
+
+
+@pytest.fixture
+def with_fleet(db_beltim: Any) -> Any:
+    folder = ROOT / "scenarios" / "beltim-2024"
+    facts = scenario.read(folder)
+    sized = fleet.read(folder / "fleet.toml", facts.sites, facts.sea_legs)
+    distribution.set_up(ELECTION, sized.vehicles, sized.rules, sized.sizes, sized.outside, ANI, step.FLEET_AT)
+    return db_beltim
+
+
+def _solve(given: distribution.Inputs) -> rules.Plan:
+    return routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=routes.Stop(iterations=40))
+
+
+@pytest.fixture
+def planned(with_fleet: Any) -> distribution.StoredPlan:
+    given = distribution.inputs(ELECTION, AT)
+    return distribution.record_plan(ELECTION, _solve(given), given.digest, ANI, AT)
+
+
+def test_the_example_plan_is_recorded_feasible_and_reaches_four_islands(planned: distribution.StoredPlan) -> None:
+    said = planned.summary()
+    assert (said["tps"], said["tps_reached"], said["boxes"]) == (363, 363, 1829)
+    assert (said["islands"], said["islands_total"]) == (4, 4)
+    assert set(planned.marks) == {"PERKIRAAN", "ARMADA ASUMSI", "PIN SEMENTARA"}
+    assert len(planned.arrivals()) == 363
+
+
+def test_a_recorded_plan_reads_back_as_it_was_made(planned: distribution.StoredPlan) -> None:
+    distribution._kept.cache_clear()
+    again = distribution.current_plan(ELECTION, AT)
+    assert again is not None
+    assert again.plan == planned.plan
+    assert again.inputs.digest == planned.input_hash
+    assert rules.violations(again.plan, again.inputs.loads, again.inputs.network, again.inputs.fleet, again.inputs.rules) == []
+
+
+def test_a_plan_is_in_force_from_its_instant_and_a_later_one_replaces_it(planned: distribution.StoredPlan) -> None:
+    assert distribution.current_plan(ELECTION, AT - timedelta(seconds=1)) is None
+    later = AT + timedelta(hours=1)
+    given = distribution.inputs(ELECTION, later)
+    distribution.record_plan(ELECTION, _solve(given), given.digest, ANI, later)
+    found = [distribution.current_plan(ELECTION, at) for at in (AT, later)]
+    assert [plan.number for plan in found if plan] == [1, 2]
+
+
+def test_a_plan_whose_inputs_changed_meanwhile_is_refused(with_fleet: Any) -> None:
+    given = distribution.inputs(ELECTION, AT)
+    made = _solve(given)
+    distribution.retire_vehicle(ELECTION, "T12", "dipinjam dinas lain", ANI, AT)
+    with pytest.raises(rules.InputsChanged):
+        distribution.record_plan(ELECTION, made, given.digest, ANI, AT)
+
+
+def test_a_plan_with_a_fault_or_with_something_left_behind_is_refused(with_fleet: Any) -> None:
+    given = distribution.inputs(ELECTION, AT)
+    made = _solve(given)
+    late = replace(made, trips=(replace(made.trips[0], depart_min=made.trips[0].depart_min + 1), *made.trips[1:]))
+    left = replace(made, unassigned=(rules.Unassigned("x", "not_enough", {}),))
+    for spoilt in (late, left):
+        with pytest.raises(rules.PlanViolates):
+            distribution.record_plan(ELECTION, spoilt, given.digest, ANI, AT)
+    assert distribution.current_plan(ELECTION, AT) is None
+
+
+def test_a_plan_knows_when_its_inputs_no_longer_stand(planned: distribution.StoredPlan) -> None:
+    assert not distribution.stale(planned, ELECTION, AT)
+    distribution.put_hazard(ELECTION, rules.Hazard("19.06.03.2005", "genangan", 60, 700, source="aght:16"), ANI, AT)
+    assert distribution.stale(planned, ELECTION, AT)
+    distribution.put_hazard(ELECTION, rules.Hazard("19.06.03.2005", "genangan", 60, 700, source="aght:16"), ANI, AT, ended=True)
+    assert not distribution.stale(planned, ELECTION, AT)
+
+
+def test_without_needs_or_fleet_the_refusal_names_what_is_missing(db_beltim: Any) -> None:
+    with pytest.raises(rules.NotReady) as missing:
+        distribution.inputs(ELECTION, AT)
+    assert missing.value.facts == {"what": "fleet"}
+    with pytest.raises(rules.NotReady) as earlier:
+        distribution.inputs(ELECTION, datetime.fromisoformat("2020-01-01T00:00:00+00:00"))
+    assert earlier.value.facts == {"what": "needs"}
+
+
+def test_a_vehicle_is_added_changed_and_retired_with_a_reason(with_fleet: Any) -> None:
+    truck = next(v for v in distribution.fleet(ELECTION, AT) if v.code == "T01")
+    with pytest.raises(rules.VehicleExists):
+        distribution.save_vehicle(ELECTION, truck, "", ANI, AT, new=True)
+    with pytest.raises(rules.ReasonMissing):
+        distribution.save_vehicle(ELECTION, truck, " ", ANI, AT, new=False)
+    with pytest.raises(rules.UnknownVehicle):
+        distribution.retire_vehicle(ELECTION, "T99", "tidak ada", ANI, AT)
+    distribution.save_vehicle(ELECTION, replace(truck, volume_ml=1, assumption=False), "diukur", ANI, AT, new=False)
+    assert next(v for v in distribution.fleet(ELECTION, AT) if v.code == "T01").volume_ml == 1
+    distribution.retire_vehicle(ELECTION, "T01", "rusak", ANI, AT)
+    assert "T01" not in {v.code for v in distribution.fleet(ELECTION, AT)}
+    assert "T01" in {v.code for v in distribution.fleet(ELECTION, AT - timedelta(seconds=1))}
+
+
+def test_every_write_is_in_the_journal(planned: distribution.StoredPlan) -> None:
+    kinds = set(record.Entry.objects.values_list("kind", flat=True))
+    assert {"handling.set", "vehicle.added", "plan.recorded"} <= kinds
+    assert record.Entry.objects.filter(entry_id=planned.entry_id).exists()
+
+
+def test_waybills_are_found_by_the_number_in_their_code(planned: distribution.StoredPlan) -> None:
+    trip = planned.plan.trips[0].code
+    assert distribution.waybill(planned.waybills[trip][1]) == (ELECTION, 1, trip)
+    assert distribution.waybill("0" * 17) is None
+
+
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = routes.plan
+    monkeypatch.setattr(routes, "plan", lambda *args, seed, stop: real(*args, seed=seed, stop=routes.Stop(iterations=40)))
+
+
+def test_the_worker_takes_a_request_and_records_the_plan(with_fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _impatient(monkeypatch)
+    asked = distribution.request_plan(ELECTION, 5, 1, ANI, AT)
+    with pytest.raises(rules.AlreadyRequested):
+        distribution.request_plan(ELECTION, 5, 1, ANI, AT)
+    assert jobs.run_once()
+    done = distribution.plan_request(ELECTION, asked.id)
+    assert done is not None
+    assert (done.state, done.plan_number) == ("done", 1)
+    assert not jobs.run_once()
+
+
+def test_the_worker_says_why_there_is_no_plan(with_fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _impatient(monkeypatch)
+    distribution.retire_vehicle(ELECTION, "K01", "mesin rusak", ANI, AT)
+    distribution.retire_vehicle(ELECTION, "K04", "disewa nelayan", ANI, AT)
+    asked = distribution.request_plan(ELECTION, 5, 1, ANI, AT)
+    assert jobs.run_once()
+    failed = distribution.plan_request(ELECTION, asked.id)
+    assert failed is not None
+    assert (failed.state, failed.code) == ("failed", rules.Infeasible.code)
+    assert {item.code for item in failed.unassigned} == {"no_boat"}
+    assert distribution.current_plan(ELECTION, AT) is None
+
+
+def test_a_fault_in_the_worker_is_kept_with_the_request(with_fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> rules.Plan:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(routes, "plan", broken)
+    asked = distribution.request_plan(ELECTION, 5, 1, ANI, AT)
+    assert jobs.run_once()
+    failed = distribution.plan_request(ELECTION, asked.id)
+    assert failed is not None
+    assert failed.code == "distribution.broken"
+
+
+def test_a_request_whose_worker_died_waits_again(with_fleet: Any) -> None:
+    distribution.request_plan(ELECTION, 5, 1, ANI, AT)
+    assert distribution.take_request(AT) is not None
+    assert distribution.take_request(AT + timedelta(seconds=60)) is None
+    assert distribution.take_request(AT + timedelta(seconds=601)) is not None
+
+
+def test_the_operator_is_told_to_plan_and_to_plan_again(planned: distribution.StoredPlan, cast: Any) -> None:
+    assert distribution.waiting(cast["ani"], ELECTION, AT) == []
+    assert [task.kind for task in distribution.waiting(cast["ani"], ELECTION, AT - timedelta(hours=1))] == ["distribution.plan"]
+    distribution.retire_vehicle(ELECTION, "P04", "rusak", ANI, AT)
+    assert [task.kind for task in distribution.waiting(cast["ani"], ELECTION, AT)] == ["distribution.replan"]
+    assert distribution.waiting(cast["citra"], ELECTION, AT) == []
+
+
+def test_items_without_a_known_size_are_named(planned: distribution.StoredPlan) -> None:
+    lines = {line.item for line in needs.lines(ELECTION, AT)}
+    assert set(planned.inputs.unsized) <= lines
