@@ -8,7 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--yes", "--region", "19.06", "--name", "Belitung Timur", "--election", "pemilu-2024", "--voting-date", "pemilu-2024=2024-02-14",
-    "--user", "kartika:admin.sistem:Kartika", "--user", "ani:kpu.operator:Ani", "--user", "budi:ppk.anggota:Budi:19.06.02",
+
+    "--user", "kartika:admin.sistem:Kartika", "--scenario", "beltim-2024", "--user", "ani:kpu.operator:Ani",
+    "--user", "budi:ppk.anggota:Budi:19.06.02",
 ]  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def test_a_new_installation_has_its_election_its_people_and_a_sound_journal(foun
             ("pemilu-2024", "19.06", "2024-02-14 00:00:00")
         ], "07.00 WIB"
         people = dict(database.execute("SELECT username, agency FROM access_user").fetchall())
+        assert database.execute("SELECT count(*) FROM places_tps").fetchone() == (363,)
     assert people == {"kartika": "ADMIN", "ani": "KPU", "budi": "PPK"}
     assert journal.root_of(founded / "posko.sqlite3")[0] >= 4, "three people and an election"
     assert 'region = "19.06"' in (founded / "posko.toml").read_text()
@@ -197,6 +198,8 @@ def test_a_sound_plan_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
+        (changed(scenario=Path("tidak-ada")), "bukan folder skenario"),
+        (changed(region="19.02", scenario=founding.scenarios_for("19.06")[0]), "untuk 19.06, bukan 19.02"),
         (changed(region="1906"), "harus seperti 19.06"),
         (changed(name=" "), "kosong"),
         (changed(elections=()), "satu pemilihan"),

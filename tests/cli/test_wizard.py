@@ -31,7 +31,7 @@ def test_a_tired_person_gets_through_with_wrong_answers_and_enter(
     answering(
         [
             "1906", "19.06", "", "Belitung Timur", "pemilu-2025", "pemilu-2024,pilkada-2024", "",
-            "besok", "27-11-2024", "", "Admin Posko", "admin",
+            "besok", "27-11-2024", "", "y", "Admin Posko", "admin",
             "", "", "", "Ani", "", "y", "ketua", "ppk.anggota", "admin", "budi", "", "19.02", "19.06.02", "mungkin", "t",
         ]
     )  # fmt: skip
@@ -46,6 +46,8 @@ def test_a_tired_person_gets_through_with_wrong_answers_and_enter(
         FirstUser("budi", "Budi", "ppk.anggota", "19.06.02"),
     )
     assert founding.problems(plan) == []
+    assert plan.scenario is not None
+    assert plan.scenario.name == "beltim-2024"
     said = capsys.readouterr().out
     for words in (
         "harus seperti 19.06",
@@ -60,6 +62,6 @@ def test_a_tired_person_gets_through_with_wrong_answers_and_enter(
 
 
 def test_what_was_given_as_a_flag_is_taken_with_enter(answering: Callable[[list[str]], None]) -> None:
-    answering(["", "", "", "", "", "", "", "", "", "", "", "t"])
+    answering(["", "", "", "", "", "t", "", "", "", "", "", "", "t"])
     plan = wizard.questions("19.06", "Belitung Timur", KNOWN)
     assert (plan.region, plan.name, [e.code for e in plan.elections]) == ("19.06", "Belitung Timur", ["pemilu-2024"])

@@ -52,6 +52,7 @@ class Plan:
     elections: tuple[Chosen, ...]
     agencies: tuple[str, ...]
     users: tuple[FirstUser, ...]
+    scenario: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,20 @@ def shipped(folder: Path = ROOT / "rulebooks") -> dict[str, Shipped]:
         by_province = {str(p): tuple(str(c) for c in those) for p, those in data.get("contests_by_region", {}).items()}
         found[code] = Shipped(code, str(head.get("name", code)), contests, _date_of(head), by_province)
     return found
+
+
+def scenario_problem(folder: Path, region: str) -> str:
+    """A folder of places is for one regency."""
+    try:
+        found = str(tomllib.loads((folder / "wilayah.toml").read_text(encoding="utf-8"))["region"])
+    except (OSError, ValueError, KeyError):
+        return f"{folder} bukan folder skenario (wilayah.toml tidak ada atau tidak terbaca)."
+    return "" if found == region else f"Skenario {folder.name} untuk {found}, bukan {region}."
+
+
+def scenarios_for(region: str, folder: Path = ROOT / "scenarios") -> list[Path]:
+    """The shipped ones that hold this regency's places."""
+    return [path for path in sorted(folder.iterdir()) if path.is_dir() and not scenario_problem(path, region)] if folder.is_dir() else []
 
 
 def _date_of(head: Mapping[str, object]) -> date | None:
@@ -132,6 +147,7 @@ def problems(plan: Plan) -> list[str]:
     found += [problem for user in plan.users for problem in user_problems(user, plan)]
     held = {u.role for u in plan.users}
     found += [f"Belum ada {what} (peran {role})." for role, what in NEEDED_ROLES.items() if role not in held]
+    found += [scenario_problem(plan.scenario, plan.region)] if plan.scenario else []
     return [text for text in found if text]
 
 

@@ -13,8 +13,9 @@ import typer
 import posko
 from posko.cli import founding, installation, wizard
 from posko.cli.founding import AGENCY_OF, Chosen, FirstUser, Plan, Shipped
-from posko.cli.installation import DATABASE_FILE, SETTINGS_FILE, fail, say
+from posko.cli.installation import DATABASE_FILE, ROOT, SETTINGS_FILE, fail, say
 from posko.domain import access, record
+from posko.formats import scenario
 
 OPENING_HOUR = time(7)  # voting opens at 07.00 local time
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else on paper
@@ -105,10 +106,28 @@ def fill(plan: Plan, at: datetime) -> dict[str, str]:
         passwords[user.username] = new_password()
         grants = [access.Grant(user.role, user.region, at)]
         people.add_user(user.username, passwords[user.username], user.display, user.agency, grants, actor, at)
+    given = scenario.read(plan.scenario) if plan.scenario else None
     for chosen in plan.elections:
+        provisional = given is not None and chosen.code in given.elections and given.elections[chosen.code].election.provisional
         opens = datetime.combine(chosen.voting_date, OPENING_HOUR, tzinfo=journal.WIB).astimezone(UTC)
-        journal.create_election(record.Election(chosen.code, chosen.name, plan.region, opens, chosen.contests, chosen.code), actor, at)
+        election = record.Election(chosen.code, chosen.name, plan.region, opens, chosen.contests, chosen.code, provisional)
+        journal.create_election(election, actor, at)
+    if given:
+        load_places(given, [e.code for e in plan.elections], actor, at)
     return passwords
+
+
+def load_places(given: scenario.Scenario, codes: Sequence[str], actor: record.Actor, at: datetime) -> None:
+    """Villages, sites, sea legs, and the TPS of the chosen elections."""
+    from posko.store import places
+
+    places.load_region(
+        given.region, regions=given.region_names, kecamatan=given.kecamatan, desa=given.desa, sites=given.sites, sea_legs=given.sea_legs,
+        settings=given.settings, conflicts=given.conflicts, actor=actor, at=at,
+    )  # fmt: skip
+    for code in codes:
+        if code in given.elections:
+            places.load_tps(code, given.elections[code].tps_list, given.elections[code].dapil, actor, at)
 
 
 def describe(plan: Plan) -> str:
@@ -117,9 +136,15 @@ def describe(plan: Plan) -> str:
     lines += [
         f"  Pemilihan : {e.code}, {e.voting_date.isoformat()} pukul 07.00 WIB, {len(e.contests)} jenis surat suara" for e in plan.elections
     ]
+    lines += [f"  Tempat    : dari skenario {plan.scenario.name}"] if plan.scenario else []
     lines += [f"  Lembaga   : {', '.join(plan.agencies)}"]
     lines += [f"  Akun      : {u.username} ({u.display}, {u.role}, {u.region})" for u in plan.users]
     return "\n".join(lines)
+
+
+def _scenario(text: str) -> Path:
+    """A folder, or a name below scenarios/."""
+    return Path(text) if Path(text).is_dir() else ROOT / "scenarios" / text
 
 
 def init(
@@ -129,6 +154,9 @@ def init(
     voting_date: Annotated[list[str] | None, typer.Option(help="Hari pemungutan suara: pemilu-2024=2024-02-14; boleh berulang")] = None,
     agency: Annotated[list[str] | None, typer.Option(help="Lembaga yang ikut; boleh berulang (bawaan: semua)")] = None,
     user: Annotated[list[str] | None, typer.Option(help="Akun pertama: akun:peran:nama[:wilayah]; boleh berulang")] = None,
+    scenario_folder: Annotated[
+        str, typer.Option("--scenario", help="Muat tempat (desa, TPS, gudang, dermaga) dari skenario, misalnya beltim-2024")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Jangan bertanya")] = False,
 ) -> None:
     """Membuat pemasangan untuk satu kabupaten/kota. Tanpa pilihan, Posko bertanya."""
@@ -148,7 +176,8 @@ def init(
     else:
         agencies = tuple(dict.fromkeys(a.upper() for a in agency or AGENCY_OF.values()))
         users = tuple(read_user(text, region) for text in user or ())
-        plan = Plan(region, name.strip(), choose(election or (), voting_date or (), known, region), agencies, users)
+        places = _scenario(scenario_folder) if scenario_folder else None
+        plan = Plan(region, name.strip(), choose(election or (), voting_date or (), known, region), agencies, users, places)
     wrong = founding.problems(plan)
     if wrong:
         fail("Belum bisa dibuat:\n" + "\n".join(f"  - {text}" for text in wrong), 2)
@@ -160,4 +189,6 @@ def init(
     say(f"\nPemasangan dibuat di {var}.\nSandi di bawah ini hanya tampil sekarang; bagikan langsung kepada orangnya.")
     for username, password in passwords.items():
         say(f"  {username:<16} {password}")
+    if not plan.scenario:
+        say("\nTPS belum ada: operator KPU memuatnya di halaman Tempat dan Pemilih.")
     say("\nLanjutkan: ./posko serve")

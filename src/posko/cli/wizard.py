@@ -1,6 +1,7 @@
 """The questions of `posko init`."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from posko.cli import founding
 from posko.cli.founding import AGENCY_OF, NEEDED_ROLES, Chosen, FirstUser, Plan, Shipped
@@ -47,9 +48,11 @@ def questions(region: str, name: str, known: dict[str, Shipped]) -> Plan:
     agencies = ask(
         "Lembaga", everyone, lambda text: next((f"Tidak ada {a!r}." for a in _words(text.upper()) if a not in AGENCY_OF.values()), "")
     )
+    at_hand = founding.scenarios_for(region)
+    places = at_hand[0] if at_hand and ask_yes(f"Muat desa, TPS, gudang dan dermaga dari skenario {at_hand[0].name}?") else None
     say("\n4. Akun pertama (sandi dibuatkan, dan tampil sekali di akhir)")
-    plan = Plan(region, name, elections, tuple(_words(agencies.upper())), ())
-    return Plan(plan.region, plan.name, plan.elections, plan.agencies, tuple(_ask_users(plan)))
+    plan = Plan(region, name, elections, tuple(_words(agencies.upper())), (), places)
+    return replace(plan, users=tuple(_ask_users(plan)))
 
 
 def _words(text: str) -> list[str]:
