@@ -66,7 +66,7 @@ def read_case(folder: Path, facts: scenario.Scenario, election: str) -> Case:
     sized = fleet.read(folder / "fleet.toml", facts.sites, facts.sea_legs)
     chosen = facts.elections[election]
     book = _rulebook(chosen.election.rulebook)
-    stated = {item.code: (item.volume_ml, item.weight_g) for item in book.items}
+    stated = {item.code: (item.volume_ml or 0, item.weight_g or 0) for item in book.items}
     pieces = _pieces(chosen, book, facts.region)
     loads = rules.loads_of(rules.destinations_of(chosen.tps_list), pieces, fleet.goods(sized, stated), sized.rules)
     settings = facts.settings

@@ -11,7 +11,6 @@ from django.urls import path, reverse
 from posko.desk import shell
 from posko.domain import distribution as rules
 from posko.domain import places as place_rules
-from posko.domain import readiness as readiness_rules
 from posko.domain import record as facts
 from posko.formats import distribution as printed
 from posko.formats import document, text
@@ -28,32 +27,7 @@ def _actor(request: shell.Request) -> facts.Actor:
 
 # --- the map -----------------------------------------------------------------------------------------------------------------------------
 
-_STATES = {readiness_rules.State.READY: "good", readiness_rules.State.NOT_READY: "bad", readiness_rules.State.UNKNOWN: "unknown"}
 _WORDS = {"good": "siap", "bad": "belum siap", "unknown": "belum diketahui", "plain": ""}
-
-
-def board_map(request: shell.Request, verdicts: Iterable[readiness_rules.Verdict]) -> str:
-    """The map of the board: every desa and island by the worst of its TPS; sea ways of the plan in force."""
-    election = request.election
-    worst: dict[str, readiness_rules.State] = {}
-    rank = {readiness_rules.State.READY: 0, readiness_rules.State.UNKNOWN: 1, readiness_rules.State.NOT_READY: 2}
-    stations = places.tps_list(election.code)
-    where = {tps.code: tps.island or tps.desa_code for tps in stations}
-    for verdict in verdicts:
-        place = where.get(verdict.tps)
-        if place and rank[verdict.state] >= rank.get(worst.get(place, readiness_rules.State.READY), 0):
-            worst[place] = verdict.state
-    stored = distribution.current_plan(election.code, request.at)
-    link = reverse("desk:readiness", args=[election.code])
-    states = {place: _STATES[state] for place, state in worst.items()}
-    return draw(
-        election.region,
-        stations,
-        title=f"Peta {len(stations)} TPS menurut kesiapan",
-        states=states,
-        hrefs={tps.island or tps.desa_code: f"{link}?kecamatan={tps.kecamatan_code}" for tps in stations},
-        routes=_ways(stored, [trip for trip in stored.plan.trips if trip.code.startswith("K")] if stored else []),
-    )
 
 
 def draw(
@@ -69,6 +43,7 @@ def draw(
     shades: Mapping[str, int] | None = None,
     words: Mapping[str, str] | None = None,
     labels: bool = False,
+    width: int = 620,
 ) -> str:
     """The regency's map with states (or shades) by desa code and island code. Other stages draw their maps through this."""
     states, hrefs, words, shades = states or {}, hrefs or {}, words or {}, shades or {}
@@ -126,7 +101,7 @@ def draw(
         description="Wilayah desa " + ("menurut batas yang diimpor." if boundaries else "SKEMATIS: dibagi menurut titik permukiman."),
         desa_labels=labels,
     )
-    return maps.svg(picture)
+    return maps.svg(picture, width)
 
 
 def _pin(site: place_rules.Site) -> maps.Site:
@@ -210,7 +185,7 @@ def _figures(stored: distribution.StoredPlan) -> dict[str, Any]:
 
 
 def _plan_map(request: shell.Request, stored: distribution.StoredPlan) -> str:
-    first = {}
+    first: dict[str, str] = {}
     for trip in stored.plan.trips:
         for stop in trip.stops:
             if not stop.handover:
@@ -318,7 +293,7 @@ def progress(request: shell.Request, election: str, number: int) -> HttpResponse
 
 def _refusal_sentence(found: distribution.PlanRequest) -> str:
     template = SENTENCES.get(found.code, "Rencana tidak dapat disusun ({code}).")
-    return template.format(**{"code": found.code, **found.facts})
+    return template.format(**{"code": found.code, **found.details})
 
 
 def _reasons(left: Iterable[rules.Unassigned]) -> list[dict[str, Any]]:

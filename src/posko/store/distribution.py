@@ -205,7 +205,7 @@ class PlanRequest:
     seconds: int
     seed: int
     code: str
-    facts: Mapping[str, str | int]
+    details: Mapping[str, str | int]
     unassigned: tuple[rules.Unassigned, ...]
     plan_number: int | None
     actor: facts.Actor
@@ -444,7 +444,7 @@ def _request(row: RequestRow) -> PlanRequest:
         seconds=row.seconds,
         seed=row.seed,
         code=row.code,
-        facts=row.facts,
+        details=row.facts,
         unassigned=tuple(rules.Unassigned(u["load"], u["code"], u["facts"], tuple(u["remedies"])) for u in row.unassigned),
         plan_number=row.plan.number if row.plan else None,
         actor=facts.Actor(row.person, row.agency),
@@ -519,11 +519,12 @@ def record_plan(
         faults = rules.violations(plan, current.loads, current.network, current.fleet, current.rules)
         if faults or not plan.feasible:
             raise rules.PlanViolates(count=len(faults) + len(plan.unassigned), first=faults[0].code if faults else plan.unassigned[0].code)
+        plan_hash = rules.plan_hash(plan)
         number = PlanRow.objects.filter(election=election).count() + 1
         said = {
             "number": number,
             "input_hash": input_hash,
-            "plan_hash": rules.plan_hash(plan),
+            "plan_hash": plan_hash,
             "trips": len(plan.trips),
             "distance_m": plan.distance_m,
         }
@@ -535,7 +536,7 @@ def record_plan(
             plan=rules.plan_facts(plan),
             inputs=_frozen(current),
             input_hash=input_hash,
-            plan_hash=said["plan_hash"],
+            plan_hash=plan_hash,
             person=actor.person,
             occurred_at=at,
             entry_id=entry_id,
@@ -593,7 +594,8 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
     network = rules.Network(
         tuple(rules.Node(**node) for node in plain["nodes"]),
         tuple(rules.SeaLeg(**leg) for leg in plain["sea"]),
-        *plain["road"],
+        int(plain["road"][0]),
+        int(plain["road"][1]),
         tuple(rules.Hazard(**hazard) for hazard in plain["hazards"]),
     )
     keep = rules.Rules(**{**plain["rules"], "mainland_days": tuple(plain["rules"]["mainland_days"])})
