@@ -139,3 +139,11 @@ def digest(voters: Iterable[TpsVoters]) -> str:
     """SHA-256 over the counts in the order of their codes: the same counts give the same hash."""
     rows = sorted([v.tps, v.dpt, v.dptb, v.dpk, int(v.estimate)] for v in voters)
     return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()
+
+
+def check_import(in_force: str, based_on: str, new: str) -> None:
+    """Digests: the counts in force must be those the dry run saw (DraftStale), and the new ones must differ (NothingToImport)."""
+    if in_force != based_on:
+        raise DraftStale()
+    if in_force == new:
+        raise NothingToImport()

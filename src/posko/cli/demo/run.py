@@ -115,6 +115,7 @@ def _perform(console: Console, var: Path, root: Path, marker: Path) -> None:
 
     console.print("[bold]Posko: demo Belitung Timur[/bold]")
     call_command("migrate", verbosity=0, interactive=False)
+    from posko.formats import text
     from posko.store import record
 
     record.install(name="Belitung Timur", region="19.06", demo=True, at=datetime.now(UTC))
@@ -128,7 +129,7 @@ def _perform(console: Console, var: Path, root: Path, marker: Path) -> None:
         console.print(f"    [dim]{time.monotonic() - step:.1f} detik[/dim]")
     record.set_clock(context.rakor_at, context.people["kartika"], machine_at=datetime.now(UTC))
     size, digest = record.root()
-    say(f"Jurnal: {size:,} catatan, akar {digest}".replace(",", "."))
+    say(f"Jurnal: {text.angka(size)} catatan, akar {digest}")
     console.print(f"Selesai dalam {time.monotonic() - started:.0f} detik. Data di {var}.")
     temporary = marker.with_suffix(".tmp")
     temporary.write_text(_version() + "\n" + "\n".join(said) + "\n", encoding="utf-8")
