@@ -22,9 +22,18 @@ def sections() -> dict[str, Any]:
     row = {"item": "KOTAK", "name": "Kotak suara", "contest": "", "dapil": "", "grade": "verified", "need": 1829, "confirmed": 1}
     amounts = {"ordered": 1829, "shipped": 1510, "replaced": 0, "received": 1270, "accepted": 1262, "damaged": 8, "missing": 0, "over": 0}
     seal = {**row, **dict.fromkeys(amounts, 0), "item": "SEGEL", "name": "Segel", "need": -1, "confirmed": 0, "marks": []}
-    cause = {"state": "not_ready", "code": "stock_short", "item": "KOTAK", "name": "Kotak suara", "have": 1262, "need": 1829, "estimate": 0, "tps": 363}
+    cause = {
+        "state": "not_ready",
+        "code": "stock_short",
+        "item": "KOTAK",
+        "name": "Kotak suara",
+        "have": 1262,
+        "need": 1829,
+        "estimate": 0,
+        "tps": 363,
+    }
     aght = {"code": "A-1", "kind": "HAMBATAN", "title": "[SIMULASI] Gelombang tinggi", "place": "19.06:P04", "place_name": "P. Batun"}
-    numbers = {"tps": 1, "p_permille": 640, "loss_low": 20, "loss_mode": 60, "loss_high": 105, "standing": "open"}
+    numbers = {"tps": 1, "p_permille": 640, "loss_low": 20, "loss_mode": 60, "loss_high": 105, "standing": "open", "estimate": 1}
     return {
         "meeting": {
             "code": "RKR-001",

@@ -495,6 +495,7 @@ def _aght_rows(election: str, at: datetime) -> list[rules.Value]:
             "loss_mode": a.loss.mode,
             "loss_high": a.loss.high,
             "standing": a.standing.value,
+            "estimate": int(a.estimate),
         }
         for a in aght.register(election, at)
     ]
