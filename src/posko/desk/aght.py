@@ -33,7 +33,7 @@ ROUTES = {
     rules.Route.DATUN: "Datun: sengketa perdata atau tata usaha negara",
 }
 STANDINGS = {
-    rules.Standing.OPEN: ("bad", "terbuka"),
+    rules.Standing.OPEN: ("not_ready", "terbuka"),
     rules.Standing.TREATED: ("waiting", "ditangani"),
     rules.Standing.CLOSED: ("done", "ditutup"),
 }

@@ -194,7 +194,7 @@ _QUIET = {Act.RETURN, Act.WITHDRAW, Act.ACCEPT_PARTLY, Act.REFUSE, Act.SEND_BACK
 
 
 def _event(event: rules.Event) -> dict[str, Any]:
-    said = {name: value for name, value in event.said.items() if name not in {"due_at", "reason_code", "outcome"}}
+    said = {name: value for name, value in event.said.items() if name not in {"due_at", "reason_code", "outcome", "digest"}}
     lines = list(said.values())
     if "reason_code" in event.said:
         lines.insert(0, REASONS[rules.ReasonCode(event.said["reason_code"])])

@@ -485,8 +485,8 @@ class Aght:
 
 
 def ranked(items: Iterable[Aght]) -> list[Aght]:
-    """By expected loss, the worst first; equal ones by code. Nothing else counts: not the place's name, not who reported."""
-    return sorted(items, key=lambda a: (-a.loss.mode, -a.p, a.code))
+    """By expected loss, the worst first, closed ones last. Nothing else counts: not the place's name, not who reported."""
+    return sorted(items, key=lambda a: (a.standing is Standing.CLOSED, -a.loss.mode, -a.p, a.code))
 
 
 def simulated_title(title: str) -> str:
