@@ -284,7 +284,7 @@ def progress(request: shell.Request, election: str, number: int) -> HttpResponse
         "waiting": found.state in {"queued", "running"},
         "seconds_left": max(1, round(found.seconds - waited)),
         "reason": _refusal_sentence(found),
-        "reasons": _reasons(found.unassigned),
+        "reasons": _reasons(found.unassigned, {site.code: site.name for site in places.sites(request.election.region)}),
         "may_plan": shell.may(request, "distribution.plan"),
         "seconds": SECONDS,
     }
@@ -296,21 +296,21 @@ def _refusal_sentence(found: distribution.PlanRequest) -> str:
     return template.format(**{"code": found.code, **found.details})
 
 
-def _reasons(left: Iterable[rules.Unassigned]) -> list[dict[str, Any]]:
+def _reasons(left: Iterable[rules.Unassigned], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """What stays behind, grouped by why; each group with what would help."""
     groups: dict[str, list[rules.Unassigned]] = defaultdict(list)
     for item in left:
         groups[item.code].append(item)
     found = []
     for code, items in groups.items():
-        remedies = {remedy_sentence(remedy) for item in items for remedy in item.remedies}
-        found.append({"why": WHY.get(code, code), "lines": [_left_line(item) for item in items], "remedies": sorted(remedies)})
+        remedies = {remedy_sentence(remedy, names) for item in items for remedy in item.remedies}
+        found.append({"why": WHY.get(code, code), "lines": [_left_line(item, names) for item in items], "remedies": sorted(remedies)})
     return found
 
 
-def _left_line(item: rules.Unassigned) -> str:
+def _left_line(item: rules.Unassigned, names: Mapping[str, str]) -> str:
     said = item.facts
-    line = f"{said.get('place', item.load)} ({item.load})"
+    line = names.get(item.load.partition("/")[0]) or f"{said.get('place', '')} ({item.load})"
     if "late_min" in said:
         line += f": terlambat {text.menit(int(said['late_min']))}"
     if "volume_ml" in said:
@@ -318,10 +318,12 @@ def _left_line(item: rules.Unassigned) -> str:
     return line
 
 
-def remedy_sentence(remedy: Mapping[str, str | int]) -> str:
+def remedy_sentence(remedy: Mapping[str, str | int], names: Mapping[str, str]) -> str:
     """What would help, said plainly."""
     template = REMEDIES.get(str(remedy.get("code")), str(remedy.get("code")))
     said = {key: text.menit(int(value)) if key == "minutes" else value for key, value in remedy.items()}
+    if "pier" in said:
+        said["pier"] = names.get(str(said["pier"]), said["pier"])
     if "volume_ml" in said:
         said["volume"] = text.desimal(int(remedy["volume_ml"]) / 1_000_000)
     return template.format(**said)
@@ -689,7 +691,7 @@ REMEDIES = {
     "longer_day": "Perpanjang jam kerja dan batas tiba {minutes} (sudah dicoba: cukup).",
     "start_earlier": "Mulai {minutes} lebih pagi.",
     "longer_shift": "Perpanjang jam kerja {minutes}.",
-    "add_boat": "Sewa satu perahu lagi di dermaga {pier}.",
+    "add_boat": "Sewa satu perahu lagi di {pier}.",
     "bigger_boat": "Sewa perahu yang memuat {volume} m³.",
     "split_load": "Bagi muatan {place}, atau pakai kendaraan lebih besar.",
 }
