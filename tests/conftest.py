@@ -67,7 +67,11 @@ def _journal_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         if written and (not connection.in_atomic_block or len(connection.savepoint_ids) < written[0]):
             written.clear()
         word = sql.lstrip().split(" ", 1)[0].upper()
-        if written and word in {"INSERT", "UPDATE", "DELETE"} and not any(t in sql for t in ("journal_", "access_log", "access_count", "django_session")):
+        if (
+            written
+            and word in {"INSERT", "UPDATE", "DELETE"}
+            and not any(t in sql for t in ("journal_", "access_log", "access_count", "django_session"))
+        ):
             raise AssertionError(f"a write after record.append in the same transaction: {sql[:120]}")
         return execute(sql, params, many, context)
 

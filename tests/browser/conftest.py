@@ -59,7 +59,7 @@ def site(demo_var: Path) -> Iterator[str]:
     try:
         for _ in range(150):
             try:
-                urllib.request.urlopen(address + "/masuk/", timeout=2)  # noqa: S310
+                urllib.request.urlopen(address + "/masuk/", timeout=2)
                 break
             except (urllib.error.URLError, OSError):
                 assert server.poll() is None, (demo_var / "server.log").read_text()
@@ -78,7 +78,14 @@ def chromium() -> Iterator[Any]:
     with sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            args=[
+                "--no-sandbox",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
         )
         yield browser
         browser.close()
@@ -122,9 +129,14 @@ def open_as(chromium: Any, site: str, saved: Callable[[str], str | None]) -> Ite
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda request: None if request.url.startswith((site, "data:", "blob:")) else wrong.append(f"foreign: {request.url}"))
+        page.on(
+            "request", lambda request: None if request.url.startswith((site, "data:", "blob:")) else wrong.append(f"foreign: {request.url}")
+        )
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" and "403" not in message.text else None)
+        page.on(
+            "console",
+            lambda message: wrong.append(f"console: {message.text}") if message.type == "error" and "403" not in message.text else None,
+        )
         page.goto(site + path)
         return page
 

@@ -10,7 +10,22 @@ pytestmark = pytest.mark.browser
 
 E = "/pemilu-2024"
 PAGES = {
-    "ani": ["papan", "tugas", "dpt", "aturan", "kebutuhan", "penerimaan", "distribusi", "kesiapan", "aght", "rekomendasi", "rakor", "jurnal", "tempat", "cari"],
+    "ani": [
+        "papan",
+        "tugas",
+        "dpt",
+        "aturan",
+        "kebutuhan",
+        "penerimaan",
+        "distribusi",
+        "kesiapan",
+        "aght",
+        "rekomendasi",
+        "rakor",
+        "jurnal",
+        "tempat",
+        "cari",
+    ],
     "budi": ["papan", "tugas", "kesiapan"],
     "citra": ["papan", "laporan", "aght", "rekomendasi", "rakor"],
     "juwita": ["papan", "kebutuhan", "laporan", "aght", "rekomendasi", "rakor", "jurnal"],
@@ -46,7 +61,9 @@ def test_the_board_says_the_days_the_gauge_and_the_tps(open_as: Callable[..., An
 def test_eka_of_the_public_reports_without_an_account_on_a_phone(open_as: Callable[..., Any]) -> None:
     page = open_as("eka", "/lapor/", width="phone")
     assert page.locator("form textarea").first.is_visible()
-    targets = page.evaluate("() => [...document.querySelectorAll('main button, main .btn')].map(b => Math.round(b.getBoundingClientRect().height))")
+    targets = page.evaluate(
+        "() => [...document.querySelectorAll('main button, main .btn')].map(b => Math.round(b.getBoundingClientRect().height))"
+    )
     assert targets
     assert min(targets) >= 48
 

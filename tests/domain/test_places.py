@@ -15,7 +15,9 @@ def test_a_code_with_or_without_dots_is_the_same_code_and_keeps_its_zeros(code: 
     assert [len(p) for p in dotted.split(".")] == [2, 2, 2, 4, 3]
 
 
-@pytest.mark.parametrize("bad", ["", "190601200", "19.06.1.2001", "1.906.012.001.001", "19060120010O1", "１９０６０１２００１", "19.0601.2001"])
+@pytest.mark.parametrize(
+    "bad", ["", "190601200", "19.06.1.2001", "1.906.012.001.001", "19060120010O1", "１９０６０１２００１", "19.0601.2001"]
+)
 def test_a_code_that_lost_a_zero_or_has_letters_is_refused_by_name(bad: str) -> None:
     with pytest.raises(places.BadCode) as refusal:
         places.dotted(bad)

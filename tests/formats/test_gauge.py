@@ -1,5 +1,6 @@
 """The bar never looks complete before it is, and shows unknown as hatching."""
 
+import itertools
 import re
 from xml.etree import ElementTree as ET
 
@@ -31,5 +32,5 @@ def test_an_unknown_need_is_hatched_and_the_words_are_escaped() -> None:
 def test_parts_of_a_whole_fill_the_bar_without_gap_or_overlap(counts: list[int]) -> None:
     svg = gauge.stack(list(zip(["a", "b", "c"], counts, strict=True)), "x")
     rects = [(int(r.get("x", 0)), int(r.get("width", 0))) for r in ET.fromstring(svg)][1:]
-    assert all(x + w == nxt for (x, w), (nxt, _) in zip(rects, rects[1:], strict=False))
+    assert all(x + w == nxt for (x, w), (nxt, _) in itertools.pairwise(rects))
     assert rects[-1][0] + rects[-1][1] == (1000 if sum(counts) else 0)

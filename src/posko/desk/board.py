@@ -81,7 +81,8 @@ def _lines(gauge: receipts_rules.Gauge) -> list[dict[str, Any]]:
     shown = []
     for row in rows[:_LINES_SHOWN]:
         need = row.demand.quantity
-        label = f"{row.demand.name}: {row.accepted} baik, {row.received} diterima, {row.shipped} dikirim, kebutuhan {need if need is not None else 'belum diketahui'}"
+        wanted = "belum diketahui" if need is None else need
+        label = f"{row.demand.name}: {row.accepted} baik, {row.received} diterima, {row.shipped} dikirim, kebutuhan {wanted}"
         shown.append(
             {
                 "row": row,
@@ -98,7 +99,8 @@ def _recommendations(request: shell.Request, election: str) -> list[dict[str, An
         return []
     shown = [r for r in recommendations.listing(election, request.at) if r.state in recommendation_rules.FROZEN]
     return [
-        {"rec": r, "state": recommendations_desk.STATES[r.state][0], "word": recommendations_desk.STATES[r.state][1]} for r in shown[:_CAUSES_SHOWN]
+        {"rec": r, "state": recommendations_desk.STATES[r.state][0], "word": recommendations_desk.STATES[r.state][1]}
+        for r in shown[:_CAUSES_SHOWN]
     ]
 
 

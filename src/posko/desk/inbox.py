@@ -8,7 +8,7 @@ from posko.desk import shell
 
 
 @shell.page("inbox.read")
-def index(request: shell.Request, election: str) -> HttpResponse:  # noqa: ARG001  (the address names it; the request carries it)
+def index(request: shell.Request, election: str) -> HttpResponse:
     """Tasks of this person, the most urgent first."""
     return render(request, "desk/inbox/index.html", {"tasks": shell.tasks_of(request, request.election)})
 

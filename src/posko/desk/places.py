@@ -9,7 +9,7 @@ from django.urls import path, reverse
 
 from posko.desk import shell
 from posko.domain import access, places, record
-from posko.formats import boundaries, map, table  # noqa: A004  (modules are named by what they make)
+from posko.formats import boundaries, map, table
 from posko.store import dpt, readiness
 from posko.store import places as store
 
@@ -83,7 +83,9 @@ def index(request: shell.Request, election: str) -> HttpResponse:
 
 def _sea_legs(region: str) -> list[dict[str, Any]]:
     names = {s.code: s.name for s in store.sites(region)}
-    return [{"leg": leg, "pier": names.get(leg.pier, leg.pier), "island": names.get(leg.island, leg.island)} for leg in store.sea_legs(region)]
+    return [
+        {"leg": leg, "pier": names.get(leg.pier, leg.pier), "island": names.get(leg.island, leg.island)} for leg in store.sea_legs(region)
+    ]
 
 
 def _dapil_counts(election: str) -> list[tuple[str, str, int]]:
@@ -166,12 +168,15 @@ def desa(request: shell.Request, election: str, code: str) -> HttpResponse:
     voters = dpt.voters(election, request.at)
     states = {v.tps: v.state.value for v in readiness.verdicts(election, request.at)}
     names = {s.code: s.name for s in store.sites(_region(request))}
-    rows = [{"tps": t, "voters": voters.get(t.code), "state": states.get(t.code, "unknown"), "island": names.get(t.island, "")} for t in tps_list]
+    rows = [
+        {"tps": t, "voters": voters.get(t.code), "state": states.get(t.code, "unknown"), "island": names.get(t.island, "")}
+        for t in tps_list
+    ]
     dapil = sorted({(contest, d) for (contest, t), d in store.dapil_map(election).items() if t.startswith(f"{code}.")})
     return render(request, "desk/places/desa.html", {"desa": found, "code": code, "rows": rows, "dapil": dapil})
 
 
-def _site_thing(request: shell.Request, election: str, site: str) -> access.Thing:  # noqa: ARG001  (the shape every locator has)
+def _site_thing(request: shell.Request, election: str, site: str) -> access.Thing:
     return access.Thing(kind="places", id=site, place=site.partition(":")[0])
 
 
@@ -272,11 +277,23 @@ def _pairs(request: HttpRequest) -> tuple[dict[str, str], list[str]]:
 
 
 @shell.page("places.read")
-def export(request: shell.Request, election: str) -> HttpResponse:  # noqa: ARG001  (every view has the request)
+def export(request: shell.Request, election: str) -> HttpResponse:
     """The TPS of the election as CSV."""
     rows: list[list[str | int]] = [["kode_tps", "nomor", "desa", "kecamatan", "jenis", "pulau", "sementara", "lintang", "bujur"]]
     for t in store.tps_list(election):
-        rows.append([t.code, t.number, t.desa_name, t.kecamatan_name, t.kind, t.island, "ya" if t.provisional else "", f"{t.lat:.5f}", f"{t.lon:.5f}"])
+        rows.append(
+            [
+                t.code,
+                t.number,
+                t.desa_name,
+                t.kecamatan_name,
+                t.kind,
+                t.island,
+                "ya" if t.provisional else "",
+                f"{t.lat:.5f}",
+                f"{t.lon:.5f}",
+            ]
+        )
     response = HttpResponse(table.csv(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="tps-{election}.csv"'
     return response

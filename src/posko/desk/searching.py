@@ -10,7 +10,7 @@ _LONGEST = 80
 
 
 @shell.page("search.read")
-def index(request: shell.Request, election: str) -> HttpResponse:  # noqa: ARG001  (the address names it; the request carries it)
+def index(request: shell.Request, election: str) -> HttpResponse:
     """Hits for ?q=."""
     text = request.GET.get("q", "").strip()[:_LONGEST]
     hits = shell.hits_for(request, request.election, text) if len(text) >= 2 else []

@@ -122,7 +122,9 @@ def decide(request: Request, act: str, thing: rules.Thing) -> rules.Decision:
 def may(request: Request, act: str, thing: rules.Thing | None = None) -> bool:
     """Whether a button for `act` is worth showing. The view behind it decides again."""
     about = thing or here(request, act)
-    return rules.may(request.person, act, about, purpose=rules.Purpose.DUTY, agreements=access.agreements(request.at), at=request.at).allowed
+    return rules.may(
+        request.person, act, about, purpose=rules.Purpose.DUTY, agreements=access.agreements(request.at), at=request.at
+    ).allowed
 
 
 def denied(request: Request, act: str, decision: rules.Decision) -> HttpResponse:
@@ -227,7 +229,14 @@ def hits_for(request: Request, election: facts.Election, text: str) -> list[dict
             continue
         for hit in find(request.person, election.code, text, request.at):
             url = urls.get(hit.kind)
-            found.append({"label": hit.label, "detail": hit.detail, "kind": hit.kind, "href": reverse(url, args=[election.code, *hit.args]) if url else ""})
+            found.append(
+                {
+                    "label": hit.label,
+                    "detail": hit.detail,
+                    "kind": hit.kind,
+                    "href": reverse(url, args=[election.code, *hit.args]) if url else "",
+                }
+            )
     return found
 
 

@@ -82,7 +82,9 @@ def state(code: str, word: str = "") -> SafeString:
     """A state as word, shape and colour. `code` is one of the known states or a css class with a shape of its own."""
     css, shape, default = _STATES.get(code, _STATES["plain"])
     picture = SafeString(_SHAPES[shape].format(css))
-    return format_html('<span class="state state-{}"><svg viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>', css, picture, word or default)
+    return format_html(
+        '<span class="state state-{}"><svg viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>', css, picture, word or default
+    )
 
 
 @register.simple_tag

@@ -43,7 +43,7 @@ class TpsRow(models.Model):
 
     class Meta:
         db_table = "places_tps"
-        constraints = [models.UniqueConstraint(fields=["election", "code"], name="places_tps_once")]
+        constraints = (models.UniqueConstraint(fields=["election", "code"], name="places_tps_once"),)
 
 
 class SiteRow(models.Model):
@@ -75,7 +75,7 @@ class SeaLegRow(models.Model):
 
     class Meta:
         db_table = "places_sealeg"
-        constraints = [models.UniqueConstraint(fields=["pier", "island"], name="places_sealeg_once")]
+        constraints = (models.UniqueConstraint(fields=["pier", "island"], name="places_sealeg_once"),)
 
 
 class DapilRow(models.Model):
@@ -88,7 +88,7 @@ class DapilRow(models.Model):
 
     class Meta:
         db_table = "places_dapil"
-        constraints = [models.UniqueConstraint(fields=["election", "contest", "tps"], name="places_dapil_once")]
+        constraints = (models.UniqueConstraint(fields=["election", "contest", "tps"], name="places_dapil_once"),)
 
 
 class SettingsRow(models.Model):
@@ -158,7 +158,8 @@ def load_region(
         )
         SeaLegRow.objects.filter(region=region).delete()
         SeaLegRow.objects.bulk_create(
-            SeaLegRow(region=region, pier=s.pier, island=s.island, hours_low=s.hours_low, hours_high=s.hours_high, source=s.source) for s in sea_legs
+            SeaLegRow(region=region, pier=s.pier, island=s.island, hours_low=s.hours_low, hours_high=s.hours_high, source=s.source)
+            for s in sea_legs
         )
         SettingsRow.objects.update_or_create(
             region=region,
@@ -172,9 +173,7 @@ def load_region(
         record.append(prepared, at=at)
 
 
-def load_tps(
-    election: str, tps_list: Iterable[rules.Tps], dapil: Mapping[tuple[str, str], str], actor: facts.Actor, at: datetime
-) -> None:
+def load_tps(election: str, tps_list: Iterable[rules.Tps], dapil: Mapping[tuple[str, str], str], actor: facts.Actor, at: datetime) -> None:
     """Writes the TPS of one election and their dapil per contest, in place of what was there."""
     tps_list = list(tps_list)
     with transaction.atomic():
@@ -242,7 +241,8 @@ def tps_list(election: str) -> list[rules.Tps]:
     """All TPS of an election in the order of their codes."""
     names = dict(RegionRow.objects.filter(level="kecamatan").values_list("code", "name"))
     return [
-        rules.Tps(t.code, t.number, t.name, t.desa_code, t.desa_name, t.kecamatan_code, names.get(t.kecamatan_code, ""), t.kind, t.island, t.provisional, t.lat, t.lon)
+        rules.Tps(t.code, t.number, t.name, t.desa_code, t.desa_name, t.kecamatan_code, names.get(t.kecamatan_code, ""),
+                  t.kind, t.island, t.provisional, t.lat, t.lon)
         for t in TpsRow.objects.filter(election=election).order_by("code")
     ]  # fmt: skip
 
@@ -320,7 +320,11 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
     except rules.BadCode:
         code = "-"
     region = record.election(election).region
-    hits = [facts.Hit("kecamatan", f"Kecamatan {k.name}", k.code, ()) for k in kecamatan_list(region) if word in k.name.lower() or code == k.code]
+    hits = [
+        facts.Hit("kecamatan", f"Kecamatan {k.name}", k.code, ())
+        for k in kecamatan_list(region)
+        if word in k.name.lower() or code == k.code
+    ]
     hits += [
         facts.Hit("desa", f"Desa {d.name}", f"Kecamatan {d.kecamatan_name} · {d.code}", (d.code,))
         for d in desa_list(region)

@@ -1,7 +1,7 @@
 """Step places: Belitung Timur from its scenario folder."""
 
-from posko.cli.demo.context import Context
 from posko.cli.demo.access import SINCE
+from posko.cli.demo.context import Context
 from posko.formats import scenario, text
 from posko.store import places
 
@@ -20,4 +20,5 @@ def run(ctx: Context) -> None:
         mark = " (SEMENTARA: hanya jumlah per kecamatan yang diketahui)" if election.election.provisional else ""
         ctx.say(f"    {election.election.name}: {text.angka(len(election.tps_list))} TPS, {special} khusus{mark}")
     islands = {t.island for t in facts.tps_list if t.island}
-    ctx.say(f"    {len(facts.kecamatan)} kecamatan, {len(facts.desa)} desa, {len(islands)} pulau dengan {sum(bool(t.island) for t in facts.tps_list)} TPS")
+    on_islands = sum(bool(t.island) for t in facts.tps_list)
+    ctx.say(f"    {len(facts.kecamatan)} kecamatan, {len(facts.desa)} desa, {len(islands)} pulau dengan {on_islands} TPS")

@@ -45,7 +45,7 @@ def main(*, serve: bool, fresh: bool, port: int) -> int:
         return 2
     if fresh and _real(var):
         console.print(
-            f"[red]Folder data {var} berisi instalasi sungguhan (posko.toml); demo tidak menghapusnya.[/red] Setel POSKO_VAR ke folder lain."
+            f"[red]Folder data {var} berisi instalasi sungguhan (posko.toml); tidak dihapus.[/red] Setel POSKO_VAR ke folder lain."
         )
         return 2
     if fresh:
