@@ -39,6 +39,12 @@ class NoEntry(rules.Refusal):
     code: ClassVar[str] = "record.no_entry"
 
 
+class Equivocated(rules.Refusal):
+    """A device sent other bytes under a number that it has used. The bytes are kept as evidence; nothing is acknowledged."""
+
+    code: ClassVar[str] = "record.equivocated"
+
+
 class Unprotected(RuntimeError):
     """The journal's triggers are missing; nothing may be written."""
 
@@ -118,7 +124,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "journal_entry"
-        constraints = [models.UniqueConstraint(fields=["device", "device_seq"], name="journal_device_once")]
+        constraints = (models.UniqueConstraint(fields=["device", "device_seq"], name="journal_device_once"),)
 
 
 class Opening(models.Model):
@@ -155,6 +161,12 @@ class Equivocation(models.Model):
 
 _KEPT = ("entry_id", "envelope", "signature", "envelope_salt", "facts", "facts_salt")
 _SEALED = ("journal_entry", "journal_equivocation", "journal_key")
+_SAME = {
+    "journal_entry": "leaf_index = NEW.leaf_index OR entry_id = NEW.entry_id OR (device = NEW.device AND device_seq = NEW.device_seq)",
+    "journal_opening": "entry_id = NEW.entry_id",
+    "journal_key": "key_id = NEW.key_id",
+    "journal_equivocation": "id = NEW.id",
+}
 
 
 def _sqlite_triggers() -> dict[str, str]:
@@ -163,9 +175,20 @@ def _sqlite_triggers() -> dict[str, str]:
         for act in ("UPDATE", "DELETE"):
             name = f"{table}_no_{act.lower()}"
             found[name] = f"CREATE TRIGGER {name} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
-    found["journal_opening_no_delete"] = (
-        "CREATE TRIGGER journal_opening_no_delete BEFORE DELETE ON journal_opening BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+    for table in ("journal_opening", "journal_head"):
+        name = f"{table}_no_delete"
+        found[name] = f"CREATE TRIGGER {name} BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+    found["journal_head_grows"] = (
+        "CREATE TRIGGER journal_head_grows BEFORE UPDATE ON journal_head WHEN NEW.size < OLD.size OR NEW.device_seq < OLD.device_seq "
+        "BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
     )
+    # INSERT OR REPLACE would remove the old row without firing a delete trigger.
+    for table, same in _SAME.items():
+        name = f"{table}_no_replace"
+        found[name] = (
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "  # noqa: S608  (our own names)
+            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        )
     changed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in _KEPT)
     found["journal_opening_erase_only"] = (
         "CREATE TRIGGER journal_opening_erase_only BEFORE UPDATE ON journal_opening "
@@ -190,12 +213,21 @@ def _postgresql_triggers() -> dict[str, list[str]]:
     for table in _SEALED:
         name = f"{table}_sealed"
         found[name] = [refuse, f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION journal_refuse()"]
-    found["journal_opening_no_delete"] = [
-        refuse, "CREATE TRIGGER journal_opening_no_delete BEFORE DELETE ON journal_opening FOR EACH ROW EXECUTE FUNCTION journal_refuse()",
-    ]  # fmt: skip
-    found["journal_opening_erase_only"] = [
-        erase, "CREATE TRIGGER journal_opening_erase_only BEFORE UPDATE ON journal_opening FOR EACH ROW EXECUTE FUNCTION journal_erase_only()",
-    ]  # fmt: skip
+    for table in ("journal_opening", "journal_head"):
+        name = f"{table}_no_delete"
+        found[name] = [refuse, f"CREATE TRIGGER {name} BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION journal_refuse()"]
+    for table in (*_SEALED, "journal_opening", "journal_head"):
+        name = f"{table}_no_truncate"
+        found[name] = [refuse, f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()"]
+    grows = (
+        "CREATE OR REPLACE FUNCTION journal_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.size < OLD.size OR NEW.device_seq < OLD.device_seq "
+        "THEN RAISE EXCEPTION 'the journal only grows'; END IF; RETURN NEW; END $$"
+    )
+    on_update = "BEFORE UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION {}()"
+    found["journal_head_grows"] = [grows, "CREATE TRIGGER journal_head_grows " + on_update.format("journal_head", "journal_grows")]
+    name = "journal_opening_erase_only"
+    found[name] = [erase, f"CREATE TRIGGER {name} " + on_update.format("journal_opening", "journal_erase_only")]
     return found
 
 
@@ -272,7 +304,8 @@ def create_election(election: rules.Election, actor: rules.Actor, at: datetime) 
             code=election.code, name=election.name, region=election.region, voting_at=election.voting_at,
             contests=list(election.contests), rulebook=election.rulebook, provisional=election.provisional,
         )  # fmt: skip
-        said = {"name": election.name, "voting_at": stamp(election.voting_at), "contests": list(election.contests), "rulebook": election.rulebook}
+        voting = stamp(election.voting_at)
+        said = {"name": election.name, "voting_at": voting, "contests": list(election.contests), "rulebook": election.rulebook}
         append([rules.Draft("election.created", election.code, f"election:{election.code}", election.region, actor, at, said)], at)
 
 
@@ -404,7 +437,9 @@ def prepare(drafts: Iterable[rules.Draft], at: datetime) -> list[Prepared]:
             }
         )
         entry_id = hashlib.sha256(envelope).hexdigest()
-        prepared.append(Prepared(draft, entry_id, envelope, envelope_salt, facts, facts_salt, private, private_salt, device, head.device_seq))
+        prepared.append(
+            Prepared(draft, entry_id, envelope, envelope_salt, facts, facts_salt, private, private_salt, device, head.device_seq)
+        )
         head.prev = entry_id
     head.save(update_fields=["device_seq", "prev"])  # a second call in this transaction goes on from here
     return prepared
@@ -413,8 +448,10 @@ def prepare(drafts: Iterable[rules.Draft], at: datetime) -> list[Prepared]:
 def append(drafts: Iterable[rules.Draft | Prepared], at: datetime) -> list[rules.Receipt]:
     """Writes entries with gapless leaf indexes, signed by this desk; the last call of a transaction. Returns receipts in order."""
     items = list(drafts)
-    bare = iter(prepare([d for d in items if isinstance(d, rules.Draft)], at) if any(isinstance(d, rules.Draft) for d in items) else [])
-    ready = [d if isinstance(d, Prepared) else next(bare) for d in items]
+    bare, ready = [d for d in items if isinstance(d, rules.Draft)], [d for d in items if isinstance(d, Prepared)]
+    if bare and ready:
+        raise ValueError("prepare all drafts of a transaction together: the device's chain follows the order of the leaves")
+    ready = ready or prepare(bare, at)
     if not ready:
         return []
     private_key = _desk_key()
@@ -455,28 +492,36 @@ def _write(signed: list[tuple[Prepared, bytes]], key_id: str, at: datetime) -> l
 def _desk_key() -> bytes:
     """The signing key of this installation's desk, made once and kept beside the data, readable by its owner alone."""
     path = Path(settings.VAR) / "desk.key"
-    with suppress(FileExistsError):
+    if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        new = path.with_name(f"desk.key.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(signing.new_key())
+        with suppress(FileExistsError):
+            os.link(new, path)  # whole or not at all: another process never reads half a key
+        new.unlink()
     return path.read_bytes()
 
 
 def receive(envelope: bytes, signature: bytes, at: datetime) -> rules.Receipt | None:
-    """What a device sent again: the same bytes give the same receipt; other bytes under the same number are kept as evidence.
+    """What a device sent again: the same bytes give the same receipt. None for a (device, device_seq) that is not known yet.
 
-    None for a (device, device_seq) that is not known yet.
+    Other bytes under a known number are kept as evidence, then refused: Equivocated. Not inside another transaction, which the
+    refusal would roll back together with the evidence.
     """
     said = json.loads(envelope)
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         known = Entry.objects.filter(device=said["device"], device_seq=said["device_seq"]).first()
         if known is None:
             return None
-        if known.entry_id != hashlib.sha256(envelope).hexdigest():
+        if known.entry_id == hashlib.sha256(envelope).hexdigest():
+            return rules.Receipt(known.leaf_index, known.entry_id, known.commitment, known.recorded_at)
+        seen = Equivocation.objects.filter(device=known.device, device_seq=known.device_seq, envelope=envelope)
+        if not seen.exists():
             Equivocation.objects.create(
                 device=known.device, device_seq=known.device_seq, envelope=envelope, signature=signature, seen_at=at
             )
-        return rules.Receipt(known.leaf_index, known.entry_id, known.commitment, known.recorded_at)
+    raise Equivocated(device=str(said["device"]), device_seq=int(said["device_seq"]))
 
 
 def erase(entry_id: str, at: datetime) -> None:
@@ -486,16 +531,29 @@ def erase(entry_id: str, at: datetime) -> None:
     Opening.objects.filter(entry_id=entry_id, erased_at__isnull=True).update(private=None, private_salt=None, erased_at=at)
 
 
+def erase_private(entry_id: str, actor: rules.Actor, reason: str, at: datetime) -> rules.Receipt:
+    """Erases the private part of an entry and says so in the journal. NoEntry."""
+    with transaction.atomic():
+        row = Entry.objects.filter(entry_id=entry_id).first()
+        if row is None:
+            raise NoEntry(entry=entry_id)
+        erase(entry_id, at)
+        draft = rules.Draft("private.erased", row.election, row.subject, row.place, actor, at, {"entry": entry_id}, reason=reason)
+        return append([draft], at=at)[0]
+
+
 # --- reading and checking ------------------------------------------------------------------------------------------------------------
 
 
 def root(at: datetime | None = None) -> tuple[int, str]:
-    """Size and root (hex) over all entries, or over those recorded by `at`."""
+    """Size and root (hex) over all entries, or over the log up to the last entry recorded by `at` (always a head that the log had)."""
     if at is None:
         head = Head.objects.filter(id=1).first()
         found = _range(head) if head else tree.Range()
     else:
-        commitments = Entry.objects.filter(recorded_at__lte=at).order_by("leaf_index").values_list("commitment", flat=True)
+        last = Entry.objects.filter(recorded_at__lte=at).aggregate(last=models.Max("leaf_index"))["last"]
+        rows = Entry.objects.filter(leaf_index__lte=-1 if last is None else last)
+        commitments = rows.order_by("leaf_index").values_list("commitment", flat=True)
         found = tree.over(leaf(c) for c in commitments)
     return found.size, found.root().hex()
 
@@ -583,8 +641,9 @@ def _leaf(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> Lea
     private = "none" if not envelope.get("private_hash") else "erased" if opening and opening.private is None else "kept"
     return Leaf(
         index=row.leaf_index, entry_id=row.entry_id, kind=row.kind, election=row.election, subject=row.subject, place=row.place,
-        actor=envelope.get("actor", ""), occurred_at=envelope.get("occurred_at", ""), recorded_at=row.recorded_at, commitment=row.commitment,
-        facts=json.loads(bytes(opening.facts)) if opening else {}, reason=envelope.get("reason", ""), corrects=envelope.get("corrects", ""),
+        actor=envelope.get("actor", ""), occurred_at=envelope.get("occurred_at", ""), recorded_at=row.recorded_at,
+        commitment=row.commitment, facts=json.loads(bytes(opening.facts)) if opening else {},
+        reason=envelope.get("reason", ""), corrects=envelope.get("corrects", ""),
         private=private, faults=tuple(_faults(row, opening, keys)),
     )  # fmt: skip
 
@@ -602,12 +661,15 @@ def _faults(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> l
         found.append("commitment")
     if hashlib.sha256(bytes(opening.facts_salt) + bytes(opening.facts)).hexdigest() != said["facts_hash"]:
         found.append("facts")
-    if opening.private is not None and hashlib.sha256(bytes(opening.private_salt or b"") + bytes(opening.private)).hexdigest() != said["private_hash"]:
+    private = bytes(opening.private_salt or b"") + bytes(opening.private or b"")
+    if opening.private is not None and hashlib.sha256(private).hexdigest() != said["private_hash"]:
         found.append("private")
     if (said["kind"], said["subject"], said["place"], said["election"], said["device"], said["device_seq"]) != (
         row.kind, row.subject, row.place, row.election, row.device, row.device_seq,
     ):  # fmt: skip
         found.append("columns")
+    if said["private_hash"] and opening.private is None and opening.erased_at is None:
+        found.append("erased")
     key = keys.get(row.key_id)
     if key is None or not signing.verifies(key, envelope, bytes(opening.signature)):
         found.append("signature")
@@ -624,22 +686,35 @@ class Verification:
 
 
 def verify() -> Verification:
-    """Recomputes every hash, salt, signature, the device chain, gaps and the root."""
+    """Recomputes every hash, salt, signature, the desk's chain, the roots that entries say they saw, gaps and the head."""
     keys = {k.key_id: bytes(k.public) for k in Key.objects.all()}
     grown = tree.Range()
     faults: list[tuple[int, str]] = []
     previous = ""
-    for row in Entry.objects.order_by("leaf_index").iterator(chunk_size=500):
-        opening = Opening.objects.filter(entry_id=row.entry_id).first()
-        if row.leaf_index != grown.size:
-            faults.append((grown.size, "gap"))
-        faults += [(row.leaf_index, code) for code in _faults(row, opening, keys)]
-        if opening is not None and row.device.startswith("desk:"):
-            if json.loads(bytes(opening.envelope))["prev"] != previous:
-                faults.append((row.leaf_index, "chain"))
-            previous = row.entry_id
-        grown = grown.append(tree.leaf_hash(leaf(row.commitment)))
+    seen: dict[int, str] = {}
+    total = Entry.objects.aggregate(last=models.Max("leaf_index"))["last"]
+    for start in range(0, 0 if total is None else total + 1, _CHUNK):
+        rows = list(Entry.objects.filter(leaf_index__gte=start, leaf_index__lt=start + _CHUNK).order_by("leaf_index"))
+        openings = Opening.objects.in_bulk([row.entry_id for row in rows])
+        for row in rows:
+            opening = openings.get(row.entry_id)
+            if row.leaf_index != grown.size:
+                faults.append((row.leaf_index, "gap"))
+            faults += [(row.leaf_index, code) for code in _faults(row, opening, keys)]
+            if opening is not None and row.device.startswith("desk:"):
+                said = json.loads(bytes(opening.envelope))
+                if said["prev"] != previous:
+                    faults.append((row.leaf_index, "chain"))
+                if said["seen_size"] == grown.size:
+                    seen = {grown.size: grown.root().hex()}
+                if seen.get(said["seen_size"], said["seen_root"]) != said["seen_root"]:
+                    faults.append((row.leaf_index, "seen_root"))
+                previous = row.entry_id
+            grown = grown.append(tree.leaf_hash(leaf(row.commitment)))
     size, stored = root()
     if (size, stored) != (grown.size, grown.root().hex()):
         faults.append((grown.size, "head"))
     return Verification(grown.size, grown.root().hex(), tuple(faults))
+
+
+_CHUNK = 500
