@@ -339,6 +339,7 @@ def sum_up(rulebook: Rulebook, counted: Mapping[tuple[str, str, str, str], int],
             contests[item][contest] += number
         if code:
             dapil[item][(contest, code)] += number
+    order = {contest: number for number, contest in enumerate(rulebook.contests)}
     found = []
     for one in rulebook.items:
         known = sum(levels[one.code].values())
@@ -359,7 +360,7 @@ def sum_up(rulebook: Rulebook, counted: Mapping[tuple[str, str, str, str], int],
                 estimate=estimate and from_voters,
                 known_part=known,
                 by_level=dict(levels[one.code]),
-                by_contest=dict(contests[one.code]),
+                by_contest=dict(sorted(contests[one.code].items(), key=lambda pair: order.get(pair[0], len(order)))),
                 by_dapil=dict(dapil[one.code]),
             )
         )
