@@ -66,6 +66,11 @@ def test_an_unconfirmed_critical_item_makes_a_checked_tps_unknown_not_ready() ->
     assert codes(verdict) == {"unconfirmed"}
 
 
+def test_without_computed_needs_even_a_complete_check_leaves_the_tps_unknown() -> None:
+    verdict = readiness.judge(facts(stock=()), AT)
+    assert (verdict.state, codes(verdict)) == (State.UNKNOWN, {"no_needs"})
+
+
 @pytest.mark.parametrize(
     ("what", "code"),
     [

@@ -179,7 +179,10 @@ def judge(facts: Facts, at: datetime, limits: Limits | None = None) -> Verdict:
     return Verdict(facts.tps, state, tuple(reasons), facts.due_at, state is not State.READY and at > facts.due_at)
 
 
-def _unconfirmed(stock: Iterable[Stock]) -> list[Reason]:
+def _unconfirmed(stock: tuple[Stock, ...]) -> list[Reason]:
+    """Without any known critical item nobody can say that all of them are there."""
+    if not stock:
+        return [Reason("no_needs")]
     return [Reason("unconfirmed", s.item, s.name) for s in stock if s.need is None or not s.confirmed]
 
 

@@ -13,6 +13,7 @@ REASONS = {
     "no_plan": "Belum ada rencana distribusi ke TPS ini",
     "no_report": "Belum ada laporan dari TPS",
     "unconfirmed": "Jumlah kebutuhan belum pasti: {name}",
+    "no_needs": "Kebutuhan belum dihitung",
     "check_missing": "Kurang menurut pemeriksaan: {name}",
     "seal_broken": "Segel tidak utuh menurut pemeriksaan",
     "place_not_ready": "Tempat belum siap menurut pemeriksaan",
