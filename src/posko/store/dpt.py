@@ -21,7 +21,7 @@ from posko.store import record
 KEEP_DRAFTS = timedelta(days=14)
 
 
-class RunRow(models.Model):
+class DptRun(models.Model):
     """One import."""
 
     election = models.CharField(max_length=40)
@@ -45,7 +45,7 @@ class RunRow(models.Model):
 class CountRow(models.Model):
     """Voters of one TPS in one import."""
 
-    run = models.ForeignKey(RunRow, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(DptRun, on_delete=models.PROTECT, related_name="+")
     tps = models.CharField(max_length=24)
     dpt = models.PositiveIntegerField()
     dptb = models.PositiveIntegerField()
@@ -121,7 +121,7 @@ def import_voters(
         difference = rules.difference(_counts(before, election), new)
         if not new or (before and difference.empty):
             raise rules.NothingToImport()
-        code = f"DPT-{RunRow.objects.filter(election=election).count() + 1:03}"
+        code = f"DPT-{DptRun.objects.filter(election=election).count() + 1:03}"
         estimate = any(v.estimate for v in new.values())
         total, digest = sum(v.dpt for v in new.values()), rules.digest(new.values())
         said: dict[str, object] = {
@@ -139,7 +139,7 @@ def import_voters(
         }
         region = record.election(election).region
         prepared = record.prepare([facts.Draft("dpt.imported", election, f"dpt:{code}", region, actor, at, said)], at)
-        row = RunRow.objects.create(
+        row = DptRun.objects.create(
             election=election, code=code, label=label[:120], source=source[:160], source_digest=source_digest, estimate=estimate, total=total,
             tps=len(new), digest=digest, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
@@ -181,11 +181,11 @@ def _counts(run: rules.Run | None, election: str) -> dict[str, rules.TpsVoters]:
     return counts(election, run.id) if run else {}
 
 
-def _rows(election: str, at: datetime) -> "models.QuerySet[RunRow]":
-    return RunRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+def _rows(election: str, at: datetime) -> "models.QuerySet[DptRun]":
+    return DptRun.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
 
 
-def _run(row: RunRow) -> rules.Run:
+def _run(row: DptRun) -> rules.Run:
     return rules.Run(row.code, row.label, row.estimate, row.total, row.tps, row.occurred_at, row.digest, row.person, row.source)
 
 
