@@ -95,9 +95,15 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def installation(db: None) -> Any:
+def installation(db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A demo installation of Belitung Timur with both elections and the cast, no places yet."""
+    from django.contrib.auth import hashers
+
     from tests import scene
+
+    # Argon2 is slow on purpose; ten people a test would take most of the run.
+    monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "time_cost", 1)
+    monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "memory_cost", 64)
 
     return scene.install()
 

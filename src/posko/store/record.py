@@ -648,20 +648,28 @@ def _leaf(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> Lea
     )  # fmt: skip
 
 
+def _raw(value: object) -> bytes:
+    """A stored value as bytes, whatever somebody put there."""
+    return b"" if value is None else value.encode() if isinstance(value, str) else bytes(value)  # type: ignore[call-overload]
+
+
 def _faults(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> list[str]:
     """Codes of what does not agree in one entry."""
     if opening is None:
         return ["opening_missing"]
-    envelope = bytes(opening.envelope)
-    said = json.loads(envelope)
+    envelope = _raw(opening.envelope)
+    try:
+        said = json.loads(envelope)
+    except ValueError:
+        return ["entry_id", "commitment"]
     found = []
     if hashlib.sha256(envelope).hexdigest() != row.entry_id:
         found.append("entry_id")
-    if hashlib.sha256(bytes(opening.envelope_salt) + envelope).hexdigest() != row.commitment:
+    if hashlib.sha256(_raw(opening.envelope_salt) + envelope).hexdigest() != row.commitment:
         found.append("commitment")
-    if hashlib.sha256(bytes(opening.facts_salt) + bytes(opening.facts)).hexdigest() != said["facts_hash"]:
+    if hashlib.sha256(_raw(opening.facts_salt) + _raw(opening.facts)).hexdigest() != said["facts_hash"]:
         found.append("facts")
-    private = bytes(opening.private_salt or b"") + bytes(opening.private or b"")
+    private = _raw(opening.private_salt) + _raw(opening.private)
     if opening.private is not None and hashlib.sha256(private).hexdigest() != said["private_hash"]:
         found.append("private")
     if (said["kind"], said["subject"], said["place"], said["election"], said["device"], said["device_seq"]) != (
@@ -671,7 +679,7 @@ def _faults(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> l
     if said["private_hash"] and opening.private is None and opening.erased_at is None:
         found.append("erased")
     key = keys.get(row.key_id)
-    if key is None or not signing.verifies(key, envelope, bytes(opening.signature)):
+    if key is None or not signing.verifies(key, envelope, _raw(opening.signature)):
         found.append("signature")
     return found
 
@@ -701,8 +709,12 @@ def verify() -> Verification:
             if row.leaf_index != grown.size:
                 faults.append((row.leaf_index, "gap"))
             faults += [(row.leaf_index, code) for code in _faults(row, opening, keys)]
-            if opening is not None and row.device.startswith("desk:"):
-                said = json.loads(bytes(opening.envelope))
+            if (
+                opening is not None
+                and row.device.startswith("desk:")
+                and hashlib.sha256(_raw(opening.envelope)).hexdigest() == row.entry_id
+            ):
+                said = json.loads(_raw(opening.envelope))
                 if said["prev"] != previous:
                     faults.append((row.leaf_index, "chain"))
                 if said["seen_size"] == grown.size:
