@@ -36,6 +36,8 @@ PROBLEMS = {
 }
 TASKS = {"places.pins": ("Tetapkan {label} pin gudang dan dermaga yang masih sementara", "desk:places")}
 HITS = {"desa": "desk:places_desa", "tps": "desk:readiness_tps", "kecamatan": "desk:places", "site": "desk:places"}
+# Units of the drawing: the smaller, the larger its labels beside the page's own text.
+_MAP_WIDTH = 560
 KINDS = {"gudang": "Gudang", "kantor": "Kantor", "dermaga": "Dermaga", "pulau": "Pulau"}
 
 
@@ -141,7 +143,7 @@ def overview(request: shell.Request, election: str) -> str:
         sites=sites,
         boundaries=store.boundaries(region),
     )
-    return map.svg(picture)
+    return map.svg(picture, width=_MAP_WIDTH)
 
 
 _MAP_STATES = {"ready": "good", "not_ready": "bad", "unknown": "unknown"}

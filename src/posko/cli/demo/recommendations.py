@@ -38,7 +38,7 @@ def _make(
 ) -> None:
     code = recommendations.draft(
         ctx.election,
-        subject=subject,
+        subject=f"[SIMULASI] {subject}",
         addressee="KPU",
         nature=nature,
         due_at=due_at,

@@ -23,6 +23,7 @@ STEPS = (
     ("readiness", "Kesiapan"),
     ("reports", "Laporan"),
     ("aght", "AGHT"),
+    ("replanning", "Rencana disusun ulang"),
     ("recommendations", "Rekomendasi"),
     ("rakor", "Rakor"),
 )
