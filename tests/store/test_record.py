@@ -102,12 +102,13 @@ CHANGES = {
     "an entry is changed": "UPDATE journal_entry SET kind = 'x' WHERE leaf_index = 0",
     "an entry is deleted": "DELETE FROM journal_entry WHERE leaf_index = 0",
     "facts are changed": "UPDATE journal_opening SET facts = envelope",
-    "facts are emptied with the private part": "UPDATE journal_opening SET private = NULL, facts = '', erased_at = recorded_at",
+    "facts are emptied with the private part": "UPDATE journal_opening SET private = NULL, facts = '', private_salt = NULL, "
+    "erased_at = '2023-12-05 03:00:00+00'",
     "an envelope is changed": "UPDATE journal_opening SET envelope = facts",
     "an opening is deleted": "DELETE FROM journal_opening",
     "the head is deleted": "DELETE FROM journal_head",
     "the head shrinks": "UPDATE journal_head SET size = 0",
-    "a key is changed": "UPDATE journal_key SET public = device",
+    "a key is changed": "UPDATE journal_key SET device = 'x'",
     "a private part is emptied without saying when": "UPDATE journal_opening SET private = NULL, private_salt = NULL",
 }
 

@@ -1,0 +1,146 @@
+"""Route x role: every address stands in this table with the act it needs, and answers each of the cast as the policy says.
+
+A new page: add its name here with its act, else this fails. Names of routes without `desk:` are pages of staff.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from posko.domain import access
+from posko.domain.access import Purpose
+from tests.scene import RAKOR_AT
+
+PUBLIC, SIGNED_IN = "PUBLIC", "SIGNED_IN"
+TABLE: dict[str, str] = {
+    PUBLIC: "sign_in sign_out public:report public:find public:status",
+    SIGNED_IN: "start account account_glass clock",
+    "board.read": "board",
+    "inbox.read": "inbox",
+    "search.read": "searching",
+    "access.read": "access",
+    "access.grant": "access_propose access_end access_new",
+    "access.approve": "access_decide",
+    "record.read": "record record_export record_entry",
+    "places.read": "places places_export places_desa",
+    "places.edit": "places_boundaries places_crosswalk places_pin",
+    "regulation.read": "regulation regulation_item",
+    "regulation.confirm": "regulation_confirm",
+    "dpt.read": "dpt dpt_run dpt_difference dpt_place dpt_export dpt_desa",
+    "dpt.import": "dpt_import dpt_draft dpt_template dpt_examine dpt_answer dpt_drop dpt_confirm dpt_new",
+    "needs.read": "needs needs_xlsx needs_csv needs_item needs_place needs_why",
+    "needs.compute": "needs_trial",
+    "receipts.read": "receipts receipts_meaning receipts_line receipts_shipment receipts_receipt receipts_pdf receipts_export",
+    "receipts.order": "receipts_order",
+    "receipts.record": "receipts_ship receipts_correct",
+    "receipts.write": "receipts_accept receipts_approve",
+    "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
+    " distribution_waybill distribution_fleet",
+    "distribution.plan": "distribution_plan",
+    "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
+    "readiness.read": "readiness readiness_export readiness_tps",
+    "readiness.write": "readiness_limit",
+    "readiness.check": "readiness_check",
+    "reports.file": "reports reports_new",
+    "reports.read": "reports_export reports_detail",
+    "reports.erase": "reports_erase",
+    "aght.read": "aght aght_map aght_matrix aght_export aght_detail",
+    "aght.assess": "reports_close aght_new aght_source aght_information aght_attach aght_refer aght_assess aght_stand aght_hazard",
+    "aght.acknowledge": "aght_acknowledge",
+    "recommendations.read": "recommendations recommendations_export recommendations_detail recommendations_step recommendations_letter",
+    "recommendations.draft": "recommendations_new recommendations_revise",
+    "rakor.read": "rakor rakor_meeting rakor_snapshot rakor_slide rakor_pdf rakor_json",
+    "rakor.freeze": "rakor_new rakor_attend rakor_freeze rakor_decide",
+    "rakor.answer": "rakor_done",
+}
+ROUTES = {name if ":" in name else f"desk:{name}": act for act, names in TABLE.items() for name in names.split()}
+# Values for the parts of an address, by converter or name; a place lies in Budi's kecamatan, in the regency of the others.
+PARTS: dict[str, Any] = {"election": "pemilu-2024", "code": "19.06.02.2001.001", "site": "19.06:G01", "key": "KOTAK~~"}
+CAST = ("ani", "fajar", "budi", "citra", "gita", "hadi", "indra", "juwita", "kartika", "dedi")
+
+
+def walk(patterns: list[Any], space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for found in patterns:
+        if isinstance(found, URLResolver):
+            yield from walk(found.url_patterns, f"{space}{found.namespace}:" if found.namespace else space)
+        else:
+            yield f"{space}{found.name}", found
+
+
+FOUND = dict(walk(get_resolver().url_patterns))
+
+
+def address(name: str) -> str:
+    parts = {}
+    for part, converter in FOUND[name].pattern.converters.items():
+        kind = type(converter).__name__
+        parts[part] = PARTS["election"] if part == "election" else 1 if kind == "IntConverter" else PARTS.get(part, "x-1")
+        if kind == "SlugConverter" and part != "election":
+            parts[part] = "X-001"
+    return reverse(name, kwargs=parts)
+
+
+def test_every_route_stands_in_the_table_with_the_act_of_its_view() -> None:
+    unknown = sorted(set(FOUND) - set(ROUTES))
+    assert not unknown, f"add to the table of route x role: {unknown}"
+    wrong = {}
+    for name, found in FOUND.items():
+        act = getattr(found.callback, "act", PUBLIC if name.startswith("public:") else None)
+        if act != ROUTES[name]:
+            wrong[name] = (act, ROUTES[name])
+    assert not wrong
+
+
+def test_every_act_of_the_table_is_in_the_policy() -> None:
+    assert {act for act in ROUTES.values() if act not in {PUBLIC, SIGNED_IN}} <= set(access.POLICY)
+
+
+def allowed(person: access.Person, act: str) -> bool:
+    """Whether the policy lets this person do the act somewhere in the regency."""
+    if act in {PUBLIC, SIGNED_IN}:
+        return True
+    found = access.scope(person, act, act.partition(".")[0], Purpose.DUTY, (), RAKOR_AT)
+    return any(access.within(r, "19.06") or access.within("19.06", r) for r in found.regions)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", CAST)
+def test_every_page_answers_this_person_as_the_policy_says(name: str, cast: Any, client_for: Callable[[str], Client]) -> None:
+    client = client_for(name)
+    client.raise_request_exception = False
+    surprises = {}
+    for route in FOUND:
+        act = ROUTES[route]
+        response = client.get(address(route), follow=False)
+        answered = response.status_code
+        good = answered < 500 and (answered != 403) == allowed(cast[name], act)
+        if not good or ("/masuk/" in response.headers.get("Location", "") and route != "desk:sign_out"):
+            surprises[route] = (act, answered)
+        if route == "desk:sign_out":
+            client = client_for(name)
+            client.raise_request_exception = False
+    assert not surprises
+
+
+@pytest.mark.django_db
+def test_eka_of_the_public_gets_public_pages_and_is_sent_to_sign_in_elsewhere(installation: Any) -> None:
+    client = Client()
+    for route in FOUND:
+        response = client.get(address(route))
+        sent = response.status_code == 302 and response.headers["Location"].startswith("/masuk/")
+        assert sent == (ROUTES[route] != PUBLIC), route
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["budi", "kartika", "indra", "dedi"])
+def test_a_form_sent_without_the_right_is_refused_and_writes_nothing(name: str, cast: Any, client_for: Callable[[str], Client]) -> None:
+    from posko.store import record
+
+    before, client = record.root(), client_for(name)
+    for route, act in ROUTES.items():
+        if route in FOUND and not allowed(cast[name], act):
+            assert client.post(address(route), {}).status_code == 403, route
+    assert record.root() == before
