@@ -79,9 +79,7 @@ def test_the_clock_is_set_for_everybody_and_freed_again(client_for: Callable[[st
     assert record.clock(AT) == AT
 
 
-@pytest.mark.parametrize(
-    "said", [{"date": "", "time": ""}, {"date": "2024-13-01", "time": "10:00"}, {"date": "0001-01-01", "time": "10:00"}]
-)
+@pytest.mark.parametrize("said", [("", ""), ("2024-13-01", "10:00"), ("0001-01-01", "10:00")])
 def test_a_time_that_cannot_be_read_changes_nothing(client_for: Callable[[str], Client], said: tuple[str, str]) -> None:
     before = record.clock(AT)
     assert 'class="error"' in client_for("ani").post("/jam/", {"date": said[0], "time": said[1]}).content.decode()

@@ -37,6 +37,7 @@ MENU = (
     ("aght", "AGHT", "aght.read", "a"),
     ("recommendations", "Rekomendasi", "recommendations.read", "r"),
     ("rakor", "Rakor", "rakor.read", "o"),
+    ("access", "Akses", "access.read", "e"),
 )
 
 

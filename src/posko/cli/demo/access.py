@@ -30,7 +30,7 @@ def run(ctx: Context) -> None:
         grants, clearance = [access.Grant(role, region, SINCE)], "rahasia" if agency in {"KEJARI", "BAWASLU"} else "terbatas"
         ctx.people[username] = store.add_user(username, "posko-demo", display, agency, grants, admin, SINCE, clearance)
     shared = access.Agreement("PKS-01", 1, "POLRES", frozenset({"aght"}), "19.06", SINCE, datetime(2024, 3, 31, tzinfo=UTC))
-    store.sign_agreement(shared, "Berbagi AGHT dengan Polres [SIMULASI]", ctx.people["gita"], SINCE, mark="[SIMULASI]")
+    store.sign_agreement(shared, "Berbagi AGHT dengan Polres", ctx.people["gita"], SINCE, mark="[SIMULASI]")
     contests = ("PPWP", "DPR", "DPD", "DPRD_PROV", "DPRD_KAB")
     record.create_election(
         Election("pemilu-2024", "Pemilu 2024", "19.06", datetime(2024, 2, 14, 0, 0, tzinfo=UTC), contests, "pemilu-2024"), admin, SINCE
