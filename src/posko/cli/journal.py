@@ -3,6 +3,9 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from posko.ledger import tree
 
@@ -25,3 +28,20 @@ def root_of(database: Path) -> tuple[int, str]:
 
 def _has_journal(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'journal_entry'").fetchone() is not None
+
+
+def journal(act: Annotated[str, typer.Argument(help="verify: hitung ulang seluruh jurnal", show_default=False)]) -> None:
+    """Menghitung ulang setiap sidik jari, tanda tangan, urutan, dan akar jurnal, lalu menyebut yang tidak cocok."""
+    from posko.cli import installation
+
+    if act != "verify":
+        installation.fail("Pilihannya: verify", 2)
+    installation.need_installation(installation.var_folder())
+    installation.start()
+    from posko.store import record
+
+    found = record.verify()
+    installation.say(f"Jurnal: {found.size} catatan, akar {found.root}")
+    if found.faults:
+        installation.fail("Tidak cocok:\n" + "\n".join(f"  catatan {index}: {code}" for index, code in found.faults[:50]))
+    installation.say("Semua cocok.")

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "restore": Command("posko.cli.restore", "restore", "mengembalikan cadangan sesudah memeriksanya"),
     "needs": Command("posko.cli.needs", "needs", "kebutuhan logistik dari berkas pemilih, tanpa basis data"),
     "rakor": Command("posko.cli.rakor", "rakor", "rakor verify BERKAS: hitung ulang sidik jari sebuah paket rakor"),
+    "journal": Command("posko.cli.journal", "journal", "journal verify: hitung ulang seluruh jurnal dan sebut yang tidak cocok"),
     "plan": Command("posko.cli.plan", "plan", "usulan rencana distribusi untuk sebuah skenario"),
 }
 _VALUES = (
