@@ -66,3 +66,35 @@ def test_search_finds_a_desa_by_part_of_its_name_and_a_tps_by_its_code_without_d
     hits = store.find(person, "pemilu-2024", "1906012001001", AT)
     assert [h.args for h in hits if h.kind == "tps"] == [("19.06.01.2001.001",)]
     assert store.find(person, "pemilu-2024", "tidak ada", AT) == []
+
+
+def test_the_official_list_replaces_provisional_tps_and_gives_each_its_dapil(loaded: Any) -> None:
+    codes = [t.code.replace(".", "") for t in store.tps_list("pemilu-2024") if t.number <= 5]
+    new, gone = store.list_tps("pilkada-2024", codes, "uji", loaded.actors["ani"], AT)
+    listed = store.tps_list("pilkada-2024")
+    assert (new, gone, len(listed)) == (len(codes), 192, len(codes))
+    assert not any(t.provisional for t in listed)
+    assert len(store.dapil_map("pilkada-2024")) == 2 * len(codes)
+
+
+@pytest.mark.parametrize(
+    ("codes", "why"),
+    [(["1902012001001"], "elsewhere"), (["1906012001001", "19.06.01.2001.001"], "twice"), (["1906012001"], "elsewhere"), ([], "empty")],
+)
+def test_a_wrong_tps_list_changes_nothing(loaded: Any, codes: list[str], why: str) -> None:
+    before = store.tps_list("pilkada-2024"), record.root()
+    with pytest.raises(places.BadTpsList) as refusal:
+        store.list_tps("pilkada-2024", codes, "uji", loaded.actors["ani"], AT)
+    assert refusal.value.facts["why"] == why
+    assert (store.tps_list("pilkada-2024"), record.root()) == before
+
+
+def test_a_new_tps_in_a_split_kecamatan_is_not_guessed_into_a_dapil(loaded: Any) -> None:
+    tps = [t for t in store.tps_list("pemilu-2024") if t.kecamatan_code == "19.06.01"]
+    old = {("DPRD_KAB", t.code): "A" if t.desa_code < "19.06.01.2004" else "B" for t in tps}
+    known = places.dapil_for(tps[:1], old)
+    assert known == {("DPRD_KAB", tps[0].code): "A"}
+    stranger = places.listed(["19.06.01.2013.001"], store.desa_list("19.06"), {})
+    only_others = {key: dapil for key, dapil in old.items() if not key[1].startswith("19.06.01.2013.")}
+    with pytest.raises(places.BadTpsList):
+        places.dapil_for(stranger, only_others)

@@ -18,6 +18,7 @@ SENTENCES = {
     "places.bad_pin": "Titik {lat}, {lon} di luar Indonesia. Periksa lintang (−11 sampai 6) dan bujur (95 sampai 141); jangan tertukar.",
     "places.unknown_site": "Tempat {site} tidak ada.",
     "places.bad_crosswalk": "Kode KPU {kpu} sudah dipetakan ke {old}; berkas memetakannya ke {new}. Tidak ada yang diimpor.",
+    "places.bad_tps_list": "Daftar TPS tidak dapat dimuat; {sentence}. Tidak ada yang berubah.",
     "places.bad_boundaries": "{count} batas tidak cocok dengan desa di sini, misalnya {code}. Tidak ada yang diimpor.",
 }
 PROBLEMS = {
@@ -229,6 +230,47 @@ def import_boundaries(request: shell.Request, election: str) -> HttpResponse:
     return render(request, "desk/places/boundaries.html", {"problems": problems}, status=422 if problems else 200)
 
 
+_TPS_LIST = {
+    "elsewhere": "“{value}” bukan TPS di desa kabupaten ini",
+    "twice": "kode {value} ada dua kali",
+    "empty": "tidak ada satu kode pun",
+    "dapil": "dapil {contest} untuk {value} tidak dapat ditentukan karena kecamatannya terbagi",
+}
+
+
+@shell.page("places.edit")
+def import_tps(request: shell.Request, election: str) -> HttpResponse:
+    """Takes the official TPS list, one code a row under kode_tps, in place of what is there."""
+    problems: list[str] = []
+    if request.method == "POST":
+        upload = request.FILES.get("berkas")
+        source = request.POST.get("sumber", "").strip()
+        codes, problems = _codes(upload.name or "", upload.read()) if upload and source else ([], ["Pilih berkas dan sebutkan sumbernya."])
+        if not problems:
+            try:
+                new, gone = store.list_tps(election, codes, source, _actor(request), request.at)
+            except places.BadTpsList as wrong:
+                problems = [SENTENCES[wrong.code].format(sentence=_TPS_LIST[str(wrong.facts["why"])].format(**wrong.facts))]
+            except record.Refusal as refusal:
+                problems = [shell.sentence(refusal)]
+            else:
+                shell.done(
+                    request, f"Daftar TPS dimuat: {new} baru, {gone} tidak ada lagi. Impor jumlah pemilihnya, lalu hitung kebutuhan."
+                )
+                return HttpResponseRedirect(reverse("desk:places", args=[election]))
+    return render(request, "desk/places/tps_list.html", {"problems": problems}, status=422 if problems else 200)
+
+
+def _codes(name: str, data: bytes) -> tuple[list[str], list[str]]:
+    try:
+        rows = table.read(name, data).sheets[0].rows
+    except (record.Refusal, IndexError):
+        return [], ["Berkas tidak terbaca. Simpan ulang sebagai CSV atau XLSX."]
+    if not rows or str(rows[0][0] or "").strip().lower() not in {"kode_tps", "tps_code"}:
+        return [], ["Kolom pertama harus berjudul kode_tps."]
+    return [str(row[0]).strip() for row in rows[1:] if row and str(row[0] or "").strip()], []
+
+
 def _problem(problem: record.Problem) -> str:
     said = PROBLEMS[problem.code].format(**problem.facts)
     return f"{problem.sheet} ke-{problem.row}: {said}" if problem.row else said
@@ -305,6 +347,7 @@ urlpatterns = [
     path("<slug:election>/tempat/", index, name="places"),
     path("<slug:election>/tempat/tps.csv", export, name="places_export"),
     path("<slug:election>/tempat/batas/", import_boundaries, name="places_boundaries"),
+    path("<slug:election>/tempat/daftar-tps/", import_tps, name="places_tps_list"),
     path("<slug:election>/tempat/padanan/", import_crosswalk, name="places_crosswalk"),
     path("<slug:election>/tempat/desa/<str:code>/", desa, name="places_desa"),
     path("<slug:election>/tempat/pin/<str:site>/", pin, name="places_pin"),

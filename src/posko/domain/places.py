@@ -207,3 +207,67 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     for i in order[: total - sum(parts)]:
         parts[i] += 1
     return parts
+
+
+class BadTpsList(record.Refusal):
+    """A TPS list that cannot be taken: what is wrong, at which row."""
+
+    code: ClassVar[str] = "places.bad_tps_list"
+
+
+def listed(codes: Iterable[str], desa: Iterable[Desa], old: Mapping[str, Tps]) -> list[Tps]:
+    """TPS from official codes: at the settlement point of their desa, special from number 901; a TPS that was there keeps its island.
+
+    BadTpsList names the first code that is doubled or lies in no desa of the region; BadCode a code that is none.
+    """
+    known = {d.code: d for d in desa}
+    found: dict[str, Tps] = {}
+    for raw in codes:
+        code = dotted(raw)
+        home = known.get(desa_of(code))
+        if level(code) != "tps" or home is None:
+            raise BadTpsList(value=raw, why="elsewhere")
+        if code in found:
+            raise BadTpsList(value=raw, why="twice")
+        number = int(code[-3:])
+        before = old.get(code)
+        found[code] = Tps(
+            code=code,
+            number=number,
+            name=f"TPS {number:03d}",
+            desa_code=home.code,
+            desa_name=home.name,
+            kecamatan_code=home.kecamatan_code,
+            kecamatan_name=home.kecamatan_name,
+            kind="khusus" if number > 900 else "reguler",
+            island=before.island if before else "",
+            provisional=False,
+            lat=before.lat if before else home.lat,
+            lon=before.lon if before else home.lon,
+        )
+    if not found:
+        raise BadTpsList(value="", why="empty")
+    return [found[code] for code in sorted(found)]
+
+
+def dapil_for(tps_list: Iterable[Tps], old: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """(contest, TPS) -> dapil for a new list, from the old mapping: of the TPS itself, else the one of its desa, else of its kecamatan.
+
+    BadTpsList where a kecamatan is split and nothing says on which side a new TPS lies.
+    """
+    by_place: dict[tuple[str, str], set[str]] = {}
+    for (contest, code), dapil in old.items():
+        for place in (code, desa_of(code), kecamatan_of(code)):
+            by_place.setdefault((contest, place), set()).add(dapil)
+    contests = sorted({contest for contest, _ in old})
+    found = {}
+    for tps in tps_list:
+        for contest in contests:
+            choices = next(
+                (by_place[contest, p] for p in (tps.code, tps.desa_code, tps.kecamatan_code) if len(by_place.get((contest, p), ())) == 1),
+                None,
+            )
+            if choices is None:
+                raise BadTpsList(value=tps.code, why="dapil", contest=contest)
+            found[contest, tps.code] = next(iter(choices))
+    return found

@@ -190,6 +190,25 @@ def load_tps(election: str, tps_list: Iterable[rules.Tps], dapil: Mapping[tuple[
         record.append([facts.Draft("tps.listed", election, f"election:{election}", region, actor, at, said)], at=at)
 
 
+def list_tps(election: str, codes: Iterable[str], source: str, actor: facts.Actor, at: datetime) -> tuple[int, int]:
+    """Takes the official list of TPS codes in place of what was there: (new, gone). BadCode, BadTpsList; nothing is half taken."""
+    with transaction.atomic():
+        old = {t.code: t for t in tps_list(election)}
+        region = record.election(election).region
+        new = rules.listed(codes, desa_list(region), old)
+        dapil = rules.dapil_for(new, dapil_map(election))
+        names = {t.code for t in new}
+        TpsRow.objects.filter(election=election).delete()
+        DapilRow.objects.filter(election=election).delete()
+        TpsRow.objects.bulk_create((_tps_row(election, t) for t in new), batch_size=500)
+        DapilRow.objects.bulk_create(
+            (DapilRow(election=election, contest=c, tps=t, dapil=d) for (c, t), d in dapil.items()), batch_size=500
+        )
+        said: dict[str, object] = {"tps": len(new), "new": sorted(names - set(old)), "gone": sorted(set(old) - names), "source": source}
+        record.append([facts.Draft("tps.listed", election, f"election:{election}", region, actor, at, said)], at=at)
+    return len(names - set(old)), len(set(old) - names)
+
+
 def set_pin(site: str, lat: float, lon: float, note: str, actor: facts.Actor, at: datetime) -> None:
     """Somebody who knows says where a site is; it is no longer provisional."""
     with transaction.atomic():
