@@ -16,7 +16,7 @@ from django.db import models, transaction
 from posko.domain import access as access_rules
 from posko.domain import dpt as rules
 from posko.domain import record as facts
-from posko.store import record
+from posko.store import places, record
 
 KEEP_DRAFTS = timedelta(days=14)
 
@@ -25,31 +25,28 @@ class DptRun(models.Model):
     """One import."""
 
     election = models.CharField(max_length=40)
-    code = models.CharField(max_length=20)
-    label = models.CharField(max_length=120)
-    source = models.CharField(max_length=160, blank=True)
-    source_digest = models.CharField(max_length=64, blank=True)
+    label = models.CharField(max_length=160)
+    source = models.CharField(max_length=200, blank=True)
     estimate = models.BooleanField()
     total = models.PositiveIntegerField()
     tps = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64)
-    person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+    person = models.CharField(max_length=40)
     entry_id = models.CharField(max_length=64)
 
     class Meta:
         db_table = "dpt_run"
-        constraints = (models.UniqueConstraint(fields=["election", "code"], name="dpt_run_code"),)
 
 
-class CountRow(models.Model):
+class DptCount(models.Model):
     """Voters of one TPS in one import."""
 
     run = models.ForeignKey(DptRun, on_delete=models.PROTECT, related_name="+")
     tps = models.CharField(max_length=24)
     dpt = models.PositiveIntegerField()
-    dptb = models.PositiveIntegerField()
-    dpk = models.PositiveIntegerField()
+    dptb = models.PositiveIntegerField(default=0)
+    dpk = models.PositiveIntegerField(default=0)
     male = models.PositiveIntegerField(null=True)
     female = models.PositiveIntegerField(null=True)
     estimate = models.BooleanField()
@@ -59,19 +56,16 @@ class CountRow(models.Model):
         constraints = (models.UniqueConstraint(fields=["run", "tps"], name="dpt_count_once"),)
 
 
-class DraftRow(models.Model):
-    """A file under examination with what its operator has said about it. Files with personal data never get here."""
+class DptDraft(models.Model):
+    """A file under examination; `state` holds what its operator has said about it. Files with personal data never get here."""
 
-    token = models.CharField(max_length=32, unique=True)
+    code = models.CharField(max_length=20, unique=True)
     election = models.CharField(max_length=40)
-    person = models.CharField(max_length=60)
-    name = models.CharField(max_length=160)
-    label = models.CharField(max_length=120)
-    estimate = models.BooleanField()
+    person = models.CharField(max_length=40)
+    made_at = models.DateTimeField()
+    name = models.CharField(max_length=200)
     data = models.BinaryField()
-    digest = models.CharField(max_length=64)
-    answers = models.JSONField(default=dict)
-    created_at = models.DateTimeField()
+    state = models.JSONField(default=dict)
 
     class Meta:
         db_table = "dpt_draft"
@@ -81,14 +75,13 @@ class DraftRow(models.Model):
 class Upload:
     """A file under examination. `answers`: what the operator said about columns, separators and names."""
 
-    token: str
+    code: str
     name: str
     label: str
     estimate: bool
     data: bytes
-    digest: str
     person: str
-    created_at: datetime
+    made_at: datetime
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -103,54 +96,61 @@ def import_voters(
     actor: facts.Actor,
     at: datetime,
     source: str = "",
-    source_digest: str = "",
-    base: str | None = None,
+    based_on: str = "",
     draft: str = "",
 ) -> rules.Run:
-    """Puts these counts in the place of all counts in force. `base`: the digest that was in force when the difference was shown.
+    """Puts these counts in the place of all counts in force.
 
+    `based_on`: the digest in force when the difference was shown ("" when there was none); `draft`: the file that becomes an import.
     NothingToImport, DraftStale, NoDraft.
     """
     new = {one.tps: one for one in voters}
     with transaction.atomic():
         before = current(election, at)
-        if base is not None and base != (before.digest if before else ""):
-            raise rules.DraftStale()
-        if draft and not DraftRow.objects.select_for_update().filter(token=draft, election=election).exists():
+        kept = DptDraft.objects.select_for_update().filter(code=draft, election=election).first()
+        if draft and kept is None:
             raise rules.NoDraft()
-        difference = rules.difference(_counts(before, election), new)
-        if not new or (before and difference.empty):
-            raise rules.NothingToImport()
-        code = f"DPT-{DptRun.objects.filter(election=election).count() + 1:03}"
-        estimate = any(v.estimate for v in new.values())
-        total, digest = sum(v.dpt for v in new.values()), rules.digest(new.values())
+        digest = rules.digest(new.values())
+        rules.check_import(before.digest if before else "", based_on, digest)
+        difference = rules.difference(_counts(before), new)
+        estimate, total = any(v.estimate for v in new.values()), sum(v.dpt for v in new.values())
         said: dict[str, object] = {
             "label": label,
+            "source": source,
             "total": total,
             "tps": len(new),
             "digest": digest,
             "estimate": int(estimate),
-            "file": source_digest,
-            "replaces": before.id if before else "",
+            "file": hashlib.sha256(bytes(kept.data)).hexdigest() if kept else "",
+            "replaces": before.digest if before else "",
             "new": len(difference.new),
             "changed": len(difference.changed),
             "gone": len(difference.gone),
             "counts": {v.tps: [v.dpt, v.dptb, v.dpk] for v in sorted(new.values(), key=lambda v: v.tps)},
         }
         region = record.election(election).region
-        prepared = record.prepare([facts.Draft("dpt.imported", election, f"dpt:{code}", region, actor, at, said)], at)
+        prepared = record.prepare([facts.Draft("dpt.imported", election, f"dpt:{digest[:16]}", region, actor, at, said)], at)
         row = DptRun.objects.create(
-            election=election, code=code, label=label[:120], source=source[:160], source_digest=source_digest, estimate=estimate, total=total,
-            tps=len(new), digest=digest, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
-        CountRow.objects.bulk_create(
+            election=election,
+            label=label[:160],
+            source=source[:200],
+            estimate=estimate,
+            total=total,
+            tps=len(new),
+            occurred_at=at,
+            digest=digest,
+            person=actor.person,
+            entry_id=prepared[0].entry_id,
+        )
+        DptCount.objects.bulk_create(
             (
-                CountRow(run=row, tps=v.tps, dpt=v.dpt, dptb=v.dptb, dpk=v.dpk, male=v.male, female=v.female, estimate=v.estimate)
+                DptCount(run=row, tps=v.tps, dpt=v.dpt, dptb=v.dptb, dpk=v.dpk, male=v.male, female=v.female, estimate=v.estimate)
                 for v in new.values()
             ),
-            batch_size=2000,
+            batch_size=1000,
         )
-        DraftRow.objects.filter(token=draft, election=election).delete()
+        if kept is not None:
+            kept.delete()
         record.append(prepared, at=at)
     return _run(row)
 
@@ -168,17 +168,18 @@ def history(election: str, at: datetime) -> list[rules.Run]:
 
 def voters(election: str, at: datetime) -> dict[str, rules.TpsVoters]:
     """TPS -> voters in force at an instant; empty before the first import."""
-    return _counts(current(election, at), election)
+    return _counts(current(election, at))
 
 
-def counts(election: str, run: str) -> dict[str, rules.TpsVoters]:
+def voters_of(election: str, run: str) -> dict[str, rules.TpsVoters]:
     """TPS -> voters as one import stated them; empty for an unknown one."""
-    rows = CountRow.objects.filter(run__election=election, run__code=run).order_by("tps")
+    rows = DptCount.objects.filter(run__election=election, run_id=int(run)).order_by("tps") if run.isdigit() else ()
     return {r.tps: rules.TpsVoters(r.tps, r.dpt, r.dptb, r.dpk, r.estimate, r.male, r.female) for r in rows}
 
 
-def _counts(run: rules.Run | None, election: str) -> dict[str, rules.TpsVoters]:
-    return counts(election, run.id) if run else {}
+def _counts(run: rules.Run | None) -> dict[str, rules.TpsVoters]:
+    rows = DptCount.objects.filter(run_id=int(run.id)).order_by("tps") if run else ()
+    return {r.tps: rules.TpsVoters(r.tps, r.dpt, r.dptb, r.dpk, r.estimate, r.male, r.female) for r in rows}
 
 
 def _rows(election: str, at: datetime) -> "models.QuerySet[DptRun]":
@@ -186,79 +187,89 @@ def _rows(election: str, at: datetime) -> "models.QuerySet[DptRun]":
 
 
 def _run(row: DptRun) -> rules.Run:
-    return rules.Run(row.code, row.label, row.estimate, row.total, row.tps, row.occurred_at, row.digest, row.person, row.source)
+    return rules.Run(str(row.pk), row.label, row.estimate, row.total, row.tps, row.occurred_at, row.digest, row.person, row.source)
 
 
-# --- files under examination ---------------------------------------------------------------------------------------------------------
+# --- files under examination -------------------------------------------------------------------------------------------------
 
 
 def keep_upload(election: str, name: str, data: bytes, *, label: str, estimate: bool, actor: facts.Actor, at: datetime) -> Upload:
     """Keeps a file for examination; older forgotten ones go."""
     with transaction.atomic():
-        DraftRow.objects.filter(election=election, created_at__lt=at - KEEP_DRAFTS).delete()
-        digest = hashlib.sha256(data).hexdigest()
-        row = DraftRow.objects.create(
-            token=secrets.token_urlsafe(12), election=election, person=actor.person, name=name[:160], label=label[:120], estimate=estimate,
-            data=data, digest=digest, created_at=at,
-        )  # fmt: skip
-        _note("dpt.file_received", election, actor, at, {"file": digest, "bytes": len(data), "estimate": int(estimate)})
+        DptDraft.objects.filter(election=election, made_at__lt=at - KEEP_DRAFTS).delete()
+        row = DptDraft.objects.create(
+            code=secrets.token_hex(8),
+            election=election,
+            person=actor.person,
+            made_at=at,
+            name=name[:200],
+            data=data,
+            state={"label": label[:160], "estimate": estimate, "answers": {}},
+        )
+        _note("dpt.file_received", row, actor, at, {"bytes": len(data), "estimate": int(estimate)})
     return _upload(row)
 
 
-def upload(election: str, token: str) -> Upload:
+def upload(election: str, code: str) -> Upload:
     """One file under examination; NoDraft."""
-    row = DraftRow.objects.filter(election=election, token=token).first()
-    if row is None:
-        raise rules.NoDraft()
-    return _upload(row)
+    return _upload(_draft(election, code))
 
 
 def uploads(election: str, at: datetime) -> list[Upload]:
     """All files under examination, the latest first."""
-    rows = DraftRow.objects.filter(election=election, created_at__lte=at, created_at__gte=at - KEEP_DRAFTS)
-    return [_upload(row) for row in rows.order_by("-created_at", "-id")]
+    rows = DptDraft.objects.filter(election=election, made_at__lte=at, made_at__gte=at - KEEP_DRAFTS)
+    return [_upload(row) for row in rows.order_by("-made_at", "-id")]
 
 
-def answer(election: str, token: str, answers: Mapping[str, Any], actor: facts.Actor, at: datetime) -> None:
+def answer(election: str, code: str, answers: Mapping[str, Any], actor: facts.Actor, at: datetime) -> None:
     """Adds what the operator said about a file; NoDraft."""
     with transaction.atomic():
-        row = DraftRow.objects.select_for_update().filter(election=election, token=token).first()
-        if row is None:
-            raise rules.NoDraft()
-        row.answers = {**row.answers, **answers}
+        row = _draft(election, code)
+        row.state = {**row.state, "answers": {**row.state["answers"], **answers}}
         row.save()
-        _note("dpt.file_answered", election, actor, at, {"file": row.digest, "about": sorted(answers)})
+        _note("dpt.file_answered", row, actor, at, {"about": sorted(answers)})
 
 
-def drop_upload(election: str, token: str, actor: facts.Actor, at: datetime) -> None:
+def drop_upload(election: str, code: str, actor: facts.Actor, at: datetime) -> None:
     """Forgets a file under examination; NoDraft."""
     with transaction.atomic():
-        row = DraftRow.objects.select_for_update().filter(election=election, token=token).first()
-        if row is None:
-            raise rules.NoDraft()
-        digest = row.digest
-        row.delete()
-        _note("dpt.file_dropped", election, actor, at, {"file": digest})
+        row = _draft(election, code)
+        DptDraft.objects.filter(pk=row.pk).delete()
+        _note("dpt.file_dropped", row, actor, at, {})
 
 
-def _note(kind: str, election: str, actor: facts.Actor, at: datetime, said: Mapping[str, object]) -> None:
-    region = record.election(election).region
-    record.append([facts.Draft(kind, election, f"dpt_file:{said['file']}", region, actor, at, said)], at=at)
+def _draft(election: str, code: str) -> DptDraft:
+    row = DptDraft.objects.filter(election=election, code=code).first()
+    if row is None:
+        raise rules.NoDraft()
+    return row
 
 
-def _upload(row: DraftRow) -> Upload:
-    return Upload(row.token, row.name, row.label, row.estimate, bytes(row.data), row.digest, row.person, row.created_at, dict(row.answers))
+def _note(kind: str, row: DptDraft, actor: facts.Actor, at: datetime, said: Mapping[str, object]) -> None:
+    digest, region = hashlib.sha256(bytes(row.data)).hexdigest(), record.election(row.election).region
+    record.append([facts.Draft(kind, row.election, f"dpt_file:{row.code}", region, actor, at, {"file": digest, **said})], at=at)
+
+
+def _upload(row: DptDraft) -> Upload:
+    state = row.state
+    return Upload(row.code, row.name, state["label"], state["estimate"], bytes(row.data), row.person, row.made_at, dict(state["answers"]))
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the KPU: the first import, and own files that wait for confirmation."""
-    if person.agency != "KPU":
+    """For the KPU's operator: own files that wait; no voters yet, only estimates, or TPS without a count."""
+    if not any(g.role == "kpu.operator" and g.holds(at) for g in person.grants):
         return []
     tasks = [
-        facts.Task("dpt.confirm", "dpt", f"dpt_file:{u.digest}", u.name, None, (u.token,))
+        facts.Task("dpt.confirm", "dpt", f"dpt_file:{u.code}", u.name, None, (u.code,))
         for u in uploads(election, at)
         if u.person == person.id
     ]
-    if current(election, at) is None and not tasks:
-        tasks.append(facts.Task("dpt.import", "dpt", f"election:{election}", record.election(election).name))
+    run = current(election, at)
+    if run is None:
+        return [*tasks, facts.Task("dpt.missing", "dpt", f"dpt:{election}", "")]
+    missing = len(places.tps_list(election)) - run.tps
+    if missing > 0:
+        tasks.append(facts.Task("dpt.incomplete", "dpt", f"dpt:{election}", str(missing)))
+    if run.estimate:
+        tasks.append(facts.Task("dpt.estimate", "dpt", f"dpt:{election}", run.label))
     return tasks
