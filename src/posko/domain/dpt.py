@@ -40,6 +40,24 @@ class NoDraft(record.Refusal):
     code: ClassVar[str] = "dpt.no_draft"
 
 
+class NoFile(record.Refusal):
+    """Nothing was uploaded, or it was given no name."""
+
+    code: ClassVar[str] = "dpt.no_file"
+
+
+class NotAnswered(record.Refusal):
+    """No question was answered."""
+
+    code: ClassVar[str] = "dpt.not_answered"
+
+
+class ColumnTwice(record.Refusal):
+    """One column named as two things."""
+
+    code: ClassVar[str] = "dpt.column_twice"
+
+
 class DraftStale(record.Refusal):
     """Voters changed between the dry run that was seen and the confirmation."""
 

@@ -153,7 +153,11 @@ def refuse_persons(book: table.Workbook) -> None:
             for column, cell in enumerate(row):
                 if cell is None or cell == "":
                     continue
-                where: dict[str, str | int] = {"sheet": sheet.name, "row": number, "column": table.column_letter(column)}
+                where: dict[str, str | int] = {
+                    "sheet": f"lembar {sheet.name}" if sheet.name else "berkas",
+                    "row": number,
+                    "column": table.column_letter(column),
+                }
                 if isinstance(cell, int | float) and len(str(int(abs(cell)))) == 16:
                     raise PersonalData(**where, what="angka 16 digit")
                 written = str(cell)
