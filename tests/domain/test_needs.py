@@ -155,3 +155,19 @@ def test_the_golden_cases_beside_the_checkout_reproduce(shared: Path) -> None:
     assert totals(PEMILU, cases["ketapang24_bilik"]["tps"], 1)["BILIK"].quantity == cases["ketapang24_bilik"]["expect"]
     for name, key in (("kompas300", "expect"), ("radarutara250", "ceil")):
         assert needs.ballots(cases[name]["dpt"], PEMILU.reserve).value == cases[name][key]
+
+
+def test_the_other_published_totals_agree_or_are_known_not_to() -> None:
+    # Bangkalan 2019: the flat 2 per cent was shipped, the reserve by TPS was 1,785 sheets more.
+    assert 866_058 * 20 // 1000 + 1 == 17_322
+    assert 19_106 - 17_321 == 1_785
+    # DKI 2017, 2.5 per cent: between the flat reserve and one sheet a TPS more.
+    flat = 7_108_589 + -(-7_108_589 * 25 // 1000)
+    assert flat == 7_286_304
+    assert flat < 7_292_619 <= flat + 13_034
+    # Banyumas 2024: the six dapil add to what every other contest has.
+    assert sum((226_490, 246_957, 262_863, 217_277, 229_585, 230_007)) == 1_413_179
+    # Braille guides of the nation are two a TPS; its boxes are not what the rule of the kabupaten gives, and nothing is fitted to them.
+    guides = next(use.quantity for item in PEMILU.items if item.code == "TEMPLATE" for use in item.uses)
+    assert (guides or 0) * 820_161 == 1_640_322
+    assert 5 * 820_161 - 30_766 + 2 * 7_277 == 4_084_593 != 4_164_552
