@@ -11,7 +11,10 @@ AGENCIES = {
     "ani": "KPU", "fajar": "KPU", "budi": "PPK", "citra": "KEJARI", "gita": "KEJARI", "hadi": "POLRES", "indra": "PEMDA",
     "juwita": "BAWASLU", "kartika": "ADMIN", "dedi": "KPU",
 }  # fmt: skip
-STEPS = ("places", "regulation", "dpt", "needs", "receipts", "distribution", "readiness", "reports", "aght", "replanning", "recommendations", "rakor")
+STEPS = (
+    "places", "regulation", "dpt", "needs", "receipts", "distribution", "readiness", "reports", "aght", "replanning", "recommendations",
+    "rakor",
+)  # fmt: skip
 
 
 def load(election: str = "pemilu-2024", until: str = "needs", var: Path | None = None) -> list[str]:

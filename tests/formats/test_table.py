@@ -88,4 +88,4 @@ def test_written_sheets_keep_zeros_run_no_formula_and_are_the_same_bytes_again()
 
 
 def test_a_written_csv_runs_no_formula() -> None:
-    assert table.csv([["a", -5, "=cmd", "+1", "@x", 'b"c']]) == "a,-5,'=cmd,'+1,'@x,\"b\"\"c\"\r\n"
+    assert table.csv([["a", -5, "=cmd", "+1", "@x", 'b"c']]) == 'a,-5,\'=cmd,\'+1,\'@x,"b""c"\r\n'

@@ -186,7 +186,8 @@ def announce_shipment(
         rules.check_shipment(_order(row), already, quantity, replaces)
         code = _next(Shipment.objects.filter(election=election).count(), "KRM")
         shipment = rules.Shipment(code, _order(row), quantity, waybill, carrier, at, replaces, mark)
-        said: dict[str, str | int] = {"order": order, "quantity": quantity, "waybill": waybill, "carrier": carrier, "replaces": replaces, "mark": mark}
+        said: dict[str, str | int] = {"order": order, "quantity": quantity, "waybill": waybill, "carrier": carrier}
+        said |= {"replaces": replaces, "mark": mark}
         prepared = record.prepare([_draft("shipment.announced", election, f"shipment:{code}", actor, at, said)], at)
         Shipment.objects.create(
             code=code,
