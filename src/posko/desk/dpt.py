@@ -124,7 +124,7 @@ def check(request: shell.Request, election: str, code: str) -> HttpResponse:
         "warnings": [{"place": problem_place(p), "text": problem_sentence(p)} for p in reading.warnings[:SHOWN]],
         "difference": difference,
         "changes": _changes(difference, names),
-        "now": now,
+        "in_force": now,
         "based_on": now.digest if now else "",
         "total": sum(v.dpt for v in voters.values()),
         "tps": len(voters),
@@ -367,10 +367,12 @@ PROBLEMS: dict[str, str] = {
     "dpt.total": "“{label}” tertulis {stated}, tetapi baris-barisnya berjumlah {counted}. Ada baris yang hilang atau salah ketik.",
     "dpt.code_empty": "Kode {what} kosong. Isi kodenya, atau hapus baris ini.",
     "dpt.code_scientific": (
-        "Excel mengubah kode {what} menjadi “{value}”; angka aslinya hilang. Format kolom sebagai Teks, lalu tempel lagi kode {digits} angka."
+        "Excel mengubah kode {what} menjadi “{value}”; angka aslinya hilang. "
+        "Format kolom sebagai Teks, lalu tempel lagi kode {digits} angka."
     ),
     "dpt.code_number": (
-        "Kode {what} “{value}” tersimpan sebagai angka, sehingga nol bisa hilang. Format kolom sebagai Teks, lalu tempel lagi kode {digits} angka."
+        "Kode {what} “{value}” tersimpan sebagai angka, sehingga nol bisa hilang. "
+        "Format kolom sebagai Teks, lalu tempel lagi kode {digits} angka."
     ),
     "dpt.code_bad": "“{value}” bukan kode {what}. Kode {what} terdiri dari {digits} angka, boleh dengan titik.",
     "dpt.desa_differs": "Kode TPS {tps} tidak berada di desa {desa}. Periksa kedua kode di baris ini.",
