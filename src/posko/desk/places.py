@@ -128,7 +128,7 @@ def overview(request: shell.Request, election: str) -> str:
         map.Route([(pier.lat, pier.lon), (island.lat, island.lon)], kind="sea")
         for leg in store.sea_legs(region)
         if (pier := named.get(leg.pier)) and (island := named.get(leg.island)) and pier.lat is not None and pier.lon is not None
-        and island.lat is not None and island.lon is not None
+        and island.lat is not None and island.lon is not None and by_desa.get(leg.island)
     ]  # fmt: skip
     sites = [
         map.Site(s.name, s.lat, s.lon, kind=s.kind, provisional=s.provisional)
