@@ -101,7 +101,7 @@ def test_what_is_wrong_is_named_with_row_and_column(data: bytes, code: str, row:
 
 
 def test_codes_that_excel_made_numbers_are_named_not_repaired() -> None:
-    rows = [["tps_code", "desa_code", "voters"], [1906022001001, "1906022001", 270]]
+    rows: list[list[Any]] = [["tps_code", "desa_code", "voters"], [1906022001001, "1906022001", 270]]
     reading = dpt.read("a.xlsx", book(rows), TPS, region="19.06")
     assert ("dpt.code_number", 2, "A") in codes(reading)
 
@@ -218,5 +218,5 @@ def test_a_file_without_a_known_header_says_what_is_missing() -> None:
 def test_the_template_can_be_filled_and_read_again(kind: str) -> None:
     rows = table.read(f"t.{kind}", dpt.template(kind, TPS)).sheets[0].rows
     assert rows[0] == dpt.HEADER
-    filled = [list(rows[0]), *([r[0], r[1], 200, None, None] for r in rows[1:])]
+    filled: list[list[Any]] = [list(rows[0]), *([r[0], r[1], 200, None, None] for r in rows[1:])]
     assert dpt.read("t.xlsx", table.xlsx({"a": filled}), TPS, region="19.06").ready

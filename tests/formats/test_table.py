@@ -1,6 +1,8 @@
 """Tables in and out."""
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -8,7 +10,7 @@ import xlsxwriter
 from posko.formats import table
 
 
-def book(fill) -> bytes:
+def book(fill: Callable[[Any], None]) -> bytes:
     target = io.BytesIO()
     made = xlsxwriter.Workbook(target, {"in_memory": True})
     fill(made)
@@ -28,7 +30,7 @@ def test_a_semicolon_file_with_decimal_commas_is_split_at_the_semicolons() -> No
 
 
 def test_rows_and_columns_of_a_workbook_stand_where_excel_shows_them() -> None:
-    def fill(made):
+    def fill(made: Any) -> None:
         made.add_worksheet("Kosong")
         sheet = made.add_worksheet("Data")
         sheet.write(3, 2, "0012")
@@ -41,7 +43,7 @@ def test_rows_and_columns_of_a_workbook_stand_where_excel_shows_them() -> None:
 
 
 def test_formula_errors_and_formulas_never_computed_are_not_lost() -> None:
-    def fill(made):
+    def fill(made: Any) -> None:
         sheet = made.add_worksheet("Data")
         sheet.write(0, 0, "n")
         sheet.write_formula(1, 0, "=1/0", None, "#DIV/0!")
@@ -81,7 +83,7 @@ def test_half_a_workbook_is_called_damaged() -> None:
 
 
 def test_written_sheets_keep_zeros_run_no_formula_and_are_the_same_bytes_again() -> None:
-    rows = [["kode", "n"], ["0019", 5], ["=1+1", 6]]
+    rows: list[list[Any]] = [["kode", "n"], ["0019", 5], ["=1+1", 6]]
     data = table.xlsx({"Pemilih: [a]": rows})
     assert data == table.xlsx({"Pemilih: [a]": rows})
     assert table.read("a.xlsx", data).sheets[0].rows == (("kode", "n"), ("0019", 5), ("=1+1", 6))

@@ -381,7 +381,7 @@ PROBLEMS: dict[str, str] = {
     "dpt.number_bad": "“{value}” bukan nomor TPS. Tulis misalnya 1, 001, atau TPS 001.",
     "dpt.name_empty": "Nama desa kosong. Isi nama desa di baris ini.",
     "dpt.duplicate": "{tps} sudah ada di baris {first}. Hapus salah satu.",
-    "dpt.missing_tps": "Belum ada di berkas: {names}, desa {desa}, Kecamatan {kecamatan}. Tambahkan barisnya.",
+    "dpt.missing_tps": "Belum ada di berkas: {names}, desa {desa}, Kecamatan {kecamatan}. Tambahkan barisnya, atau betulkan kodenya.",
     "dpt.over_limit": "{value} pemilih, lebih dari rencana {limit} per TPS. Boleh diteruskan bila memang benar.",
     "dpt.zero": "Jumlah pemilih 0. Boleh diteruskan bila memang benar.",
     "dpt.notes": "{count} baris tanpa angka (judul, catatan, tanda tangan) tidak dibaca.",

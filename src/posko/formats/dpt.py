@@ -305,12 +305,14 @@ class _Reader:
             return
         code = self.place(number, row)
         found = self.amounts(number, row)
-        if code is None or found is None:
+        if code is None:
             return
         if code in self.seen:
             self.wrong(number, place, "dpt.duplicate", tps=self.label(code), first=self.seen[code])
             return
         self.seen[code] = number
+        if found is None:
+            return
         self.voters.append(found_for(code, found, self.estimate))
 
     def label(self, code: str) -> str:
@@ -616,7 +618,7 @@ def _choose(book: table.Workbook, sheet: str) -> tuple[table.Sheet, Columns]:
 
 
 def _absent(sheet: str, reader: _Reader) -> Iterator[record.Problem]:
-    """TPS of the election that the file does not have, by desa; only where nothing else is wrong with a row of that desa."""
+    """TPS of the election that the file does not have, by desa."""
     by_desa: dict[str, list[places.Tps]] = defaultdict(list)
     for code, tps in reader.tps.items():
         if code not in reader.seen:
