@@ -55,7 +55,7 @@ WRONG = {
     "a separator": (HEAD + ROW.replace("288", "1.234"), "ribuan atau pecahan"),
     "words": (HEAD + ROW.replace("288", "banyak"), "bukan bilangan"),
     "no count": (HEAD + ROW.replace("288", ""), "jumlah pemilih kosong"),
-    "too many": (HEAD + ROW.replace("288", "28800"), "melebihi batas"),
+    "too many": (HEAD + ROW.replace("288", "28800"), "terlalu banyak"),
     "a number of a person": (HEAD + ROW.replace("288", "1906010101010001"), "NIK"),
     "another encoding": (HEAD.encode() + b"\xff\xfe", "UTF-8"),
     "a workbook": (b"PK\x03\x04", "buku kerja Excel"),

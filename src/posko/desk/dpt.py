@@ -12,12 +12,10 @@ from posko.domain import dpt as rules
 from posko.domain import record as facts
 from posko.formats import dpt as files
 from posko.formats import table
-from posko.store import dpt, places
+from posko.store import dpt, places, regulation
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 200
-# Voters per TPS that the law plans for, by the first word of an election's rulebook.
-PLANNED = {"pemilu": 300, "pilkada": 600}
 ROLE_WORDS = {
     "tps_code": "Kode TPS (13 angka)",
     "desa_code": "Kode desa (10 angka)",
@@ -289,7 +287,9 @@ def _file(data: bytes, name: str) -> HttpResponse:
 
 
 def _limit(request: shell.Request) -> int:
-    return PLANNED.get(request.election.rulebook.partition("-")[0], 0)
+    """Voters that one TPS is planned for, by the rulebook; 0 where it says nothing."""
+    limit = regulation.rulebook(request.election.code, request.at).limit
+    return limit.voters if limit else 0
 
 
 def _read(request: shell.Request, name: str, data: bytes, **said: Any) -> files.Reading:
@@ -308,7 +308,7 @@ def _difference(request: shell.Request, kept: dpt.Upload, reading: files.Reading
     before = dpt.voters(request.election.code, request.at)
     after = {v.tps: v for v in reading.voters}
     if reading.additional:
-        after = rules.with_additional(before, [v for v in reading.voters if v.tps in before])
+        after = rules.with_additional(before, reading.voters)
     else:
         carried = {"dptb", "dpk"} - set(reading.columns.roles)
         after = {c: replace(v, **{r: getattr(before[c], r) for r in carried}) if c in before else v for c, v in after.items()}
@@ -391,7 +391,7 @@ SENTENCES: dict[str, str] = {
     "dpt.negative": "Jumlah pemilih tidak boleh kurang dari nol.",
     "dpt.has_problems": "Berkas masih bermasalah, jadi tidak ada satu baris pun yang diimpor. Perbaiki dahulu.",
     "dpt.nothing_new": "Isi berkas sama dengan yang sudah berlaku. Tidak ada yang perlu diimpor.",
-    "dpt.no_voters": "DPTb dan DPK diimpor sesudah DPT. Impor dahulu jumlah pemilih DPT.",
+    "dpt.no_voters": "DPTb dan DPK diimpor sesudah DPT, tetapi TPS {tps} belum punya jumlah pemilih DPT. Impor dahulu DPT-nya.",
     "dpt.no_draft": "Berkas atau riwayat itu tidak ditemukan. Mungkin sudah diimpor atau dibuang.",
     "dpt.draft_stale": "Jumlah pemilih berubah sejak berkas ini diperiksa. Periksa lagi perbedaannya, lalu berlakukan.",
     "dpt.no_file": "Pilih berkas CSV atau XLSX dan tulis namanya.",

@@ -241,6 +241,21 @@ def hits_for(request: Request, election: facts.Election, text: str) -> list[dict
     return found
 
 
+def _may_in(asked: Request, act: str, election: facts.Election) -> bool:
+    """Whether this person may do an act in an election that the address may not name."""
+    shown = asked.election
+    asked.election = election
+    allowed = may(asked, act)
+    asked.election = shown
+    return allowed
+
+
+def _journal_href(asked: Request, election: facts.Election | None) -> str:
+    if election is None or asked.person is None or not _may_in(asked, "record.read", election):
+        return ""
+    return reverse("desk:record", args=[election.code])
+
+
 def situation(request: HttpRequest) -> dict[str, Any]:
     """The context of every template: election, time, person, menu, journal head."""
     asked: Any = request
@@ -251,14 +266,11 @@ def situation(request: HttpRequest) -> dict[str, Any]:
     name = getattr(asked.resolver_match, "url_name", "") or ""
     menu = []
     if person is not None and current is not None:
-        shown = asked.election
-        asked.election = current
         menu = [
             MenuEntry(reverse(f"desk:{stage}", args=[current.code]), label, key, name == stage or name.startswith(f"{stage}_"))
             for stage, label, act, key in MENU
-            if may(asked, act)
+            if _may_in(asked, act, current)
         ]
-        asked.election = shown
     size, root = record.root() if person else (0, "")
     installation = record.installation()
     return {
@@ -274,5 +286,7 @@ def situation(request: HttpRequest) -> dict[str, Any]:
         "menu": menu,
         "journal_size": size,
         "journal_root": root,
+        "journal_href": _journal_href(asked, current),
+        "other_page": "papan" if person is not None and current is not None and _may_in(asked, "board.read", current) else "tugas",
         "version": posko.__version__,
     }

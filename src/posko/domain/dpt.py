@@ -144,11 +144,11 @@ def _key(voters: TpsVoters) -> tuple[int, int, int, bool]:
 
 
 def with_additional(before: Mapping[str, TpsVoters], additional: Iterable[TpsVoters]) -> dict[str, TpsVoters]:
-    """DPTb and DPK of some TPS laid over the DPT in force. NoVotersYet."""
-    if not before:
-        raise NoVotersYet()
+    """DPTb and DPK of some TPS laid over the DPT in force. NoVotersYet names the first TPS that has no DPT."""
     merged = dict(before)
     for one in additional:
+        if one.tps not in merged:
+            raise NoVotersYet(tps=one.tps)
         merged[one.tps] = replace(merged[one.tps], dptb=one.dptb, dpk=one.dpk)
     return merged
 

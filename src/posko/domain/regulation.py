@@ -224,6 +224,15 @@ class Milestone:
 
 
 @dataclass(frozen=True)
+class VoterLimit:
+    """How many voters one TPS is planned for: more is a warning, never a refusal."""
+
+    voters: int
+    grade: Grade
+    article: str
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """All rules of one kind of election."""
 
@@ -236,6 +245,7 @@ class Rulebook:
     milestones: tuple[MilestoneRule, ...] = ()
     contests_by_region: tuple[tuple[str, tuple[str, ...]], ...] = ()
     legal: tuple[str, ...] = ()
+    limit: VoterLimit | None = None
 
     def item(self, code: str) -> Item | None:
         """An item by code."""

@@ -14,7 +14,7 @@ from posko.domain.record import Problem
 
 HEADER = ("tps_code", "desa_code", "voters")
 MOST = 2_000
-"""More voters than any law allows at one TPS (500 in UU 7/2017, 800 in UU 10/2016), with room for a rulebook to come."""
+"""Far more voters than any TPS has: a number above it is a slip, such as two counts run together."""
 
 _TPS = re.compile(r"\d\d\.\d\d\.\d\d\.\d{4}\.\d{3}|\d{13}")
 _DESA = re.compile(r"\d\d\.\d\d\.\d\d\.\d{4}|\d{10}")
@@ -43,7 +43,7 @@ SENTENCES = {
     "counts.voters_negative": "{value} di bawah nol",
     "counts.voters_separator": "{value}: titik atau koma bisa berarti ribuan atau pecahan; tulis angka saja, misalnya 1234",
     "counts.voters": "{value} bukan bilangan bulat",
-    "counts.voters_many": "{value} pemilih di satu TPS melebihi batas undang-undang (500 pemilu, 800 pilkada); periksa angkanya",
+    "counts.voters_many": "{value} pemilih di satu TPS terlalu banyak untuk benar; periksa angkanya",
 }
 
 

@@ -116,7 +116,7 @@ def read(name: str, data: bytes) -> tuple[rules.Rulebook | None, list[Problem]]:
 
 
 def _rulebook(r: _Reader, raw: Mapping[str, Any]) -> rules.Rulebook:
-    r.keys(raw, ("rulebook", "reserve", "contests_by_region", "items", "milestones"))
+    r.keys(raw, ("rulebook", "reserve", "limit", "contests_by_region", "items", "milestones"))
     head = r.get(raw, "rulebook", dict)
     r.block("[rulebook]", 0, "rulebook")
     r.keys(head, ("code", "version", "name", "voting_date", "contests", "legal"))
@@ -127,7 +127,17 @@ def _rulebook(r: _Reader, raw: Mapping[str, Any]) -> rules.Rulebook:
     reserve = _reserve(r, r.get(raw, "reserve", dict))
     items = tuple(_items(r, r.get(raw, "items", list)))
     milestones = tuple(_milestones(r, r.get(raw, "milestones", list, [])))
-    return rules.Rulebook(code, version, title, contests, items, reserve, milestones, by_region, legal)
+    limit = _limit(r, r.get(raw, "limit", dict)) if "limit" in raw else None
+    return rules.Rulebook(code, version, title, contests, items, reserve, milestones, by_region, legal, limit)
+
+
+def _limit(r: _Reader, block: Mapping[str, Any]) -> rules.VoterLimit:
+    r.block("[limit]", 0, "limit")
+    r.keys(block, ("voters_per_tps", "grade", "article"))
+    voters = r.whole(block, "voters_per_tps")
+    if voters is None:
+        r.bad("missing", key="voters_per_tps")
+    return rules.VoterLimit(voters or 0, r.choice(block, "grade", Grade), r.get(block, "article", str))
 
 
 def _codes(r: _Reader, block: Mapping[str, Any], key: str) -> tuple[str, ...]:
