@@ -20,8 +20,15 @@ STEPS = (
 def load(election: str = "pemilu-2024", until: str = "needs", var: Path | None = None) -> list[str]:
     """The demo's own steps up to one of STEPS; what they said."""
     said: list[str] = []
-    people = {name: Actor(f"p-{name}", agency) for name, agency in AGENCIES.items()}
+    for name in STEPS[: STEPS.index(until) + 1]:
+        said += step(name, election, var)
+    return said
+
+
+def step(name: str, election: str = "pemilu-2024", var: Path | None = None) -> list[str]:
+    """One step of the demo; what it said."""
+    said: list[str] = []
+    people = {who: Actor(f"p-{who}", agency) for who, agency in AGENCIES.items()}
     context = Context(root=ROOT, var=var or ROOT / "var", say=said.append, election=election, people=people)
-    for step in STEPS[: STEPS.index(until) + 1]:
-        import_module(f"posko.cli.demo.{step}").run(context)
+    import_module(f"posko.cli.demo.{name}").run(context)
     return said
