@@ -33,6 +33,34 @@ TABLE: dict[str, str] = {
     "dpt.import": "dpt_upload dpt_check dpt_columns dpt_questions dpt_confirm dpt_drop dpt_template dpt_template_csv",
     "needs.read": "needs needs_xlsx needs_csv needs_item needs_place needs_why",
     "needs.compute": "needs_trial",
+    "labels.read": "",
+    "labels.print": "",
+    "labels.alias": "",
+    "evidence.read": "",
+    "evidence.attach": "",
+    "stock.read": "stock",
+    "stock.count": "",
+    "stock.inspect": "",
+    "stock.write": "",
+    "sorting.read": "sorting",
+    "sorting.record": "",
+    "sorting.write": "",
+    "seals.read": "",
+    "seals.issue": "",
+    "seals.record": "",
+    "seals.write": "",
+    "packing.read": "packing",
+    "packing.scan": "",
+    "packing.witness": "",
+    "packing.override": "",
+    "packing.write": "",
+    "sampling.read": "",
+    "sampling.draw": "",
+    "sampling.record": "",
+    "transfers.read": "",
+    "transfers.report": "",
+    "transfers.propose": "",
+    "transfers.write": "",
     "receipts.read": "receipts receipts_meaning receipts_line receipts_shipment receipts_receipt receipts_pdf receipts_export",
     "receipts.order": "receipts_order",
     "receipts.record": "receipts_ship receipts_correct",
@@ -59,7 +87,7 @@ TABLE: dict[str, str] = {
 ROUTES = {name if ":" in name else f"desk:{name}": act for act, names in TABLE.items() for name in names.split()}
 # Values for the parts of an address, by converter or name; a place lies in Budi's kecamatan, in the regency of the others.
 PARTS: dict[str, Any] = {"election": "pemilu-2024", "code": "19.06.02.2001.001", "site": "19.06:G01", "key": "KOTAK~~"}
-CAST = ("ani", "fajar", "budi", "citra", "gita", "hadi", "indra", "juwita", "kartika", "dedi")
+CAST = ("ani", "fajar", "lutfi", "budi", "citra", "gita", "hadi", "indra", "juwita", "kartika", "dedi")
 
 
 def walk(patterns: list[Any], space: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -25,6 +25,9 @@ NPM_AT_LEAST = 7  # the first that reads our lock file
 FRONT = (
     ("world-atlas", "land-10m.json", "world-atlas/land-10m.json"),
     ("world-atlas", "LICENSE", "world-atlas/LICENSE"),
+    ("zxing-wasm", "dist/iife/reader/index.js", "zxing-wasm/reader.js"),
+    ("zxing-wasm", "dist/reader/zxing_reader.wasm", "zxing-wasm/zxing_reader.wasm"),
+    ("zxing-wasm", "LICENSE", "zxing-wasm/LICENSE"),
     ("@fontsource/noto-sans", "files/noto-sans-latin-400-normal.woff2", "fonts/noto-sans-latin-400-normal.woff2"),
     ("@fontsource/noto-sans", "files/noto-sans-latin-600-normal.woff2", "fonts/noto-sans-latin-600-normal.woff2"),
     ("@fontsource/noto-sans", "files/noto-sans-latin-700-normal.woff2", "fonts/noto-sans-latin-700-normal.woff2"),

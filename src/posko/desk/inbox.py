@@ -10,7 +10,11 @@ from posko.desk import shell
 @shell.page("inbox.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
     """Tasks of this person, the most urgent first."""
-    return render(request, "desk/inbox/index.html", {"tasks": shell.tasks_of(request, request.election)})
+    return render(
+        request,
+        "desk/inbox/index.html",
+        {"tasks": shell.tasks_of(request, request.election), "signals": shell.signals_of(request, request.election)},
+    )
 
 
 urlpatterns = [path("<slug:election>/tugas/", index, name="inbox")]

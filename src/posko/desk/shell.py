@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
@@ -21,8 +21,9 @@ from posko.store import access, record
 
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
-    "board", "inbox", "searching", "access", "record", "places", "regulation", "dpt", "needs", "receipts",
-    "distribution", "readiness", "reports", "aght", "recommendations", "rakor",
+    "board", "inbox", "searching", "access", "record", "places", "regulation", "dpt", "needs",
+    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "distribution", "transfers",
+    "readiness", "reports", "aght", "recommendations", "rakor",
 )  # fmt: skip
 
 MENU = (
@@ -31,6 +32,9 @@ MENU = (
     ("dpt", "Pemilih", "dpt.read", "d"),
     ("needs", "Kebutuhan", "needs.read", "k"),
     ("receipts", "Penerimaan", "receipts.read", "b"),
+    ("stock", "Stok", "stock.read", "g"),
+    ("sorting", "Sortir", "sorting.read", "u"),
+    ("packing", "Pengepakan", "packing.read", "c"),
     ("distribution", "Distribusi", "distribution.read", "i"),
     ("readiness", "Kesiapan", "readiness.read", "s"),
     ("reports", "Laporan", "reports.file", "l"),
@@ -128,6 +132,61 @@ def may(request: Request, act: str, thing: rules.Thing | None = None) -> bool:
     ).allowed
 
 
+PARTNER_STAYS = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Partner:
+    """The second person who signed on this screen for a shift, until when (machine's time)."""
+
+    person: rules.Person
+    name: str
+    until_at: datetime
+
+
+def sign_partner(request: Request, username: str, password: str, act: str) -> Partner:
+    """A second person joins this screen for two hours. The refusals of `access.countersign`."""
+    second = access.countersign(
+        request.person, username, password, act, here(request, act), request.at, request.machine_at, request.META.get("REMOTE_ADDR", "")
+    )
+    until = request.machine_at + PARTNER_STAYS
+    request.session["partner"] = {"username": username.strip().lower(), "until": until.isoformat(), "first": request.person.id}
+    return Partner(second, access.names().get(second.id, second.id), until)
+
+
+def partner(request: Request, act: str) -> Partner | None:
+    """Who signed on this screen as the second person and may still do `act`; None when nobody, or the two hours are over."""
+    kept = request.session.get("partner")
+    if not kept or kept.get("first") != request.person.id:
+        return None
+    until = datetime.fromisoformat(kept["until"])
+    if request.machine_at >= until:
+        return None
+    second = access.person_named(kept["username"])
+    if second is None or second.id == request.person.id:
+        return None
+    allowed = rules.may(second, act, here(request, act), rules.Purpose.DUTY, access.agreements(request.at), request.at).allowed
+    return Partner(second, access.names().get(second.id, second.id), until) if allowed else None
+
+
+def part_partner(request: Request) -> None:
+    """The second person leaves the screen."""
+    request.session.pop("partner", None)
+
+
+def countersigned(request: Request, act: str) -> rules.Person:
+    """The second person's fresh name and password from the fields `second` and `second_password`, for one act that needs two now."""
+    return access.countersign(
+        request.person, request.POST.get("second", ""), request.POST.get("second_password", ""), act, here(request, act), request.at,
+        request.machine_at, request.META.get("REMOTE_ADDR", ""),
+    )  # fmt: skip
+
+
+def actor(request: Request) -> facts.Actor:
+    """Who acts, as the store wants it."""
+    return facts.Actor(request.person.id, request.person.agency)
+
+
 def denied(request: Request, act: str, decision: rules.Decision) -> HttpResponse:
     """Who may open this page, said plainly."""
     roles = ", ".join(sorted(ROLE_NAMES.get(role, role) for role in rules.POLICY.get(act, frozenset())))
@@ -142,6 +201,7 @@ def denied(request: Request, act: str, decision: rules.Decision) -> HttpResponse
 ROLE_NAMES = {
     "kpu.operator": "operator KPU",
     "kpu.pimpinan": "pimpinan KPU",
+    "kpu.gudang": "petugas gudang KPU",
     "ppk.anggota": "anggota PPK",
     "pps.anggota": "anggota PPS",
     "kejari.analis": "analis Kejari",
@@ -211,6 +271,41 @@ def tasks_of(request: Request, election: facts.Election) -> list[dict[str, Any]]
             )
     far = datetime.max.replace(tzinfo=request.at.tzinfo)
     return sorted(gathered, key=lambda task: (task["due_at"] or far, task["text"]))
+
+
+def signals_of(request: Request, election: facts.Election) -> list[dict[str, Any]]:
+    """Early warnings of every stage that has some, for those they go to, the Kejari that maps them and Bawaslu; gravest first."""
+    phrases: dict[str, tuple[str, str]] = _collect("SIGNALS")
+    gathered: list[facts.Signal] = []
+    for stage in STAGES:
+        derive = getattr(_store(stage), "signals", None)
+        if derive is None or not _may_in(request, f"{stage}.read", election):
+            continue
+        gathered += derive(election.code, request.at)
+    shown = []
+    for one in facts.single(gathered):
+        if request.person.agency not in {*one.to, "KEJARI", "BAWASLU"}:
+            continue
+        phrase, url = phrases.get(one.rule, (one.rule, ""))
+        shown.append(
+            {
+                "rule": one.rule,
+                "kind": one.kind,
+                "severity": one.severity,
+                "state": SEVERITY_STATES[one.severity],
+                "word": SEVERITY_WORDS[one.severity],
+                "text": phrase.format(**one.facts),
+                "to": ", ".join(one.to),
+                "since_at": one.since_at,
+                "mark": one.mark,
+                "href": reverse(url, args=[election.code, *one.args]) if url else "",
+            }
+        )
+    return shown
+
+
+SEVERITY_STATES = {"critical": "overdue", "high": "waiting", "watch": "plain"}
+SEVERITY_WORDS = {"critical": "gawat", "high": "penting", "watch": "pantau"}
 
 
 def _store(stage: str) -> ModuleType | None:

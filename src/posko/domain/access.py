@@ -62,6 +62,24 @@ class EndsBeforeStart(record.Refusal):
     code: ClassVar[str] = "access.ends_before_start"
 
 
+class SecondNotRecognised(record.Refusal):
+    """The second person's name or password is wrong; the same word for both."""
+
+    code: ClassVar[str] = "access.second_not_recognised"
+
+
+class SecondLocked(record.Refusal):
+    """Too many wrong passwords; the second person waits."""
+
+    code: ClassVar[str] = "access.second_locked"
+
+
+class SecondMayNot(record.Refusal):
+    """The second person is known but has no right to this act here."""
+
+    code: ClassVar[str] = "access.second_may_not"
+
+
 class ReasonMissing(record.Refusal):
     """Break-glass without a reason."""
 
@@ -182,16 +200,19 @@ class Decision:
 
 # role -> the agency whose people may hold it
 ROLES: dict[str, str] = {
-    "kpu.operator": "KPU", "kpu.pimpinan": "KPU", "ppk.anggota": "PPK", "pps.anggota": "PPS", "kejari.analis": "KEJARI",
+    "kpu.operator": "KPU", "kpu.pimpinan": "KPU", "kpu.gudang": "KPU", "ppk.anggota": "PPK", "pps.anggota": "PPS",
+    "kejari.analis": "KEJARI",
     "kejari.pimpinan": "KEJARI", "polres.perwira": "POLRES", "pemda.pejabat": "PEMDA", "bawaslu.pengawas": "BAWASLU",
     "admin.sistem": "ADMIN",
 }  # fmt: skip
 OPERATOR, KPU = frozenset({"kpu.operator"}), frozenset({"kpu.operator", "kpu.pimpinan"})
+GUDANG = frozenset({"kpu.gudang", "kpu.operator"})  # whoever works in the warehouse
+KPU_ALL = KPU | GUDANG
 AD_HOC = frozenset({"ppk.anggota", "pps.anggota"})
 ANALYST, KEJARI = frozenset({"kejari.analis"}), frozenset({"kejari.analis", "kejari.pimpinan"})
 HEADS = frozenset({"kpu.pimpinan", "kejari.pimpinan"})
 POLRES, PEMDA, BAWASLU, ADMIN = (frozenset({r}) for r in ("polres.perwira", "pemda.pejabat", "bawaslu.pengawas", "admin.sistem"))
-AGENCIES = KPU | KEJARI | POLRES | PEMDA | BAWASLU
+AGENCIES = KPU_ALL | KEJARI | POLRES | PEMDA | BAWASLU
 STAFF = AGENCIES | AD_HOC | ADMIN
 
 # One table: act -> roles. What is not here is denied. Segregation: the analyst drafts, the head of the Kejari approves and issues, the
@@ -204,7 +225,17 @@ POLICY: dict[str, frozenset[str]] = {
     "regulation.read": STAFF, "regulation.confirm": OPERATOR, "regulation.write": OPERATOR,
     "dpt.read": AGENCIES | AD_HOC, "dpt.import": OPERATOR, "dpt.write": OPERATOR,
     "needs.read": AGENCIES | AD_HOC, "needs.compute": OPERATOR, "needs.write": OPERATOR,
-    "receipts.read": AGENCIES | AD_HOC, "receipts.record": OPERATOR, "receipts.order": OPERATOR, "receipts.write": KPU,
+    "labels.read": AGENCIES | AD_HOC, "labels.print": GUDANG, "labels.alias": OPERATOR,
+    "evidence.read": AGENCIES | AD_HOC, "evidence.attach": GUDANG | AD_HOC,
+    "stock.read": AGENCIES | AD_HOC, "stock.count": GUDANG, "stock.inspect": GUDANG | POLRES, "stock.write": KPU,
+    "receipts.read": AGENCIES | AD_HOC, "receipts.record": GUDANG, "receipts.order": OPERATOR, "receipts.write": KPU,
+    "sorting.read": AGENCIES | AD_HOC, "sorting.record": GUDANG, "sorting.write": KPU,
+    "seals.read": AGENCIES | AD_HOC, "seals.issue": OPERATOR, "seals.record": GUDANG, "seals.write": KPU,
+    "packing.read": AGENCIES | AD_HOC, "packing.scan": GUDANG, "packing.witness": KPU_ALL, "packing.override": KPU_ALL,
+    "packing.write": KPU,
+    "sampling.read": AGENCIES, "sampling.draw": OPERATOR, "sampling.record": GUDANG,
+    "transfers.read": AGENCIES | AD_HOC, "transfers.report": AD_HOC | OPERATOR, "transfers.propose": OPERATOR,
+    "transfers.write": KPU | AD_HOC,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR, "readiness.write": OPERATOR,
     "reports.file": STAFF - ADMIN, "reports.read": KEJARI | BAWASLU, "reports.write": ANALYST,

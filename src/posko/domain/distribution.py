@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from posko.domain import places, record
+from posko.domain import labels, places, record
 
 DAY = 24 * 60
 
@@ -769,17 +769,12 @@ def plan_hash(plan: Plan) -> str:
     return hashlib.sha256(json.dumps(plan_facts(plan), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CHECK = _CROCKFORD + "*~$=U"
-
-
 def waybill_id(entry_id: str, trip: str) -> str:
     """The number of a waybill: 80 bits from the plan's journal entry and the trip, Crockford base32 with check character."""
     number = int.from_bytes(hashlib.sha256(f"{entry_id}/{trip}".encode()).digest()[:10], "big")
-    digits = "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(75, -1, -5))
-    return digits + _CHECK[number % 37]
+    return labels.encoded(number)
 
 
 def waybill_text(identity: str) -> str:
     """What the QR code of a waybill says."""
-    return f"PSK1:N:{identity}"
+    return labels.qr_text("waybill", identity)

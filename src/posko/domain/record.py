@@ -1,7 +1,7 @@
 """Stage record: facts, refusals, elections, tasks and evidence grades, shared by every stage."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -106,6 +106,36 @@ class Task:
     label: str
     due_at: datetime | None = None
     args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Signal:
+    """An early warning that a rule of a stage derived from facts: never stored, gone when its cause is gone.
+
+    rule: R01 ... R22. kind: the class of AGHT it would be. subject: "kind:id", with `rule` the key under which signals are one.
+    severity: critical | high | watch. facts: what the sentence needs, numbers and words. args: the parts of its page's address.
+    """
+
+    rule: str
+    kind: str
+    subject: str
+    severity: str
+    to: tuple[str, ...]
+    since_at: datetime
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
+    mark: str = ""
+
+
+SEVERITIES = ("critical", "high", "watch")
+
+
+def single(signals: Iterable[Signal]) -> list[Signal]:
+    """One signal for each (rule, subject): the gravest, then the oldest; sorted by severity and time."""
+    found: dict[tuple[str, str], Signal] = {}
+    for one in sorted(signals, key=lambda s: (SEVERITIES.index(s.severity), s.since_at, s.rule, s.subject)):
+        found.setdefault((one.rule, one.subject), one)
+    return list(found.values())
 
 
 @dataclass(frozen=True)

@@ -155,9 +155,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "script-src": [SELF, NONCE],
+        "script-src": [SELF, NONCE, "'wasm-unsafe-eval'"],  # the decoder of the scan screens is WebAssembly of our own host
         "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", "blob:"],
         "font-src": [SELF],
         "connect-src": [SELF],
         "object-src": ["'none'"],

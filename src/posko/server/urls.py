@@ -8,8 +8,11 @@ from posko.desk import (
     board,
     distribution,
     dpt,
+    evidence,
     inbox,
+    labels,
     needs,
+    packing,
     places,
     rakor,
     readiness,
@@ -18,13 +21,18 @@ from posko.desk import (
     record,
     regulation,
     reports,
+    sampling,
+    seals,
     searching,
+    sorting,
+    stock,
+    transfers,
 )
 from posko.public import reports as public_reports
 
 STAGES = [
-    board, inbox, searching, access, record, places, regulation, dpt, needs, receipts, distribution,
-    readiness, reports, aght, recommendations, rakor,
+    board, inbox, searching, access, record, places, regulation, dpt, needs, labels, evidence, stock,
+    receipts, sorting, seals, packing, sampling, distribution, transfers, readiness, reports, aght, recommendations, rakor,
 ]  # fmt: skip
 
 urlpatterns = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -209,6 +210,12 @@ def person(user: Any) -> rules.Person:
     """The person of an account with its grants."""
     grants = tuple(_grant(g) for g in GrantRow.objects.filter(user_id=user.pk).order_by("pk"))
     return rules.Person(user.person, user.agency, grants, user.clearance)
+
+
+def person_named(username: str) -> rules.Person | None:
+    """The person behind an account that may sign in; None where there is none."""
+    user = User.objects.filter(username=username, is_active=True).first()
+    return person(user) if user else None
 
 
 def actor(who: rules.Person) -> facts.Actor:
@@ -559,6 +566,30 @@ def note_failure(username: str, address: str, at: datetime) -> None:
 def note_success(username: str) -> None:
     """The right password clears the account's wrong ones."""
     Attempt.objects.filter(username=username[:60]).delete()
+
+
+def countersign(
+    first: rules.Person, username: str, password: str, act: str, thing: rules.Thing, at: datetime, machine_at: datetime, address: str = ""
+) -> rules.Person:
+    """A second person signs on the first one's screen with name and password; wrong tries count as at sign-in.
+
+    The second must be another person with a right to `act` on the thing. SecondNotRecognised, SecondLocked, SamePerson, SecondMayNot.
+    """
+    name = username.strip().lower()[:60]
+    until = locked_until(name, address, machine_at)
+    if until is not None:
+        raise rules.SecondLocked(minutes=max(1, -int((machine_at - until).total_seconds() // 60)))
+    user = authenticate(None, username=name, password=password)
+    if user is None:
+        note_failure(name, address, machine_at)
+        raise rules.SecondNotRecognised(person=name)
+    note_success(name)
+    second = person(user)
+    if second.id == first.id:
+        raise rules.SamePerson(act=act, person=second.id)
+    if not rules.may(second, act, thing, rules.Purpose.DUTY, agreements(at), at).allowed:
+        raise rules.SecondMayNot(act=act, person=name)
+    return second
 
 
 def new_password() -> str:

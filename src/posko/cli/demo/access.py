@@ -13,6 +13,8 @@ CAST = (
     ("kartika", "Kartika", "ADMIN", "admin.sistem", "19.06"),
     ("ani", "Ani", "KPU", "kpu.operator", "19.06"),
     ("fajar", "Fajar", "KPU", "kpu.pimpinan", "19.06"),
+    ("lutfi", "Lutfi", "KPU", "kpu.gudang", "19.06"),
+    ("oki", "Oki", "KPU", "kpu.gudang", "19.06"),
     ("budi", "Budi", "PPK", "ppk.anggota", "19.06.02"),
     ("citra", "Citra", "KEJARI", "kejari.analis", "19.06"),
     ("gita", "Gita", "KEJARI", "kejari.pimpinan", "19.06"),

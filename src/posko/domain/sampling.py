@@ -1,0 +1,1 @@
+"""Stage sampling: how surely are the sealed boxes right? A public draw, and what it proves."""

@@ -1,0 +1,1 @@
+"""Stage transfers: which TPS has too few, who may help, and how soon can it be there?"""

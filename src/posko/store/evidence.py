@@ -1,0 +1,1 @@
+"""Stage evidence: files kept by their hash, bound to the facts they show."""

@@ -1,0 +1,1 @@
+"""Stage labels: aliases, and how often a label was printed."""

@@ -1,0 +1,1 @@
+"""Stage seals: which seals have been given out, where are they, and are they whole?"""
