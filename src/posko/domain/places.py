@@ -271,3 +271,12 @@ def dapil_for(tps_list: Iterable[Tps], old: Mapping[tuple[str, str], str]) -> di
                 raise BadTpsList(value=tps.code, why="dapil", contest=contest)
             found[contest, tps.code] = next(iter(choices))
     return found
+
+
+def dapil_on_line(contest: str, dapil: str, here: Mapping[str, tuple[str, ...]]) -> str:
+    """The dapil as lines of stock and gauge name it: "" where the contest has one dapil in this region and this is it.
+
+    here: contest -> the dapil of this region. A dapil from elsewhere keeps its name: such sheets are never the same goods.
+    """
+    mine = here.get(contest, ())
+    return "" if len(mine) <= 1 and dapil in {"", *mine} else dapil

@@ -3,27 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-Line = tuple[str, str, str]
-
 
 @dataclass(frozen=True)
 class Bundle:
-    """Folded ballots of one design, counted and labelled: what packing takes from."""
+    """Folded ballots of one design, counted and labelled: what packing takes from. `dapil` is the one printed on the sheets, in full."""
 
     code: str
-    line: Line
+    contest: str
+    dapil: str
     quantity: int
     carton: str
     batch: str
     team: str
     made_at: datetime
-
-    @property
-    def contest(self) -> str:
-        """The contest of its ballots."""
-        return self.line[1]
-
-    @property
-    def dapil(self) -> str:
-        """The dapil of its ballots; "" where the contest has one here."""
-        return self.line[2]

@@ -315,6 +315,19 @@ def dapil_map(election: str) -> dict[tuple[str, str], str]:
     return {(c, t): d for c, t, d in DapilRow.objects.filter(election=election).values_list("contest", "tps", "dapil")}
 
 
+def dapil_here(election: str) -> dict[str, tuple[str, ...]]:
+    """contest -> the dapil of its TPS in this region, sorted."""
+    found: dict[str, set[str]] = {}
+    for contest, dapil in DapilRow.objects.filter(election=election).values_list("contest", "dapil").distinct():
+        found.setdefault(contest, set()).add(dapil)
+    return {contest: tuple(sorted(dapil)) for contest, dapil in found.items()}
+
+
+def dapil_of(election: str, contest: str, tps: str) -> str | None:
+    """The dapil of one TPS for one contest, or None where the TPS does not vote in it."""
+    return DapilRow.objects.filter(election=election, contest=contest, tps=tps).values_list("dapil", flat=True).first()
+
+
 def crosswalk() -> dict[str, str]:
     """KPU code -> Kemendagri code, only where they differ."""
     return dict(CrosswalkRow.objects.values_list("kpu", "kemendagri"))

@@ -42,5 +42,4 @@ def bundles(election: str, at: datetime) -> list[rules.Bundle]:
 
 
 def _bundle(row: BundleRow) -> rules.Bundle:
-    line = ("SURAT_SUARA", row.contest, row.dapil)
-    return rules.Bundle(row.code, line, row.quantity, row.carton, row.batch, row.team, row.occurred_at)
+    return rules.Bundle(row.code, row.contest, row.dapil, row.quantity, row.carton, row.batch, row.team, row.occurred_at)
