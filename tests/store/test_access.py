@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import models
 
 from posko.domain import access as rules
+from posko.domain import record as facts
 from posko.domain.access import Agreement, Grant, Purpose, Thing
 from posko.store import access, record
 
@@ -150,3 +151,42 @@ def test_a_query_by_scope_finds_what_may_allows(installation: Any, name: str, pu
 
     allowed = {r.pk for r in rows if rules.may(who, act, thing(r), purpose, agreements, AT).allowed}
     assert set(rows.filter(found).values_list("pk", flat=True)) == allowed
+
+
+# --- a second person on the same screen ------------------------------------------------------------------------------------
+
+BOX = rules.Thing("packing", "", "19.06")
+MACHINE_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def countersigned(cast: Any, username: str, password: str = "posko-demo", act: str = "packing.witness") -> rules.Person:
+    return access.countersign(cast["ani"], username, password, act, BOX, AT, MACHINE_AT)
+
+
+def test_oki_signs_as_the_second_person_on_anis_screen(cast: Any) -> None:
+    assert countersigned(cast, "Oki ").id == cast["oki"].id
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "code"),
+    [
+        ("ani", "posko-demo", "access.same_person"),
+        ("oki", "salah", "access.second_not_recognised"),
+        ("tidak-ada", "posko-demo", "access.second_not_recognised"),
+        ("citra", "posko-demo", "access.second_may_not"),
+        ("dedi", "posko-demo", "access.second_may_not"),
+    ],
+)
+def test_the_second_person_is_another_one_known_and_entitled_here(cast: Any, username: str, password: str, code: str) -> None:
+    with pytest.raises(facts.Refusal) as refused:
+        countersigned(cast, username, password)
+    assert refused.value.code == code
+
+
+def test_wrong_passwords_of_a_second_person_lock_the_account_as_at_sign_in(cast: Any) -> None:
+    for _ in range(5):
+        with pytest.raises(rules.SecondNotRecognised):
+            countersigned(cast, "oki", "salah")
+    with pytest.raises(rules.SecondLocked) as refused:
+        countersigned(cast, "oki")
+    assert 0 < int(refused.value.facts["minutes"]) <= 15

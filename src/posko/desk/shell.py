@@ -1,6 +1,7 @@
 """What every staff screen shares: who may open it, its menu, and the sentences for refusals."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -12,7 +13,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 import posko
 from posko.domain import access as rules
@@ -42,6 +43,16 @@ MENU = (
     ("recommendations", "Rekomendasi", "recommendations.read", "r"),
     ("rakor", "Rakor", "rakor.read", "o"),
     ("access", "Akses", "access.read", "e"),
+)
+
+
+# The pages of the warehouse stand under one entry of the menu each; these lead from one to the other.
+GOODS = (
+    ("packing", "Pengepakan", "packing.read"),
+    ("seals", "Segel", "seals.read"),
+    ("labels", "Label", "labels.read"),
+    ("sampling", "Uji petik", "sampling.read"),
+    ("transfers", "Geser surat suara", "transfers.read"),
 )
 
 
@@ -351,6 +362,19 @@ def _journal_href(asked: Request, election: facts.Election | None) -> str:
     return reverse("desk:record", args=[election.code])
 
 
+def _goods_nav(asked: Request, election: facts.Election | None, name: str) -> list[MenuEntry]:
+    """The second line of links on the pages of GOODS; nothing elsewhere."""
+    here_now = next((stage for stage, *_ in GOODS if name == stage or name.startswith(f"{stage}_")), "")
+    if not here_now or election is None or asked.person is None:
+        return []
+    found = []
+    for stage, label, act in GOODS:
+        with suppress(NoReverseMatch):
+            if _may_in(asked, act, election):
+                found.append(MenuEntry(reverse(f"desk:{stage}", args=[election.code]), label, "", stage == here_now))
+    return found
+
+
 def situation(request: HttpRequest) -> dict[str, Any]:
     """The context of every template: election, time, person, menu, journal head."""
     asked: Any = request
@@ -379,6 +403,7 @@ def situation(request: HttpRequest) -> dict[str, Any]:
         "person": person,
         "person_name": access.display_name(request.user) if person else "",
         "menu": menu,
+        "goods_nav": _goods_nav(asked, current, name),
         "journal_size": size,
         "journal_root": root,
         "journal_href": _journal_href(asked, current),
