@@ -31,7 +31,7 @@ FOLDER = "backups"
 LARGEST_MANIFEST = 64 * 1024 * 1024
 # What an installation is made of, beside its database.
 SINGLE_FILES = (SETTINGS_FILE, "secret.key", "desk.key")
-FOLDERS = ("documents", "tls")
+FOLDERS = ("documents", "evidence", "tls")
 
 
 class Damaged(Exception):

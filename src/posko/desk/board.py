@@ -14,7 +14,7 @@ from posko.domain import receipts as receipts_rules
 from posko.domain import recommendations as recommendation_rules
 from posko.formats import gauge as gauge_svg
 from posko.formats import readiness as words
-from posko.store import aght, distribution, dpt, needs, readiness, receipts, recommendations, record, regulation
+from posko.store import aght, distribution, dpt, needs, packing, readiness, receipts, recommendations, record, regulation
 
 # The four kinds of goods of the statement of 5 December 2023; the headline figure counts these.
 HEADLINE = ("KOTAK", "BILIK", "TINTA", "ALAT_COBLOS")
@@ -68,6 +68,8 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "map": places_desk.overview(request, election),
         "plan": distribution.current_plan(election, at) if shell.may(request, "distribution.read") else None,
         "tasks": shell.tasks_of(request, request.election)[:4],
+        "signals": [s for s in shell.signals_of(request, request.election) if s["severity"] != "watch"],
+        "boxes": packing.progress(election, at).total if shell.may(request, "packing.read") else None,
         "recommendations": _recommendations(request, election),
         "aght": [a for a in aght.register(election, at) if a.standing.value == "open"][:3] if shell.may(request, "aght.read") else [],
         "marks": gauge.marks,

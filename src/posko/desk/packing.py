@@ -1,20 +1,902 @@
-"""Stage packing: screens."""
+"""Stage packing: the packing table, boxes, waves, the trace of a carton, the papers."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern, path
+from collections.abc import Iterable
+from typing import Any
 
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from posko.desk import evidence as evidence_desk
 from posko.desk import shell
+from posko.domain import access as access_rules
+from posko.domain import labels as label_rules
+from posko.domain import packing as rules
+from posko.domain import places as place_rules
+from posko.domain import receipts as receipt_rules
+from posko.domain import record as facts
+from posko.domain import seals as seal_rules
+from posko.formats import document, table, text
+from posko.formats import packing as printed
+from posko.formats.receipts import CONTEST_WORDS
+from posko.store import access, evidence, needs, packing, places, record, seals
+
+STATE_WORDS = {
+    "empty": ("unknown", "kosong"),
+    "partly": ("waiting", "terisi sebagian"),
+    "complete": ("waiting", "lengkap, belum disegel"),
+    "over": ("overdue", "berlebih"),
+    "flagged": ("overdue", "perlu diperiksa"),
+    "sealed": ("done", "tersegel"),
+}
+FLAG_WORDS = {
+    "wrong_dapil": "berisi surat suara dapil lain",
+    "wrong_contest": "berisi surat suara jenis lain",
+    "over_need": "melebihi kebutuhan",
+    "over_bundle": "diambil lebih dari isi bundel",
+    "dapil_moved": "dapil TPS berubah sesudah kotak disiapkan",
+    "seal_conflict": "segel bermasalah",
+    "seal_mismatch": "segel tidak cocok saat diperiksa",
+    "variance": "disegel dengan selisih",
+}
+USE_WORDS = {"hasil": "Kotak hasil TPS (PPK)", "rekapitulasi": "Kotak rekapitulasi (PPK)"}
+EVENT_WORDS = {
+    "packed": "dimuat", "overridden": "dimuat, pengaman dilewati", "undone": "dibatalkan",
+    "unpacked": "dikeluarkan", "stopped": "dihentikan",
+    "sealed": "disegel", "resealed": "disegel ulang", "opened": "segel dibuka", "photographed": "difoto", "signed_off": "ditandatangani",
+    "weighed": "ditimbang", "prepared": "disiapkan", "set_aside": "disisihkan",
+}  # fmt: skip
+VERDICT_WORDS = {
+    "consistent": "cocok dengan kebutuhan", "missing": "terlalu ringan: kemungkinan kurang lembar",
+    "surplus": "terlalu berat: kemungkinan lebih lembar", "too_weak": "timbangan ini tidak cukup teliti untuk memutuskan",
+}  # fmt: skip
+SEALS = frozenset({"SEGEL", "KABEL_TIES"})
+MOST_PAGES = 60
+
+
+class ClearFirst(facts.Refusal):
+    """A stop is on the screen; what was stopped leaves the table before anything else is scanned."""
+
+    code = "packing.clear_first"
+
+
+class NoPicture(facts.Refusal):
+    """No picture was chosen."""
+
+    code = "packing.no_picture"
+
+
+class NeedsPartner(facts.Refusal):
+    """Two people seal, and the second has not signed on this screen."""
+
+    code = "packing.needs_partner"
+
+
+class SealTwice(facts.Refusal):
+    """This seal has been read for this box a moment ago."""
+
+    code = "packing.seal_twice"
+
+
+class TooManyPages(facts.Refusal):
+    """More pages than anybody prints by mistake."""
+
+    code = "packing.too_many_pages"
+
+
+class Places:
+    """Names of TPS and dapil of one election, read once for a page."""
+
+    def __init__(self, election: str) -> None:
+        self.tps = {t.code: t for t in places.tps_list(election)}
+        self.kecamatan = {k.code: k.name for k in places.kecamatan_list(record.election(election).region)}
+
+    def where(self, code: str) -> str:
+        """TPS 004 Lalang, Manggar; the kecamatan's name for a PPK; else the code."""
+        tps = self.tps.get(code)
+        if tps is None:
+            return f"PPK {self.kecamatan[code]}" if code in self.kecamatan else code
+        return f"TPS {tps.number:03} {tps.desa_name}, {tps.kecamatan_name}"
+
+    def short(self, code: str) -> str:
+        """TPS 004 Lalang."""
+        return self.where(code).partition(",")[0]
+
+
+def contest_word(contest: str) -> str:
+    """DPRD Kabupaten for DPRD_KAB."""
+    return CONTEST_WORDS.get(contest, contest)
+
+
+def box_context(election: str, box: rules.Box, names: Places) -> dict[str, Any]:
+    """A box as lists and cards show it."""
+    state, word = STATE_WORDS[box.state.value]
+    return {
+        "box": box,
+        "code": box.code,
+        "spaced": label_rules.spaced(box.code),
+        "contest": box.contest,
+        "name": contest_word(box.contest) if box.contest else USE_WORDS.get(box.use, box.use),
+        "where": names.where(box.tps),
+        "short": names.short(box.tps),
+        "state": state,
+        "word": word,
+        "flags": [FLAG_WORDS.get(flag, flag) for flag in box.flags],
+        "href": reverse("desk:packing_box", args=[election, box.code]),
+        "missing": max(0, box.needed - box.packed) if box.needed is not None else None,
+        "complete": box.state is rules.State.COMPLETE,
+        "sealed": box.sealed_at is not None,
+    }
+
+
+# --- the overview ------------------------------------------------------------------------------------------------------------------
 
 
 @shell.page("packing.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
-    """The first page."""
-    return render(request, "desk/inbox/index.html", {"tasks": []})
+    """How far packing is, per wave, kecamatan and contest; what needs a look."""
+    found = packing.progress(election, request.at)
+    names = Places(election)
+    boxes = packing.boxes(election, request.at) if found.total.boxes else []
+    context = {
+        "total": found.total,
+        "needs": needs.current(election, request.at),
+        "contests": [(contest, contest_word(contest), tally) for contest, tally in found.by_contest.items() if contest],
+        "kecamatan": [(code, names.kecamatan.get(code, code), tally) for code, tally in sorted(found.by_kecamatan.items())],
+        "waves": _waves(election, request, found),
+        "flagged": [box_context(election, b, names) for b in boxes if b.flags][:100],
+        "stops": [_stop(election, one, names) for one in packing.stops(election, request.at)][-20:][::-1],
+        "profile": packing.profile(election, request.at),
+        "may_scan": shell.may(request, "packing.scan"),
+        "may_write": shell.may(request, "packing.write"),
+        "marks": sorted({b.mark for b in boxes if b.mark}),
+    }
+    return render(request, "desk/packing/index.html", context)
 
 
-urlpatterns: list[URLPattern] = [path("<slug:election>/pengepakan/", index, name="packing")]
+def _waves(election: str, request: shell.Request, found: rules.Progress) -> list[dict[str, Any]]:
+    return [
+        {"wave": wave, "tally": found.by_wave.get(wave.code), "href": reverse("desk:packing_wave", args=[election, wave.code])}
+        for wave in packing.waves(election, request.at)
+    ]
+
+
+def _stop(election: str, one: rules.Stop, names: Places) -> dict[str, Any]:
+    return {
+        "stop": one,
+        "where": names.where(one.tps),
+        "href": reverse("desk:packing_trace", args=[election]) + f"?kode={one.carton or one.box}",
+    }
+
+
+@shell.page("packing.read")
+def boxes(request: shell.Request, election: str) -> HttpResponse:
+    """Boxes of a kecamatan, a contest, a state."""
+    names = Places(election)
+    area, contest, state = (request.GET.get(name, "") for name in ("wilayah", "jenis", "keadaan"))
+    wave = next((w for w in packing.waves(election, request.at) if w.code == request.GET.get("gelombang", "")), None)
+    found = [
+        b
+        for b in packing.boxes(election, request.at)
+        if _inside(b.tps, area) and contest in {"", b.contest} and _in_state(b, state) and (wave is None or b.tps in wave.tps)
+    ]
+    context = {
+        "rows": [box_context(election, b, names) for b in found],
+        "area": names.where(area) if area.count(".") > 2 else names.kecamatan.get(area, ""),
+        "contest": contest,
+        "wave": wave,
+        "state_word": STATE_WORDS[state][1] if state in STATE_WORDS else "",
+    }
+    return render(request, "desk/packing/boxes.html", context)
+
+
+def _inside(place: str, area: str) -> bool:
+    return not area or access_rules.within(place, area)
+
+
+def _in_state(box: rules.Box, state: str) -> bool:
+    return {"": True, "belum": box.sealed_at is None, "perhatian": bool(box.flags)}.get(state, box.state.value == state)
+
+
+@shell.page("packing.read")
+def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """The pick list of one TPS: its boxes, what goes into them, the loose kit."""
+    names = Places(election)
+    if code not in names.tps:
+        shell.refused(request, rules.UnknownCode(code=code[:40], kind="tps"))
+        return redirect("desk:packing", election)
+    found = packing.pick_list(election, code, request.at)
+    context = {
+        "code": code,
+        "where": names.where(code),
+        "found": found,
+        "boxes": [
+            {
+                "line": one,
+                "name": contest_word(one.contest),
+                "state": STATE_WORDS[one.state.value] if one.code else ("unknown", "belum disiapkan"),
+            }
+            for one in found.boxes
+        ],
+        "may_scan": shell.may(request, "packing.scan"),
+        "kit": packing.contents(election, code, request.at),
+    }
+    return render(request, "desk/packing/tps.html", context)
+
+
+@require_POST
+@shell.page("packing.scan")
+def pack_kit(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Put an item into the loose kit of a TPS, or into a box."""
+    item = request.POST.get("item", "")
+    back = (
+        redirect(request.POST["back"])
+        if request.POST.get("back", "").startswith(f"/{election}/")
+        else redirect("desk:packing_tps", election, code)
+    )
+    try:
+        quantity = receipt_rules.pieces(request.POST.get("quantity", ""))
+        done = packing.pack_item(
+            election, code, item, quantity, shell.actor(request), request.at, confirm_over="confirm_over" in request.POST,
+            contest=request.POST.get("contest", ""),
+        )  # fmt: skip
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(request, f"{text.angka(done.quantity)} {item.replace('_', ' ').lower()} dimuat; sekarang {text.angka(done.packed)}.")
+    return back
+
+
+# --- waves ------------------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("packing.write")
+def waves(request: shell.Request, election: str) -> HttpResponse:
+    """Open a wave: the suggestion with islands and the farthest first, or a choice of one's own."""
+    if request.method == "POST":
+        chosen = [code for one in request.POST.getlist("tps") for code in one.split(",") if code]
+        try:
+            wave = packing.open_wave(election, request.POST.get("name", "").strip()[:60], chosen, shell.actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, f"Gelombang {wave.name} dibuka: {len(wave.tps)} TPS.")
+            return redirect("desk:packing_wave", election, wave.code)
+    names = Places(election)
+    plans = packing.suggest_waves(election, request.at)
+    context = {
+        "plans": [{"plan": p, "tps": ",".join(p.tps), "names": [names.short(t) for t in p.tps]} for p in plans],
+        "desa": _desa(names, plans),
+        "open": _waves(election, request, packing.progress(election, request.at)),
+    }
+    return render(request, "desk/packing/waves.html", context)
+
+
+def _desa(names: Places, plans: Iterable[rules.WavePlan]) -> list[dict[str, Any]]:
+    """Desa whose TPS are in no wave yet, to make a wave of one's own."""
+    free: dict[str, list[str]] = {}
+    for code in sorted(code for plan in plans for code in plan.tps):
+        free.setdefault(place_rules.desa_of(code), []).append(code)
+    return [
+        {"name": f"{names.tps[codes[0]].desa_name}, {names.tps[codes[0]].kecamatan_name}", "tps": ",".join(codes), "count": len(codes)}
+        for codes in free.values()
+    ]
+
+
+@shell.page("packing.read")
+def wave(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """A wave: the order of work on a table, one dapil after the other, and how far it is."""
+    found = next((w for w in packing.waves(election, request.at) if w.code == code), None)
+    if found is None:
+        shell.refused(request, rules.UnknownCode(code=code[:40], kind="wave"))
+        return redirect("desk:packing", election)
+    names = Places(election)
+    prepared = {b.tps for b in packing.boxes(election, request.at)} if found.tps else set()
+    context = {
+        "wave": found,
+        "tally": packing.progress(election, request.at).by_wave.get(code),
+        "steps": [
+            {"step": s, "name": contest_word(s.contest), "tps": [names.short(t) for t in s.tps]}
+            for s in packing.steps(election, code, request.at)
+        ],
+        "unprepared": [t for t in found.tps if t not in prepared],
+        "tps": [(t, names.where(t)) for t in found.tps],
+        "may_scan": shell.may(request, "packing.scan"),
+    }
+    return render(request, "desk/packing/wave.html", context)
+
+
+@require_POST
+@shell.page("packing.scan")
+def prepare(request: shell.Request, election: str) -> HttpResponseBase:
+    """Give codes to the boxes of a wave or of one TPS; their labels are printed next."""
+    code = request.POST.get("wave", "")
+    chosen = next((list(w.tps) for w in packing.waves(election, request.at) if w.code == code), request.POST.getlist("tps"))
+    try:
+        made = packing.prepare_boxes(election, chosen, shell.actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(request, f"{text.angka(len(made))} kotak disiapkan. Cetak labelnya, tempel, lalu mulai mengepak.")
+    if code:
+        return redirect("desk:packing_wave", election, code)
+    return redirect("desk:packing_tps", election, chosen[0]) if chosen else redirect("desk:packing", election)
+
+
+# --- the packing table --------------------------------------------------------------------------------------------------------------
+
+
+def _table(request: shell.Request, election: str) -> dict[str, Any]:
+    """What this screen remembers: the place, the table's name, the open box, a stop that nobody cleared yet."""
+    kept = request.session.get("packing_table")
+    return dict(kept) if kept and kept.get("election") == election else {"election": election}
+
+
+def _keep(request: shell.Request, kept: dict[str, Any]) -> None:
+    request.session["packing_table"] = kept
+
+
+@shell.page("packing.scan")
+def station(request: shell.Request, election: str) -> HttpResponseBase:
+    """One prompt at a time: the place, the box, then bundle after bundle."""
+    kept = _table(request, election)
+    if request.method == "POST":
+        _act(request, election, kept, request.POST.get("act", "scan"))
+        _keep(request, kept)
+        return redirect("desk:packing_station", election)
+    return render(request, "desk/packing/station.html", _station_context(request, election, kept))
+
+
+def _act(request: shell.Request, election: str, kept: dict[str, Any], act: str) -> None:
+    simple = {"leave": ("place", "box", "stop", "confirm"), "close": ("box", "stop", "confirm"), "cleared": ("stop",), "no": ("confirm",)}
+    try:
+        if act in simple:
+            for name in simple[act]:
+                kept.pop(name, None)
+        elif act == "place":
+            _choose_place(request, election, kept)
+        elif act == "undo":
+            event = packing.undo(election, kept.get("box", ""), shell.actor(request), request.at)
+            shell.done(request, f"Dibatalkan: {text.angka(event.quantity)} dikeluarkan lagi dari kotak.")
+        elif act == "yes":
+            _confirmed(request, election, kept)
+        else:
+            _scan(request, election, kept, request.POST.get("code", ""))
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+
+
+def _choose_place(request: shell.Request, election: str, kept: dict[str, Any]) -> None:
+    code = label_rules.expect(request.POST.get("code", ""), "place").text
+    site = next((s for s in places.sites(request.election.region) if s.code == code), None)
+    if site is None:
+        raise rules.UnknownCode(code=code, kind="place")
+    kept["place"], kept["place_name"] = code, site.name
+    kept["station"] = request.POST.get("station", "").strip().upper()[:20] or kept.get("station", "MEJA-1")
+
+
+def _scan(request: shell.Request, election: str, kept: dict[str, Any], scanned: str) -> None:
+    """A place, a box or a thing: what it is decides what happens."""
+    if kept.get("stop"):
+        raise rules.ClearFirst()
+    seen = label_rules.read(scanned) if scanned.strip()[:4].upper() == label_rules.PREFIX else None
+    if not kept.get("place") or (seen is not None and seen.kind == "place"):
+        _choose_place(request, election, kept)
+        return
+    box = _as_box(election, scanned, request, wanted=not kept.get("box"))
+    if box is not None:
+        kept.pop("confirm", None)
+        kept["box"] = box.code
+        if box.sealed_at is not None:
+            raise rules.BoxSealed(box=box.code)
+        return
+    _put(request, election, kept, scanned, _typed_quantity(request), confirm_over=False)
+
+
+def _as_box(election: str, scanned: str, request: shell.Request, *, wanted: bool) -> rules.Box | None:
+    """The box that was scanned; None when it is another thing and a box is open to take it."""
+    try:
+        return packing.get_box(election, scanned, request.at)
+    except facts.Refusal as refusal:
+        if wanted or refusal.code not in {rules.UnknownCode.code, label_rules.WrongKind.code}:
+            raise
+        return None
+
+
+def _typed_quantity(request: shell.Request) -> int | None:
+    typed = request.POST.get("quantity", "").strip()
+    return receipt_rules.pieces(typed) if typed else None
+
+
+def _put(request: shell.Request, election: str, kept: dict[str, Any], thing: str, quantity: int | None, *, confirm_over: bool) -> None:
+    try:
+        outcome = packing.scan(
+            election, kept["box"], thing, quantity, actor=shell.actor(request), at=request.at, place=kept.get("place", ""),
+            station=kept.get("station", ""), confirm_over=confirm_over,
+        )  # fmt: skip
+    except rules.DapilMismatch as stopped:
+        kept["stop"] = {**stopped.facts, "scanned": thing}
+        kept.pop("confirm", None)
+        return
+    except rules.NeedsConfirmation as asked:
+        kept["confirm"] = {**asked.facts, "scanned": thing}
+        return
+    kept.pop("confirm", None)
+    shell.done(request, _said(outcome))
+    if "station_mixed" in outcome.warnings:
+        shell.warned(request, "Meja ini baru saja mengepak dapil lain untuk jenis ini. Singkirkan dahulu bundel dapil lain dari meja.")
+
+
+def _said(outcome: rules.Outcome) -> str:
+    if outcome.repeated:
+        return "Bundel ini baru saja dipindai; tidak dihitung dua kali."
+    if outcome.kind == "envelope":
+        return "Sampul masuk."
+    rest = f" Sisa {text.angka(outcome.remainder)} lembar tinggal di bundel." if outcome.remainder else " Bundel habis."
+    return f"Ambil {text.angka(outcome.quantity)} lembar.{rest}"
+
+
+def _confirmed(request: shell.Request, election: str, kept: dict[str, Any]) -> None:
+    asked = kept.get("confirm")
+    if not asked:
+        return
+    _put(request, election, kept, str(asked["scanned"]), int(asked["quantity"]), confirm_over=True)
+
+
+def _station_context(request: shell.Request, election: str, kept: dict[str, Any]) -> dict[str, Any]:
+    names = Places(election)
+    context: dict[str, Any] = {
+        "kept": kept,
+        "site_list": [
+            (s.code, label_rules.with_check(s.code), s.name)
+            for s in places.sites(request.election.region)
+            if s.kind in {"gudang", "kantor"}
+        ],
+        "partner": shell.partner(request, "packing.witness"),
+        "stop": _stop_context(election, kept.get("stop"), names),
+        "confirm": kept.get("confirm"),
+    }
+    if kept.get("box"):
+        try:
+            box = packing.get_box(election, kept["box"], request.at)
+        except facts.Refusal:
+            kept.pop("box")
+        else:
+            context |= _open_box(election, box, names, request)
+    elif kept.get("place"):
+        context["next"] = _next_boxes(election, names, request)
+    return context
+
+
+def _stop_context(election: str, stop: dict[str, Any] | None, names: Places) -> dict[str, Any] | None:
+    if not stop:
+        return None
+    others = [label_rules.spaced(code) for code in str(stop.get("boxes", "")).split(", ") if code]
+    return {
+        **stop,
+        "where": names.where(str(stop["tps"])),
+        "contest_word": contest_word(str(stop["contest"])),
+        "found_word": contest_word(str(stop["found_contest"])),
+        "others": others,
+        "trace": reverse("desk:packing_trace", args=[election]) + f"?kode={stop.get('carton') or stop.get('thing')}",
+    }
+
+
+def _open_box(election: str, box: rules.Box, names: Places, request: shell.Request) -> dict[str, Any]:
+    events = packing.history(election, box.code, request.at)
+    listed = packing.pick_list(election, box.tps, request.at) if box.contest else None
+    mine = next((one for one in listed.boxes if one.contest == box.contest), None) if listed else None
+    lines = [line for line in (mine.lines if mine else ()) if line.item not in {"SURAT_SUARA", "KOTAK", *SEALS}]
+    next_line = next((line for line in lines if line.quantity is not None and line.packed < line.quantity), None)
+    return {
+        "card": box_context(election, box, names),
+        "next_line": next_line,
+        "rest": next_line.quantity - next_line.packed if next_line and next_line.quantity else 0,
+        "last": next((_event(e) for e in reversed(events) if e.kind in {"packed", "overridden"}), None),
+        "ballots_done": box.needed is not None and box.packed >= box.needed,
+    }
+
+
+def _event(event: rules.Event) -> dict[str, Any]:
+    return {"event": event, "word": EVENT_WORDS.get(event.kind, event.kind), "thing": label_rules.spaced(event.thing)}
+
+
+def _next_boxes(election: str, names: Places, request: shell.Request) -> list[dict[str, Any]]:
+    """The next boxes in the order of the open waves, so that somebody without a scanner can go on."""
+    found = {(b.tps, b.contest): b for b in packing.boxes(election, request.at) if b.sealed_at is None and b.contest}
+    chosen: list[dict[str, Any]] = []
+    for one in packing.waves(election, request.at):
+        for step in packing.steps(election, one.code, request.at):
+            chosen += [box_context(election, found[code, step.contest], names) for code in step.tps if (code, step.contest) in found]
+            if len(chosen) >= 8:
+                return chosen[:8]
+    return chosen
+
+
+@sensitive_post_parameters("second_password")
+@require_POST
+@shell.page("packing.override")
+def override(request: shell.Request, election: str) -> HttpResponseBase:
+    """Two people let something in that the guard stopped; it stays flagged until it is taken out."""
+    kept = _table(request, election)
+    stop = kept.get("stop")
+    if stop:
+        try:
+            second = shell.countersigned(request, "packing.override")
+            packing.override(
+                election, kept["box"], str(stop["scanned"]), _typed_quantity(request), request.POST.get("reason", "")[:400],
+                shell.actor(request), access.actor(second), request.at, place=kept.get("place", ""), station=kept.get("station", ""),
+            )  # fmt: skip
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            kept.pop("stop")
+            shell.warned(
+                request, "Dimuat dengan melewati pengaman. Kotak ini ditandai sampai isinya dikeluarkan; KPU dan Bawaslu melihat sinyalnya."
+            )
+    _keep(request, kept)
+    return redirect("desk:packing_station", election)
+
+
+@sensitive_post_parameters("password")
+@require_POST
+@shell.page("packing.scan")
+def partner(request: shell.Request, election: str) -> HttpResponseBase:
+    """The second person joins this screen for two hours, or leaves it."""
+    if "leave" in request.POST:
+        shell.part_partner(request)
+        shell.done(request, "Orang kedua meninggalkan layar ini.")
+    else:
+        try:
+            second = shell.sign_partner(request, request.POST.get("username", ""), request.POST.get("password", ""), "packing.witness")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, f"{second.name} menjadi orang kedua di layar ini.")
+    target = request.POST.get("next", "")
+    return redirect(target if target.startswith(f"/{election}/") else reverse("desk:packing_station", args=[election]))
+
+
+# --- one box ------------------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("packing.read")
+def box(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """Everything about one box: contents, history, seals, pictures."""
+    try:
+        found = packing.get_box(election, code, request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:packing", election)
+    names = Places(election)
+    people = access.names()
+    events = packing.history(election, found.code, request.at)
+    context = {
+        "card": box_context(election, found, names),
+        "contents": [{"content": c, "spaced": label_rules.spaced(c.thing)} for c in packing.contents(election, found.code, request.at)],
+        "events": [
+            {**_event(e), "person": people.get(e.person, e.person), "second": people.get(e.second, e.second)} for e in reversed(events)
+        ],
+        "sealing": seals.sealing_of(election, found.code, request.at),
+        "profile": packing.profile(election, request.at),
+        "scale": packing.scale_of(election, found.contest, found.dapil, request.at) if found.contest else None,
+        "may_scan": shell.may(request, "packing.scan"),
+        "people": people,
+    }
+    shown = evidence_desk.context(request, "packing", f"box:{found.code}", ("top_sheet", "seal", "photo", "signed_scan"))
+    return render(request, "desk/packing/box.html", context | shown)
+
+
+@sensitive_post_parameters("second_password")
+@require_POST
+@shell.page("packing.scan")
+def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Take something out again, with a reason and a second person."""
+    try:
+        second = shell.countersigned(request, "packing.witness")
+        event = packing.unpack(
+            election, code, request.POST.get("thing", ""), _typed_quantity(request), request.POST.get("reason", "")[:400],
+            shell.actor(request), access.actor(second), request.at,
+        )  # fmt: skip
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(request, f"{text.angka(event.quantity)} dikeluarkan.")
+    return redirect("desk:packing_box", election, code)
+
+
+@sensitive_post_parameters("second_password")
+@require_POST
+@shell.page("packing.scan")
+def sign_off(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Two people confirm the contents before sealing, where the profile asks for it."""
+    try:
+        second = shell.countersigned(request, "packing.witness")
+        packing.sign_off(election, code, shell.actor(request), access.actor(second), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(request, "Isi kotak ditandatangani dua orang.")
+    return redirect("desk:packing_box", election, code)
+
+
+@require_POST
+@shell.page("packing.scan")
+def photo(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """A picture of the top sheet."""
+    sent = request.FILES.get("file")
+    try:
+        if sent is None:
+            raise rules.NoPicture()
+        packing.photograph(election, code, evidence.keep(sent.read(), sent.name or ""), shell.actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(request, "Foto lembar teratas disimpan.")
+    return redirect("desk:packing_box", election, code)
+
+
+@require_POST
+@shell.page("packing.scan")
+def weigh(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Weigh a box and say what that can and cannot show."""
+    try:
+        found = packing.weigh(election, code, rules.milligrams(request.POST.get("grams", "")), shell.actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        power = (
+            f"Timbangan ini menemukan kekurangan {found.smallest_seen} lembar atau lebih dengan peluang 95 %."
+            if found.smallest_seen
+            else ""
+        )
+        (shell.done if found.verdict == "consistent" else shell.warned)(request, f"Berat {VERDICT_WORDS[found.verdict]}. {power}")
+    return redirect("desk:packing_box", election, code)
+
+
+@shell.page("packing.scan")
+def scale(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Calibrate the scale for the ballots of this box's design."""
+    found = packing.get_box(election, code, request.at)
+    if request.method == "POST":
+        try:
+            sheet, spread, step, tare, tare_spread = (
+                rules.milligrams(request.POST.get(name, "")) for name in ("sheet", "sd", "step", "tare", "tare_sd")
+            )
+            made = rules.Scale(receipt_rules.pieces(request.POST.get("sheets", "")), sheet, spread, step, tare, tare_spread)
+            packing.calibrate(election, found.contest, found.dapil, made, shell.actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Timbangan dikalibrasi untuk rancangan ini.")
+            return redirect("desk:packing_box", election, code)
+    names = Places(election)
+    return render(request, "desk/packing/scale.html", {"card": box_context(election, found, names), "typed": request.POST})
+
+
+@shell.page("packing.scan")
+def seal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Two people put the seals on: one number after the other, then the act."""
+    try:
+        found = packing.get_box(election, code, request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:packing_station", election)
+    scanned: list[str] = list(request.session.get("packing_seals", {}).get(found.code, []))
+    if request.method == "POST":
+        act = request.POST.get("act", "scan")
+        try:
+            if act == "scan":
+                scanned = _another_seal(scanned, request.POST.get("code", ""))
+            elif act == "drop":
+                scanned = scanned[:-1]
+            elif _sealed(request, election, found, scanned):
+                _keep_seals(request, found.code, [])
+                return redirect("desk:packing_station", election)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        _keep_seals(request, found.code, scanned)
+        return redirect("desk:packing_seal", election, found.code)
+    if found.sealed_at is not None:
+        shell.warned(request, "Kotak ini sudah tersegel.")
+        return redirect("desk:packing_box", election, found.code)
+    names = Places(election)
+    context = {
+        "card": box_context(election, found, names),
+        "scanned": scanned,
+        "partner": shell.partner(request, "packing.witness"),
+        "profile": packing.profile(election, request.at),
+        "lots": seals.lots(election, request.at),
+        "wanted": _seals_wanted(election, found, request),
+        "here": reverse("desk:packing_seal", args=[election, found.code]),
+    }
+    return render(request, "desk/packing/seal.html", context)
+
+
+def _another_seal(scanned: list[str], typed: str) -> list[str]:
+    serial = seal_rules.read_serial(typed).text
+    if serial in scanned:
+        raise rules.SealTwice(serial=serial)
+    return [*scanned, serial]
+
+
+def _keep_seals(request: shell.Request, code: str, scanned: list[str]) -> None:
+    kept = {key: value for key, value in request.session.get("packing_seals", {}).items() if value and key != code}
+    request.session["packing_seals"] = {**kept, code: scanned} if scanned else kept
+
+
+def _seals_wanted(election: str, found: rules.Box, request: shell.Request) -> list[rules.PickLine]:
+    if not found.contest:
+        return []
+    listed = packing.pick_list(election, found.tps, request.at)
+    every = [line for one in listed.boxes if one.contest == found.contest for line in one.lines] + [*listed.inside, *listed.unknown]
+    return [line for line in every if line.item in SEALS]
+
+
+def _sealed(request: shell.Request, election: str, found: rules.Box, scanned: list[str]) -> bool:
+    second = shell.partner(request, "packing.witness")
+    if second is None:
+        raise rules.NeedsPartner()
+    count = receipt_rules.pieces(request.POST.get("count", "") or "0")
+    sent = request.FILES.get("file")
+    kept = (evidence.keep(sent.read(), sent.name or ""),) if sent is not None else ()
+    made = packing.seal_box(
+        election, found.code, scanned, count, first=shell.actor(request), second=access.actor(second.person), at=request.at,
+        lot=request.POST.get("lot", ""), evidence=kept, variance=request.POST.get("variance", "").strip()[:400],
+    )  # fmt: skip
+    kept_table = _table(request, election)
+    kept_table.pop("box", None)
+    _keep(request, kept_table)
+    if made.findings:
+        shell.warned(
+            request, "Kotak tersegel, tetapi nomor segel bermasalah: KPU, Bawaslu, dan Polres melihat sinyalnya. Periksa halaman Segel."
+        )
+    else:
+        shell.done(request, "Kotak tersegel oleh dua orang. Pindai kotak berikutnya.")
+    return True
+
+
+# --- the trace, the profile, the papers ---------------------------------------------------------------------------------------------
+
+
+@shell.page("packing.read")
+def trace(request: shell.Request, election: str, code: str = "") -> HttpResponse:
+    """Which boxes took from this carton or bundle? A box code leads to all that share its cartons."""
+    asked = code or request.GET.get("kode", "").strip()
+    names = Places(election)
+    rows: list[dict[str, Any]] = []
+    if asked:
+        try:
+            rows = [_trail(election, t, names) for t in packing.trace(election, asked, request.at)]
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+    return render(request, "desk/packing/trace.html", {"asked": asked, "rows": rows, "sheets": sum(r["trail"].quantity for r in rows)})
+
+
+def _trail(election: str, found: rules.Trail, names: Places) -> dict[str, Any]:
+    return {
+        "trail": found,
+        "where": names.where(found.tps),
+        "name": contest_word(found.contest),
+        "box": label_rules.spaced(found.box),
+        "thing": label_rules.spaced(found.thing),
+        "href": reverse("desk:packing_box", args=[election, found.box]),
+    }
+
+
+@shell.page("packing.write")
+def profile(request: shell.Request, election: str) -> HttpResponseBase:
+    """What must be there before a box may be sealed."""
+    if request.method == "POST":
+        try:
+            chosen = rules.Profile(
+                require_photo="require_photo" in request.POST,
+                require_signoff="require_signoff" in request.POST,
+                require_weigh="require_weigh" in request.POST,
+                bundle_rule="whole" if request.POST.get("bundle_rule") == "whole" else "split",
+                undo_minutes=receipt_rules.pieces(request.POST.get("undo_minutes", "")),
+                duplicate_seconds=packing.profile(election, request.at).duplicate_seconds,
+            )
+            packing.set_profile(election, chosen, shell.actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Aturan pengepakan disimpan.")
+            return redirect("desk:packing", election)
+    return render(request, "desk/packing/profile.html", {"profile": packing.profile(election, request.at)})
+
+
+@shell.page("packing.read")
+def paper(request: shell.Request, election: str, kind: str, area: str) -> HttpResponse:
+    """Daftar isi, kartu kendali or berita acara of a TPS, a desa, a kecamatan or a wave; ?kertas=f4."""
+    names = Places(election)
+    chosen_wave = next((w for w in packing.waves(election, request.at) if w.code == area), None)
+    chosen = list(chosen_wave.tps) if chosen_wave else [c for c in names.tps if _inside(c, area)]
+    if not chosen or kind not in printed.TEMPLATES:
+        shell.refused(request, rules.UnknownCode(code=area[:40], kind="tps"))
+        return redirect("desk:packing", election)
+    if kind != "berita-acara" and len(chosen) > MOST_PAGES:
+        shell.refused(request, rules.TooManyPages(pages=len(chosen), most=MOST_PAGES))
+        return redirect("desk:packing", election)
+    title = (
+        chosen_wave.name if chosen_wave else names.where(area) if area.count(".") > 2 else f"Kecamatan {names.kecamatan.get(area, area)}"
+    )
+    found = [b for b in packing.boxes(election, request.at) if b.tps in set(chosen)]
+    head = printed.head(
+        request.election.name, "f4" if request.GET.get("kertas") == "f4" else "a4", sorted({b.mark for b in found if b.mark})
+    )
+    if kind == "berita-acara":
+        size, root = record.root(request.at)
+        events = [(b, e) for b in found if b.flags for e in packing.history(election, b.code, request.at) if e.flags or e.reason]
+        values = printed.minutes(title, found, events, seals.register(election, request.at), request.at, root, size, names.short) | head
+    else:
+        lists = [(code, names.where(code), packing.pick_list(election, code, request.at)) for code in chosen]
+        values = printed.sheets(lists, {(b.tps, b.contest): b for b in found}, kind) | head
+    latest = max((b.sealed_at for b in found if b.sealed_at), default=None) or min(
+        (b.prepared_at for b in found), default=request.election.voting_at
+    )
+    data = document.pdf(printed.TEMPLATES[kind], values, latest)
+    return HttpResponse(data, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{kind}-{area}.pdf"'})
+
+
+@shell.page("packing.read")
+def export(request: shell.Request, election: str) -> HttpResponse:
+    """All boxes as shown, XLSX."""
+    names = Places(election)
+    head = ["Kotak", "TPS", "Tempat", "Jenis pemilihan", "Dapil", "Surat suara", "Kebutuhan", "Keadaan", "Segel", "Perhatian", "Tanda"]
+    rows: list[list[Any]] = [head]
+    for b in packing.boxes(election, request.at):
+        need = "belum diketahui" if b.needed is None else b.needed
+        flags = "; ".join(FLAG_WORDS.get(f, f) for f in b.flags)
+        seal_text = ", ".join(b.seals) or (f"{b.seal_count} segel tanpa nomor" if b.seal_count else "")
+        rows.append(
+            [b.code, b.tps, names.where(b.tps), b.contest, b.dapil, b.packed, need, STATE_WORDS[b.state.value][1], seal_text, flags, b.mark]
+        )
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return HttpResponse(
+        table.xlsx({"Kotak": rows}),
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="pengepakan-{election}.xlsx"'},
+    )
+
+
+def signal_text(told: dict[str, Any]) -> str:
+    """R05 in words."""
+    design = f"{told['found_contest']} {told['found_dapil']}"
+    if told["what"] == "stopped":
+        return f"Pengaman dapil menghentikan {told['count']} pindaian dari karton {label_rules.spaced(str(told['carton']))} ({design})"
+    if told["what"] == "dapil_moved":
+        return f"Kotak {told['contest']} {told['tps']} disiapkan untuk dapil lain dari dapil TPS sekarang"
+    return f"Kotak {told['contest']} {told['tps']} (dapil {told['dapil']}) berisi {told['quantity']} lembar {design}"
+
+
+urlpatterns = [
+    path("<slug:election>/pengepakan/", index, name="packing"),
+    path("<slug:election>/pengepakan/kotak/", boxes, name="packing_boxes"),
+    path("<slug:election>/pengepakan/meja/", station, name="packing_station"),
+    path("<slug:election>/pengepakan/meja/lewati/", override, name="packing_override"),
+    path("<slug:election>/pengepakan/meja/orang-kedua/", partner, name="packing_partner"),
+    path("<slug:election>/pengepakan/gelombang/", waves, name="packing_waves"),
+    path("<slug:election>/pengepakan/gelombang/<slug:code>/", wave, name="packing_wave"),
+    path("<slug:election>/pengepakan/siapkan/", prepare, name="packing_prepare"),
+    path("<slug:election>/pengepakan/jejak/", trace, name="packing_trace"),
+    path("<slug:election>/pengepakan/jejak/<slug:code>/", trace, name="packing_trace_of"),
+    path("<slug:election>/pengepakan/aturan/", profile, name="packing_profile"),
+    path("<slug:election>/pengepakan/pengepakan.xlsx", export, name="packing_export"),
+    path("<slug:election>/pengepakan/tps/<str:code>/", tps, name="packing_tps"),
+    path("<slug:election>/pengepakan/muat/<str:code>/", pack_kit, name="packing_item"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/", box, name="packing_box"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/segel/", seal, name="packing_seal"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/keluarkan/", unpack, name="packing_unpack"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/tanda-tangan/", sign_off, name="packing_sign_off"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/foto/", photo, name="packing_photo"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/timbang/", weigh, name="packing_weigh"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/kalibrasi/", scale, name="packing_scale"),
+    path("<slug:election>/pengepakan/cetak/<slug:kind>/<str:area>.pdf", paper, name="packing_pdf"),
+]
 SENTENCES: dict[str, str] = {}
 TASKS: dict[str, tuple[str, str]] = {}
 HITS: dict[str, str] = {}
-SIGNALS: dict[str, tuple[str, str]] = {}
+SIGNALS: dict[str, tuple[Any, str]] = {"R05": (signal_text, "desk:packing_trace_of")}

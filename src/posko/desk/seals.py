@@ -1,9 +1,303 @@
-"""Stage seals: screens."""
+"""Stage seals: ranges and lots given out, the story of a seal, checks, re-sealing."""
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
-SENTENCES: dict[str, str] = {}
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from posko.desk import packing as packing_desk
+from posko.desk import shell
+from posko.domain import labels as label_rules
+from posko.domain import receipts as receipt_rules
+from posko.domain import record as facts
+from posko.domain import seals as rules
+from posko.formats import table
+from posko.store import access, evidence, packing, seals
+
+REASON_WORDS = {
+    "rusak_di_jalan": "rusak di jalan", "putus_saat_pemasangan": "putus saat dipasang", "dibuka_uji_petik": "dibuka untuk uji petik",
+    "dibuka_perbaikan_isi": "dibuka untuk memperbaiki isi", "salah_catat": "nomor salah dicatat", "basah": "basah", "lainnya": "lainnya",
+}  # fmt: skip
+FINDING_WORDS = {
+    "outside": "di luar semua rentang yang dibagikan",
+    "other_team": "dibagikan kepada regu lain",
+    "before_issue": "terlihat sebelum dibagikan",
+    "reused": "sudah pernah dipasang",
+    "spoiled": "sudah dicatat rusak",
+    "returned": "sudah dikembalikan",
+    "twice": "disebut dua kali pada satu kotak",
+    "more_than_issued": "dipakai lebih banyak daripada yang dibagikan",
+}
+ACT_WORDS = {"applied": "dipasang", "removed": "dilepas", "spoiled": "rusak", "returned": "dikembalikan"}
+OCCASIONS = ("pemeriksaan di gudang", "serah terima", "tiba di PPK", "tiba di PPS", "tiba di TPS", "sesudah hitung")
+
+
+def finding_text(code: str, serial: str, near: str = "", other: str = "") -> str:
+    """A finding in words; the likely slip is named and changes nothing."""
+    said = f"Segel {serial} {FINDING_WORDS.get(code, code)}" + (f" di kotak {label_rules.spaced(other)}" if other else "")
+    return said + (f"; mungkin salah tulis untuk {near}, tetap gawat sampai diperiksa orang lain" if near else "")
+
+
+@shell.page("seals.read")
+def index(request: shell.Request, election: str) -> HttpResponse:
+    """What has been given out, what is on boxes, what is missing or wrong."""
+    names = packing_desk.Places(election)
+    context = {
+        "stock": [
+            {"stock": s, "first": s.range.text(s.range.first), "last": s.range.text(s.range.last),
+             "gaps": [f"{a}–{b}" if a != b else a for a, b in s.gaps[:12]], "more_gaps": max(0, len(s.gaps) - 12)}
+            for s in seals.register(election, request.at)
+        ],
+        "lots": seals.lots(election, request.at),
+        "conflicts": [
+            {"text": finding_text(c.finding.code, c.finding.serial, c.finding.near, c.finding.other), "since": c.since_at, "box": c.box,
+             "where": names.where(c.place), "href": reverse("desk:packing_box", args=[election, c.box])}
+            for c in seals.conflicts(election, request.at)
+        ],
+        "checks": [
+            {"check": c, "spaced": label_rules.spaced(c.box), "href": reverse("desk:packing_box", args=[election, c.box])}
+            for c in seals.checks(election, request.at)[-30:][::-1]
+        ],
+        "may_issue": shell.may(request, "seals.issue"),
+        "may_record": shell.may(request, "seals.record"),
+    }  # fmt: skip
+    return render(request, "desk/seals/index.html", context)
+
+
+@shell.page("seals.issue")
+def issue(request: shell.Request, election: str) -> HttpResponseBase:
+    """Give out a range of serials, or a lot of seals without."""
+    if request.method == "POST":
+        to, item = request.POST.get("to", "").strip()[:60], request.POST.get("item", "SEGEL")
+        try:
+            if request.POST.get("kind") == "lot":
+                quantity = receipt_rules.pieces(request.POST.get("quantity", ""))
+                seals.issue_count(election, request.POST.get("lot", ""), quantity, to, shell.actor(request), request.at, item=item)
+                shell.done(request, f"{quantity} segel tanpa nomor dibagikan kepada {to}.")
+            else:
+                given = seals.issue_range(
+                    election, request.POST.get("first", ""), request.POST.get("last", ""), to, shell.actor(request), request.at, item=item
+                )
+                shell.done(
+                    request, f"{given.quantity} segel {given.text(given.first)} sampai {given.text(given.last)} dibagikan kepada {to}."
+                )
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            return redirect("desk:seals", election)
+    return render(request, "desk/seals/issue.html", {"typed": request.POST})
+
+
+@shell.page("seals.read")
+def story(request: shell.Request, election: str, serial: str) -> HttpResponse:
+    """Everything that is known of one seal."""
+    try:
+        found = seals.seal_of(election, serial, request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:seals", election)
+    people = access.names()
+    acts = [
+        {"act": a, "word": ACT_WORDS.get(a.act, a.act), "spaced": label_rules.spaced(a.box), "person": people.get(a.person, a.person),
+         "second": people.get(a.second, a.second), "href": reverse("desk:packing_box", args=[election, a.box]) if a.box else "",
+         "findings": [finding_text(f.code, f.serial, f.near, f.other) for f in a.findings]}
+        for a in found.acts
+    ]  # fmt: skip
+    return render(request, "desk/seals/story.html", {"found": found, "acts": acts})
+
+
+@shell.page("seals.record")
+def spoil(request: shell.Request, election: str) -> HttpResponseBase:
+    """Seals that broke before they were used, or came back unused."""
+    if request.method == "POST":
+        serials = request.POST.get("serials", "").replace(",", " ").replace(";", " ").split()
+        lot = request.POST.get("lot", "")
+        try:
+            count = receipt_rules.pieces(request.POST.get("count", "") or "0")
+            if request.POST.get("act") == "return":
+                seals.give_back(election, serials, shell.actor(request), request.at, lot=lot, count=count)
+            else:
+                sent = request.FILES.get("file")
+                kept = (evidence.keep(sent.read(), sent.name or ""),) if sent is not None else ()
+                reason = request.POST.get("reason", "")[:200]
+                seals.spoil(election, serials, shell.actor(request), request.at, lot=lot, count=count, reason=reason, evidence=kept)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Segel dicatat.")
+            return redirect("desk:seals", election)
+    return render(request, "desk/seals/spoil.html", {"lots": seals.lots(election, request.at), "typed": request.POST})
+
+
+@shell.page("seals.record")
+def check(request: shell.Request, election: str) -> HttpResponseBase:
+    """Compare the seals on a box with those that two people put on: the box first, then every number, then the answer."""
+    code = (request.POST.get("box") or request.GET.get("kotak", "")).strip()
+    seen = [s for s in request.POST.get("seen", "").split() if s]
+    context: dict[str, Any] = {"occasions": OCCASIONS, "seen": seen}
+    try:
+        box = packing.get_box(election, code, request.at) if code else None
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        box = None
+    if box is None and request.POST.get("code"):
+        return redirect(reverse("desk:seals_check", args=[election]) + f"?kotak={_box_code(request)}")
+    if box is not None:
+        names = packing_desk.Places(election)
+        act = request.POST.get("act", "")
+        try:
+            if act == "scan":
+                context["seen"] = _another(seen, request.POST.get("code", ""))
+            elif act == "drop":
+                context["seen"] = seen[:-1]
+            elif act == "done":
+                return _checked(request, election, box.code, seen)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        context |= {"card": packing_desk.box_context(election, box, names), "sealing": seals.sealing_of(election, box.code, request.at)}
+    return render(request, "desk/seals/check.html", context)
+
+
+def _box_code(request: shell.Request) -> str:
+    try:
+        return label_rules.expect(request.POST.get("code", ""), "box").text
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return ""
+
+
+def _another(seen: list[str], typed: str) -> list[str]:
+    serial = rules.read_serial(typed).text
+    return seen if serial in seen else [*seen, serial]
+
+
+def _checked(request: shell.Request, election: str, box: str, seen: list[str]) -> HttpResponseBase:
+    occasion = request.POST.get("occasion", "")
+    found = seals.check_seals(
+        election, box, seen, shell.actor(request), request.at, count=receipt_rules.pieces(request.POST.get("count", "") or "0"),
+        broken="broken" in request.POST, occasion=occasion if occasion in OCCASIONS else OCCASIONS[0],
+    )  # fmt: skip
+    if found.match:
+        shell.done(request, "Segel cocok dan utuh.")
+    else:
+        pairs = "; ".join(f"{seen_} terbaca, {expected} tercatat (mungkin salah tulis)" for expected, seen_, _ in found.pairs)
+        parts = [
+            "rusak atau terbuka" if found.broken else "",
+            f"tidak ada: {', '.join(found.missing)}" if found.missing else "",
+            f"tidak dikenal: {', '.join(found.strange)}" if found.strange else "",
+            pairs,
+        ]
+        refusal = Mismatch(what="; ".join(p for p in parts if p) or "jumlah segel lain")
+        shell.refused(request, refusal)
+    return redirect("desk:packing_box", election, box)
+
+
+class Mismatch(facts.Refusal):
+    """Recorded, and said as loudly as a refusal."""
+
+    code = "seals.mismatch"
+
+
+@sensitive_post_parameters("second_password")
+@shell.page("seals.record")
+def reseal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Two people open a box on purpose, or close it again with new seals, a reason and a picture."""
+    try:
+        box = packing.get_box(election, code, request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:seals", election)
+    if request.method == "POST":
+        try:
+            second = access.actor(shell.countersigned(request, "packing.witness"))
+            _open_or_close(request, election, code, second)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            return redirect("desk:packing_box", election, code)
+    names = packing_desk.Places(election)
+    context = {
+        "card": packing_desk.box_context(election, box, names),
+        "sealing": seals.sealing_of(election, code, request.at),
+        "reasons": [(r, REASON_WORDS.get(r, r)) for r in rules.REASONS],
+        "lots": seals.lots(election, request.at),
+        "typed": request.POST,
+    }
+    return render(request, "desk/seals/reseal.html", context)
+
+
+def _open_or_close(request: shell.Request, election: str, code: str, second: facts.Actor) -> None:
+    words = request.POST.get("text", "").strip()[:400]
+    reason = request.POST.get("reason", "")
+    if request.POST.get("act") == "open":
+        seen = request.POST.get("seen", "").split()
+        packing.open_box(
+            election, code, f"{REASON_WORDS.get(reason, reason)}: {words}", shell.actor(request), second, request.at, seen=seen
+        )
+        shell.done(request, "Segel dibuka berdua. Kotak dapat diisi lagi; segel ulang sesudahnya.")
+        return
+    sent = request.FILES.get("file")
+    kept = (evidence.keep(sent.read(), sent.name or ""),) if sent is not None else ()
+    serials = request.POST.get("serials", "").replace(",", " ").split()
+    count = receipt_rules.pieces(request.POST.get("count", "") or "0")
+    made = packing.reseal(
+        election, code, reason, words, serials, count, first=shell.actor(request), second=second, evidence=kept, at=request.at,
+        lot=request.POST.get("lot", ""), variance=request.POST.get("variance", "").strip()[:400],
+    )  # fmt: skip
+    if made.findings:
+        shell.warned(
+            request, "Disegel ulang, tetapi: " + "; ".join(finding_text(f.code, f.serial, f.near, f.other) for f in made.findings) + "."
+        )
+    else:
+        shell.done(request, "Kotak disegel ulang berdua.")
+
+
+@shell.page("seals.read")
+def export(request: shell.Request, election: str) -> HttpResponse:
+    """The register of seals, XLSX: ranges, lots, conflicts."""
+    ranges: list[list[Any]] = [
+        ["Rentang", "Dari", "Sampai", "Kepada", "Dibagikan", "Dipasang", "Rusak", "Kembali", "Sisa", "Nomor terlompati"]
+    ]
+    for s in seals.register(election, request.at):
+        ends = [s.range.text(s.range.first), s.range.text(s.range.last)]
+        gaps = ", ".join(f"{a}-{b}" for a, b in s.gaps)
+        ranges.append([s.range.code, *ends, s.range.to, s.issued, s.applied, s.spoiled, s.returned, s.on_hand, gaps])
+    wrong: list[list[Any]] = [["Kotak", "Tempat", "Masalah", "Sejak"]]
+    for c in seals.conflicts(election, request.at):
+        said = finding_text(c.finding.code, c.finding.serial, c.finding.near, c.finding.other)
+        wrong.append([c.box, c.place, said, c.since_at.isoformat()])
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    data = table.xlsx({"Rentang": ranges, "Masalah": wrong})
+    return HttpResponse(data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="segel-{election}.xlsx"'})
+
+
+def signal_text(told: dict[str, Any]) -> str:
+    """R06 in words."""
+    place = f"kotak di {told['place']}" if told.get("place") else "kotak"
+    if told["what"] == "conflict":
+        return finding_text(str(told["code"]), str(told["serial"]), str(told["near"]), str(told["other"])) + f" ({place})"
+    if told["what"] == "broken":
+        return f"Segel rusak atau terbuka pada {place}"
+    if told["what"] == "lot":
+        return f"Segel tanpa nomor dipakai {told['count']} lebih banyak daripada yang dibagikan"
+    guess = f"; mungkin salah tulis untuk {told['near']}, tetap gawat" if told.get("near") else ""
+    return f"Segel pada {place} tidak cocok dengan catatan{': ' + str(told['serial']) if told.get('serial') else ''}{guess}"
+
+
+urlpatterns = [
+    path("<slug:election>/segel/", index, name="seals"),
+    path("<slug:election>/segel/bagikan/", issue, name="seals_issue"),
+    path("<slug:election>/segel/rusak/", spoil, name="seals_spoil"),
+    path("<slug:election>/segel/periksa/", check, name="seals_check"),
+    path("<slug:election>/segel/segel.xlsx", export, name="seals_export"),
+    path("<slug:election>/segel/nomor/<slug:serial>/", story, name="seals_story"),
+    path("<slug:election>/segel/kotak/<slug:code>/", reseal, name="seals_reseal"),
+]
+SENTENCES: dict[str, str] = {
+    "seals.mismatch": "SEGEL TIDAK COCOK. Tercatat dan gawat: {what}. Jangan buka kotak; tahan di tempat, hubungi KPU dan Bawaslu.",
+}
 TASKS: dict[str, tuple[str, str]] = {}
 HITS: dict[str, str] = {}
-SIGNALS: dict[str, tuple[str, str]] = {}
+SIGNALS: dict[str, tuple[Any, str]] = {"R06": (signal_text, "desk:packing_box")}

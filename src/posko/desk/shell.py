@@ -1,6 +1,6 @@
 """What every staff screen shares: who may open it, its menu, and the sentences for refusals."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -260,6 +260,11 @@ def done(request: Request, text: str) -> None:
     messages.success(request, text)
 
 
+def warned(request: Request, text: str) -> None:
+    """Says on the next page that something was recorded and needs a look."""
+    messages.warning(request, text)
+
+
 def tasks_of(request: Request, election: facts.Election) -> list[dict[str, Any]]:
     """What waits for this person, from every stage that has something waiting, the most urgent first."""
     phrases: dict[str, tuple[str, str]] = _collect("TASKS")
@@ -286,7 +291,7 @@ def tasks_of(request: Request, election: facts.Election) -> list[dict[str, Any]]
 
 def signals_of(request: Request, election: facts.Election) -> list[dict[str, Any]]:
     """Early warnings of every stage that has some, for those they go to, the Kejari that maps them and Bawaslu; gravest first."""
-    phrases: dict[str, tuple[str, str]] = _collect("SIGNALS")
+    phrases: dict[str, tuple[str | Callable[[Mapping[str, str | int]], str], str]] = _collect("SIGNALS")
     gathered: list[facts.Signal] = []
     for stage in STAGES:
         derive = getattr(_store(stage), "signals", None)
@@ -305,7 +310,7 @@ def signals_of(request: Request, election: facts.Election) -> list[dict[str, Any
                 "severity": one.severity,
                 "state": SEVERITY_STATES[one.severity],
                 "word": SEVERITY_WORDS[one.severity],
-                "text": phrase.format(**one.facts),
+                "text": phrase(one.facts) if callable(phrase) else phrase.format(**one.facts),
                 "to": ", ".join(one.to),
                 "since_at": one.since_at,
                 "mark": one.mark,

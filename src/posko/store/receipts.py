@@ -3,8 +3,9 @@
 Nothing here is edited: a correction is a row of its own, and every reading asks which rows were true at an instant.
 """
 
+import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -12,10 +13,12 @@ from typing import TypeVar
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
+from posko.domain import labels
 from posko.domain import needs as needs_rules
+from posko.domain import places as places_rules
 from posko.domain import receipts as rules
 from posko.domain import record as facts
-from posko.store import needs, record
+from posko.store import needs, places, record, stock
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -111,6 +114,31 @@ class Correction(models.Model):
 
     class Meta:
         db_table = "receipts_correction"
+
+
+class CartonRow(models.Model):
+    """A carton of ballots under our code."""
+
+    code = models.CharField(max_length=20)
+    election = models.CharField(max_length=40)
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
+    contest = models.CharField(max_length=20)
+    dapil = models.CharField(max_length=60)
+    quantity = models.PositiveIntegerField()
+    batch = models.CharField(max_length=40, blank=True)
+    place = models.CharField(max_length=30)
+    condition = models.CharField(max_length=12)
+    alias = models.CharField(max_length=60, blank=True)
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "receipts_carton"
+        constraints = (models.UniqueConstraint(fields=["election", "code"], name="receipts_carton_code"),)
+        indexes = (models.Index(fields=["receipt"], name="receipts_carton_receipt"),)
 
 
 # --- what is recorded ----------------------------------------------------------------------------------------------------
@@ -313,6 +341,89 @@ def approve_correction(election: str, correction: str, actor: facts.Actor, at: d
         record.append(prepared, at=at)
 
 
+# --- cartons -------------------------------------------------------------------------------------------------------------
+
+_rng = random.SystemRandom()
+
+
+def make_cartons(
+    election: str,
+    receipt: str,
+    dapil: str,
+    sizes: Sequence[int],
+    batch: str,
+    actor: facts.Actor,
+    at: datetime,
+    rng: random.Random | None = None,
+    aliases: Sequence[str] | None = None,
+    place: str = "",
+    condition: str = rules.GOOD,
+    mark: str = "",
+) -> list[rules.Carton]:
+    """Our codes for the cartons of a receipt, one for each of `sizes`; `dapil` is the full code as printed on their labels.
+
+    A dapil that was not ordered is recorded and lies in quarantine. The refusals of `domain.receipts.check_cartons`; UnknownThing.
+    """
+    with transaction.atomic():
+        note = get_receipt(election, receipt, at)
+        order = note.shipment.order
+        on_line = places_rules.dapil_on_line(order.contest, dapil, places.dapil_here(election))
+        state = rules.carton_condition(note, on_line, condition)
+        rules.check_cartons(note, sizes, state, cartons(election, at, receipt))
+        names = [*(aliases or ()), *[""] * len(sizes)]
+        made = [
+            rules.Carton(
+                labels.new_code(rng or _rng), order.contest, dapil, size, batch, receipt, place or stock.warehouse(election), state,
+                names[number].strip()[:60], at, mark or note.mark,
+            )
+            for number, size in enumerate(sizes)
+        ]  # fmt: skip
+        said: dict[str, object] = {
+            "receipt": receipt, "contest": order.contest, "dapil": dapil, "batch": batch, "condition": state, "count": len(made),
+            "quantity": sum(sizes), "sizes": list(sizes), "codes": [c.code for c in made], "mark": mark or note.mark,
+        }  # fmt: skip
+        prepared = record.prepare([_draft("cartons.labelled", election, f"receipt:{receipt}", actor, at, said)], at)
+        row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
+        CartonRow.objects.bulk_create(
+            [
+                CartonRow(
+                    code=c.code, election=election, receipt=row, contest=c.contest, dapil=c.dapil, quantity=c.quantity, batch=c.batch,
+                    place=c.place, condition=c.condition, alias=c.alias, mark=c.mark, person=actor.person, occurred_at=at,
+                    entry_id=prepared[0].entry_id,
+                )
+                for c in made
+            ],
+            batch_size=500,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return made
+
+
+def get_carton(election: str, code: str, at: datetime) -> rules.Carton | None:
+    """One carton by its code, or None; one indexed look-up."""
+    row = _carton_rows(election, at).filter(code=code).first()
+    return _carton(row) if row else None
+
+
+def cartons(election: str, at: datetime, receipt: str = "") -> list[rules.Carton]:
+    """Cartons labelled by then, of one receipt or of all, oldest first."""
+    rows = _carton_rows(election, at)
+    rows = rows.filter(receipt__election=election, receipt__code=receipt) if receipt else rows
+    return [_carton(row) for row in rows.order_by("occurred_at", "id")]
+
+
+def _carton_rows(election: str, at: datetime) -> "models.QuerySet[CartonRow]":
+    rows = CartonRow.objects.select_related("receipt").filter(election=election, occurred_at__lte=at)
+    return rows.exclude(withdrawn_at__lte=at)
+
+
+def _carton(row: CartonRow) -> rules.Carton:
+    return rules.Carton(
+        row.code, row.contest, row.dapil, row.quantity, row.batch, row.receipt.code, row.place, row.condition, row.alias, row.occurred_at,
+        row.mark,
+    )  # fmt: skip
+
+
 # --- what is read --------------------------------------------------------------------------------------------------------
 
 
@@ -463,7 +574,7 @@ def _one(rows: "models.QuerySet[Row]", code: str) -> Row:
     return row
 
 
-def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, str | int]) -> facts.Draft:
+def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, object]) -> facts.Draft:
     region = record.election(election).region
     return facts.Draft(kind=kind, election=election, subject=subject, place=region, actor=actor, occurred_at=at, facts=said)
 

@@ -19,6 +19,10 @@ STEPS = (
     ("dpt", "Pemilih"),
     ("needs", "Kebutuhan"),
     ("receipts", "Penerimaan"),
+    ("sorting", "Sortir dan lipat"),
+    ("seals", "Segel"),
+    ("packing", "Pengepakan"),
+    ("sampling", "Uji petik"),
     ("distribution", "Rencana distribusi"),
     ("readiness", "Kesiapan"),
     ("reports", "Laporan"),
@@ -26,6 +30,7 @@ STEPS = (
     ("replanning", "Rencana disusun ulang"),
     ("recommendations", "Rekomendasi"),
     ("rakor", "Rakor"),
+    ("transfers", "Geser surat suara"),
 )
 _DONE = "demo-selesai"
 
@@ -83,7 +88,8 @@ def _clear(var: Path) -> None:
     """Removes what a demo made, nothing else."""
     for name in ("posko.sqlite3", "posko.sqlite3-wal", "posko.sqlite3-shm", _DONE):
         (var / name).unlink(missing_ok=True)
-    shutil.rmtree(var / "documents", ignore_errors=True)
+    for folder in ("documents", "evidence"):
+        shutil.rmtree(var / folder, ignore_errors=True)
 
 
 def _version() -> str:

@@ -1,0 +1,156 @@
+"""Papers of packing: daftar isi, kartu kendali, berita acara. Values for their Typst templates; the same boxes give the same values."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from posko.domain import labels, packing, seals
+from posko.formats import document, text
+from posko.formats.receipts import CONTEST_WORDS
+
+TEMPLATES = {"daftar-isi": "isi-kotak", "kartu-kendali": "kartu-kendali", "berita-acara": "ba-pengepakan"}
+TITLES = {"daftar-isi": "Daftar isi", "kartu-kendali": "Kartu kendali", "berita-acara": "Berita acara pengepakan dan penyegelan"}
+# The way of the goods and back (Pedoman teknis; logistics process steps 9 to 13).
+STEPS = (
+    "Gudang KPU, keluar",
+    "Diterima PPK",
+    "Diterima PPS",
+    "Diterima KPPS, di TPS",
+    "TPS ke PPS, sesudah hitung",
+    "PPS ke PPK",
+    "PPK ke gudang KPU",
+)
+WHERE = {"box": "dalam kotak", "kit": "di luar kotak"}
+SIGNERS = ("Ketua KPU", "Petugas pengepakan", "Bawaslu", "Polres")
+_UNKNOWN = "belum diketahui"
+
+
+def head(election: str, paper: str, marks: list[str]) -> dict[str, Any]:
+    """The common keys of every paper."""
+    return {"agency": "Komisi Pemilihan Umum", "place": election, "paper": paper, "marks": marks, "footer": "Posko · pengepakan"}
+
+
+def sheets(lists: Sequence[tuple[str, str, packing.PickList]], boxes: Mapping[tuple[str, str], packing.Box], kind: str) -> dict[str, Any]:
+    """Values for isi-kotak.typ and kartu-kendali.typ: (TPS, where, pick list) in order, one page each."""
+    return {"title": TITLES[kind], "tps": [_tps(code, where, found, boxes) for code, where, found in lists], "steps": list(STEPS)}
+
+
+def _tps(code: str, where: str, found: packing.PickList, boxes: Mapping[tuple[str, str], packing.Box]) -> dict[str, Any]:
+    mine = [(one, boxes.get((code, one.contest))) for one in found.boxes]
+    lines = [line for one in found.boxes for line in one.lines] + [*found.inside, *found.loose]
+    return {
+        "code": code,
+        "where": where,
+        "qr": document.qr_svg(labels.qr_text("place", code)),
+        "facts": [["Kotak", text.angka(len(mine))], ["Tersegel", text.angka(sum(1 for _, box in mine if box and box.sealed_at))]],
+        "boxes": [_box(one, box) for one, box in mine],
+        "items": [
+            {
+                "name": line.name
+                + (f" {CONTEST_WORDS.get(line.contest, line.contest)}" if line.contest else "")
+                + (f" ({line.use_name})" if line.use_name else ""),
+                "where": WHERE["kit"] if line in found.loose else WHERE["box"],
+                "needed": _UNKNOWN if line.quantity is None else text.angka(line.quantity),
+                "packed": text.angka(line.packed),
+            }
+            for line in lines
+            if line.item != "SURAT_SUARA"
+        ],
+        "unknown": sorted({line.name for line in found.unknown}),
+    }
+
+
+def _box(one: packing.PickBox, box: packing.Box | None) -> dict[str, Any]:
+    return {
+        "contest": CONTEST_WORDS.get(one.contest, one.contest),
+        "dapil": one.dapil,
+        "code": labels.spaced(box.code) if box else "belum disiapkan",
+        "packed": text.angka(box.packed) if box else "—",
+        "needed": _UNKNOWN if box is None or box.needed is None else text.angka(box.needed),
+        "seals": seal_text(box),
+        "flag": ", ".join(box.flags) if box else "",
+    }
+
+
+def seal_text(box: packing.Box | None) -> str:
+    """The seals on a box: numbers, or how many without."""
+    if box is None or box.sealed_at is None:
+        return "belum disegel"
+    counted = f"{box.seal_count} segel tanpa nomor" if box.seal_count else ""
+    return ", ".join([*box.seals, *([counted] if counted else [])])
+
+
+def minutes(
+    area: str,
+    boxes: Sequence[packing.Box],
+    events: Iterable[tuple[packing.Box, packing.Event]],
+    register: Iterable[seals.RangeStock],
+    at: datetime,
+    root: str,
+    size: int,
+    where: Callable[[str], str],
+) -> dict[str, Any]:
+    """Values for ba-pengepakan.typ: boxes by contest, seals, everything that was out of the ordinary."""
+    contests = list(dict.fromkeys(b.contest for b in boxes))
+    rows = [_row(CONTEST_WORDS.get(c, c) or "Kotak PPK", [b for b in boxes if b.contest == c]) for c in contests]
+    total = _row("Jumlah", list(boxes))
+    stock = list(register)
+    return {
+        "title": TITLES["berita-acara"],
+        "subtitle": area,
+        "day": text.tanggal(at),
+        "venue": "gudang KPU",
+        "area": area,
+        "contests": rows,
+        "total": [total[key] for key in ("name", "boxes", "complete", "sealed", "packed", "needed")],
+        "seals": [
+            ["Segel bernomor dipakai di kotak ini", text.angka(sum(len(b.seals) for b in boxes))],
+            ["Segel tanpa nomor dipakai", text.angka(sum(b.seal_count for b in boxes))],
+            ["Rentang yang dibagikan", ", ".join(f"{s.range.text(s.range.first)}–{s.range.text(s.range.last)}" for s in stock) or "—"],
+            ["Nomor terlompati dalam rentang", text.angka(sum(_span(gap) for s in stock for gap in s.gaps))],
+        ],
+        "events": [_event(b, e, where) for b, e in events],
+        "open": [_open(b, where) for b in boxes if b.sealed_at is None],
+        "until": text.waktu(at),
+        "root": root,
+        "size": text.angka(size),
+        "signers": list(SIGNERS),
+    }  # fmt: skip
+
+
+def _event(box: packing.Box, event: packing.Event, where: Callable[[str], str]) -> dict[str, Any]:
+    said = (where(box.tps), event.kind, ", ".join(event.flags), event.reason)
+    return {
+        "time": text.waktu(event.occurred_at),
+        "box": labels.spaced(box.code),
+        "text": " · ".join(part for part in said if part),
+        "entry": event.entry_id[:12],
+        "marks": [box.mark] if box.mark else [],
+    }
+
+
+def _open(box: packing.Box, where: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "tps": where(box.tps),
+        "contest": CONTEST_WORDS.get(box.contest, box.contest),
+        "code": labels.spaced(box.code),
+        "packed": text.angka(box.packed),
+        "needed": _UNKNOWN if box.needed is None else text.angka(box.needed),
+    }
+
+
+def _span(gap: tuple[str, str]) -> int:
+    first, last = (int("".join(c for c in end if c.isdigit())) for end in gap)
+    return last - first + 1
+
+
+def _row(name: str, boxes: Sequence[packing.Box]) -> dict[str, str]:
+    known = all(b.needed is not None for b in boxes)
+    return {
+        "name": name,
+        "boxes": text.angka(len(boxes)),
+        "complete": text.angka(sum(b.needed is not None and b.packed == b.needed for b in boxes)),
+        "sealed": text.angka(sum(b.sealed_at is not None for b in boxes)),
+        "packed": text.angka(sum(b.packed for b in boxes)),
+        "needed": text.angka(sum(b.needed or 0 for b in boxes)) if known else _UNKNOWN,
+    }

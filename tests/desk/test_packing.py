@@ -1,0 +1,218 @@
+"""The packing table as Lutfi and Oki use it: one prompt at a time, a stop that nobody overlooks, seals by two."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from posko.domain import labels
+from posko.domain.record import Actor
+from posko.store import packing, places, seals, sorting
+from tests.scene import RAKOR_AT
+
+pytestmark = pytest.mark.django_db
+E = "pemilu-2024"
+TPS = "19.06.01.2001.001"
+LUTFI, ANI = Actor("p-lutfi", "KPU"), Actor("p-ani", "KPU")
+AT: datetime = RAKOR_AT
+STATION = reverse("desk:packing_station", args=[E])
+_codes = iter(range(1, 10_000))
+
+
+def bundle(contest: str, dapil: str, quantity: int = 500, carton: str = "") -> str:
+    """A bundle of folded ballots, as sorting leaves it."""
+    code = labels.encoded(37 * next(_codes))
+    sorting.BundleRow.objects.create(
+        code=code, election=E, contest=contest, dapil=dapil, quantity=quantity, carton=carton or labels.encoded(37 * next(_codes)),
+        team="REGU-A", person="p-lutfi", occurred_at=AT, entry_id="0" * 64,
+    )  # fmt: skip
+    return code
+
+
+@pytest.fixture
+def table(db_beltim: Any, client_for: Callable[[str], Client]) -> Client:
+    """Lutfi's screen: a wave is open, its boxes are prepared, the place is chosen."""
+    packing.open_wave(E, "Pertama", [TPS], ANI, AT)
+    packing.prepare_boxes(E, [TPS], LUTFI, AT)
+    client = client_for("lutfi")
+    post(client, act="place", code=labels.qr_text("place", "19.06:G01"))
+    return client
+
+
+def post(client: Client, url: str = STATION, **fields: Any) -> str:
+    return client.post(url, fields, follow=True).content.decode()
+
+
+def box_of(contest: str) -> Any:
+    found = packing.box_of(E, TPS, contest, AT)
+    assert found is not None
+    return found
+
+
+def dapil(contest: str) -> str:
+    found = places.dapil_of(E, contest, TPS)
+    assert found is not None
+    return found
+
+
+def test_without_waves_the_page_says_what_comes_first(db_beltim: Any, client_for: Callable[[str], Client]) -> None:
+    page = client_for("ani").get(reverse("desk:packing", args=[E])).content.decode()
+    assert "Belum ada kotak yang disiapkan" in page
+    assert "Buka gelombang pertama" in page
+
+
+def test_the_place_comes_first_then_the_box_then_bundles_until_the_need_is_met(table: Client) -> None:
+    page = table.get(STATION).content.decode()
+    assert "2. Pindai label kotak" in page
+    box = box_of("DPR")
+    page = post(table, code=labels.spaced(box.code))
+    assert "3. Pindai bundel DPR" in page
+    page = post(table, code=labels.qr_text("bundle", bundle("DPR", dapil("DPR"))))
+    assert box_of("DPR").packed == box.needed
+    assert f"Ambil {box.needed} lembar" in page
+    assert "tinggal di bundel" in page
+
+
+def test_a_bundle_of_another_dapil_stops_the_table_until_it_is_taken_away(table: Client) -> None:
+    post(table, code=box_of("DPRD_KAB").code)
+    right = bundle("DPRD_KAB", dapil("DPRD_KAB"))
+    page = post(table, code=bundle("DPRD_KAB", "BELTIM-2" if dapil("DPRD_KAB") != "BELTIM-2" else "BELTIM-1"))
+    assert "BERHENTI" in page
+    assert "Dapil lain" in page
+    assert 'data-sound="stop"' in page
+    assert box_of("DPRD_KAB").packed == 0
+    page = post(table, code=right)  # nothing goes in while the wrong bundle lies on the table
+    assert box_of("DPRD_KAB").packed == 0
+    assert "singkirkan" in page.lower()
+    post(table, act="cleared")
+    post(table, code=right)
+    assert box_of("DPRD_KAB").packed == box_of("DPRD_KAB").needed
+    assert len(packing.stops(E, AT)) == 1
+
+
+def test_the_guard_is_stepped_over_by_two_people_with_a_reason_and_the_box_stays_flagged(table: Client) -> None:
+    post(table, code=box_of("DPRD_KAB").code)
+    wrong = bundle("DPRD_KAB", "BELTIM-2" if dapil("DPRD_KAB") != "BELTIM-2" else "BELTIM-1", 25)
+    post(table, code=wrong)
+    url = reverse("desk:packing_override", args=[E])
+    page = post(table, url, reason="label bundel tertukar, isi diperiksa", second="lutfi", second_password="posko-demo")
+    assert box_of("DPRD_KAB").foreign == 0, page
+    page = post(table, url, reason="label bundel tertukar, isi diperiksa", second="oki", second_password="salah")
+    assert "tidak cocok" in page
+    page = post(table, url, reason="label bundel tertukar, isi diperiksa", second="oki", second_password="posko-demo")
+    assert "melewati pengaman" in page
+    assert box_of("DPRD_KAB").foreign == 25
+    assert "wrong_dapil" in box_of("DPRD_KAB").flags
+    inbox = client_page(table, "desk:inbox")
+    assert "R05" in inbox
+    assert "BELTIM" in inbox
+
+
+def client_page(client: Client, name: str, *args: str) -> str:
+    return client.get(reverse(name, args=[E, *args])).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scanned", "said"),
+    [
+        ("https://contoh.id/x", "bukan kode Posko"),
+        ("ABC", "tidak lengkap"),
+        ("0000-0000-0000-0001-0", "salah"),
+        (labels.encoded(37 * 999_999), "tidak dikenal"),
+    ],
+)
+def test_what_is_no_code_of_ours_is_refused_in_words(table: Client, scanned: str, said: str) -> None:
+    post(table, code=box_of("PPWP").code)
+    page = post(table, code=scanned)
+    assert 'class="error"' in page
+    assert said in page.lower() or said in page
+    assert box_of("PPWP").packed == 0
+
+
+def filled(table: Client, contest: str = "PPWP") -> Any:
+    post(table, code=box_of(contest).code)
+    post(table, code=bundle(contest, dapil(contest)))
+    return box_of(contest)
+
+
+def test_a_box_is_sealed_by_two_people_on_one_screen_and_never_by_one(table: Client) -> None:
+    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    box = filled(table)
+    url = reverse("desk:packing_seal", args=[E, box.code])
+    page = post(table, url, act="scan", code="bt 000101")
+    assert "BT000101" in page
+    page = post(table, url, act="seal", variance="barang lain menyusul")
+    assert box_of("PPWP").sealed_at is None
+    assert "orang kedua" in page.lower()
+    post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
+    page = post(table, url, act="seal")
+    sealed = box_of("PPWP")
+    assert sealed.sealed_at is not None, page
+    assert sealed.seals == ("BT000101",)
+    found = seals.sealing_of(E, box.code, AT)
+    assert found is not None
+    assert {found.first, found.second} == {"p-lutfi", "p-oki"}
+    page = post(table, code=box.code)
+    assert "sudah tersegel" in page
+
+
+def test_a_seal_on_a_second_box_is_recorded_and_told_to_bawaslu(table: Client, client_for: Callable[[str], Client]) -> None:
+    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
+    for contest in ("PPWP", "DPR"):
+        box = filled(table, contest)
+        url = reverse("desk:packing_seal", args=[E, box.code])
+        post(table, url, act="scan", code="BT000101")
+        post(table, url, act="seal")
+    assert "seal_conflict" in box_of("DPR").flags
+    assert "sudah pernah dipasang" in client_page(client_for("juwita"), "desk:inbox")
+    assert "sudah pernah dipasang" in client_page(table, "desk:seals")
+
+
+def test_the_author_takes_back_the_last_scan_from_the_table(table: Client) -> None:
+    filled(table)
+    page = post(table, act="undo")
+    assert "Dibatalkan" in page
+    assert box_of("PPWP").packed == 0
+
+
+def test_taking_out_later_needs_a_reason_and_a_second_person(table: Client) -> None:
+    box = filled(table)
+    thing = packing.contents(E, box.code, AT)[0].thing
+    url = reverse("desk:packing_unpack", args=[E, box.code])
+    post(table, url, thing=thing, reason="", second="oki", second_password="posko-demo")
+    assert box_of("PPWP").packed == box.packed
+    post(table, url, thing=thing, reason="bundel dihitung ulang", second="oki", second_password="posko-demo")
+    assert box_of("PPWP").packed == 0
+
+
+def test_the_check_of_seals_does_not_tell_the_numbers_it_expects(table: Client) -> None:
+    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
+    box = filled(table)
+    url = reverse("desk:packing_seal", args=[E, box.code])
+    post(table, url, act="scan", code="BT000101")
+    post(table, url, act="seal")
+    check = reverse("desk:seals_check", args=[E])
+    assert "BT000101" not in table.get(f"{check}?kotak={box.code}").content.decode()
+    page = post(table, check, box=box.code, seen="BT000110", act="done", occasion="serah terima")
+    assert "SEGEL TIDAK COCOK" in page
+    assert "seal_mismatch" in box_of("PPWP").flags
+
+
+@pytest.mark.parametrize("kind", ["daftar-isi", "kartu-kendali", "berita-acara"])
+def test_papers_are_the_same_bytes_for_the_same_boxes_in_a4_and_f4(table: Client, kind: str) -> None:
+    url = reverse("desk:packing_pdf", args=[E, kind, TPS])
+    first, again, f4 = (table.get(url + more).content for more in ("", "", "?kertas=f4"))
+    assert first.startswith(b"%PDF")
+    assert first == again
+    assert f4 != first
+
+
+def test_budi_looks_and_does_not_pack(table: Client, client_for: Callable[[str], Client]) -> None:
+    budi = client_for("budi")
+    assert budi.get(reverse("desk:packing", args=[E])).status_code == 200
+    assert budi.get(STATION).status_code == 403

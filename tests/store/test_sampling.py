@@ -1,0 +1,139 @@
+"""The sampling audit in the store: frozen before the seed, drawn once, examined by two, and every earlier state readable."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from posko.domain import sampling as rules
+from posko.store import record, sampling
+
+pytestmark = pytest.mark.django_db
+E = "pemilu-2024"
+AT = datetime(2024, 2, 10, 3, tzinfo=UTC)
+DICE = "41623551264311652436 2"
+LATER = AT + timedelta(hours=1)
+
+
+@pytest.fixture
+def scene(installation: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Forty sealed boxes of two contests, without the stage before."""
+    boxes = [
+        rules.Boxed(f"{contest}-{n:014}", contest, f"19.06.02.2001.{n:03}", "BABEL") for contest in ("DPD", "DPR") for n in range(1, 21)
+    ]
+    monkeypatch.setattr(sampling, "_sealed", lambda _election, _at: boxes)
+    return installation.actors
+
+
+def committed(scene: Any, at: datetime = AT, size: int = 5, **strata: int) -> list[rules.Audit]:
+    plans = {stratum: rules.Plan(number, 5, 950, len(strata)) for stratum, number in strata.items()} or {"": rules.Plan(size, 9, 950)}
+    return sampling.commit(E, plans, "dice", "", scene["ani"], at, mark="[SIMULASI]")
+
+
+def test_from_a_frozen_list_to_a_statement_each_instant_reads_as_it_was(scene: Any) -> None:
+    (audit,) = committed(scene)
+    assert (audit.size, audit.state) == (40, "committed")
+    with pytest.raises(rules.NotDrawn):
+        sampling.record_result(E, audit.code, audit.boxes[0].code, True, (), scene["lutfi"], scene["oki"], AT)
+    with pytest.raises(rules.SeedTooEarly):
+        sampling.draw(E, audit.code, DICE, scene["ani"], AT)
+    now = sampling.draw(E, audit.code, DICE, scene["ani"], LATER)
+    assert now.drawn == rules.drawn(DICE.replace(" ", ""), (b.code for b in audit.boxes), 5)
+    for minutes, box in enumerate(now.drawn, start=1):
+        wrong = ("short",) if minutes == 2 else ()
+        at = LATER + timedelta(minutes=minutes)
+        sampling.record_result(E, audit.code, box, not wrong, wrong, scene["lutfi"], scene["oki"], at, 299 if wrong else None, 301)
+    end = LATER + timedelta(minutes=9)
+    said = rules.statement(sampling.get_audit(E, audit.code, end))
+    assert (said.final, said.wrong, said.bound) == (True, 1, rules.upper_bound(40, 5, 1, rules.risk_of(950)))
+    before = rules.statement(sampling.get_audit(E, audit.code, LATER))
+    assert (before.final, before.bound) == (False, 40), "boxes not yet examined count as wrong"
+    assert sampling.get_audit(E, audit.code, AT).state == "committed"
+    kinds = list(record.Entry.objects.order_by("leaf_index").values_list("kind", flat=True))
+    assert kinds[-7:] == ["sample.committed", "sample.drawn", *["box.reopened"] * 5]
+
+
+def test_a_second_draw_is_another_audit_and_the_first_stays(scene: Any) -> None:
+    (audit,) = committed(scene)
+    sampling.draw(E, audit.code, DICE, scene["ani"], LATER)
+    with pytest.raises(rules.AlreadyDrawn):
+        sampling.draw(E, audit.code, DICE[::-1], scene["ani"], LATER + timedelta(minutes=1))
+    with pytest.raises(rules.ReasonMissing):
+        sampling.abandon(E, audit.code, " ", scene["ani"], LATER)
+    sampling.abandon(E, audit.code, "dadu jatuh dari meja", scene["ani"], LATER + timedelta(minutes=2))
+    committed(scene, LATER + timedelta(minutes=3))
+    found = sampling.audits(E, LATER + timedelta(minutes=4))
+    assert [(a.code, a.state) for a in found] == [("UJI-001", "abandoned"), ("UJI-002", "committed")]
+    assert found[0].seed != ""
+    with pytest.raises(rules.Abandoned):
+        sampling.record_result(E, "UJI-001", found[0].drawn[0], True, (), scene["lutfi"], scene["oki"], LATER + timedelta(minutes=5))
+
+
+def test_a_list_changed_behind_our_back_is_not_drawn_from(scene: Any) -> None:
+    (audit,) = committed(scene)
+    row = sampling.SamplingAuditRow.objects.get(code=audit.code)
+    row.boxes = row.boxes[1:]
+    row.save()
+    with pytest.raises(rules.ListBroken):
+        sampling.draw(E, audit.code, DICE, scene["ani"], LATER)
+
+
+def test_each_contest_has_a_statement_of_its_own(scene: Any) -> None:
+    found = committed(scene, DPD=4, DPR=6)
+    assert [(a.stratum, a.size, a.plan.size, a.sitting) for a in found] == [("DPD", 20, 4, "SID-001"), ("DPR", 20, 6, "SID-001")]
+    assert {a.plan.risk for a in found} == {rules.risk_of(950, 2)}
+    assert {b.contest for b in found[1].boxes} == {"DPR"}
+
+
+def test_what_is_refused_leaves_no_row_and_no_entry(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = record.root()
+    for wrong, act in (
+        (rules.BadPlan, lambda: committed(scene, size=41)),
+        (rules.NoBoxes, lambda: committed(scene, PPWP=3)),
+        (rules.NoBoxes, lambda: sampling.commit(E, {}, "dice", "", scene["ani"], AT)),
+        (rules.AgreementMissing, lambda: sampling.commit(E, {"": rules.Plan(3, 1, 950)}, "public", "x", scene["ani"], AT)),
+        (rules.UnknownThing, lambda: sampling.draw(E, "UJI-009", DICE, scene["ani"], AT)),
+    ):
+        with pytest.raises(wrong):
+            act()
+    assert record.root() == before
+    (audit,) = committed(scene)
+    after = record.root()
+    with pytest.raises(rules.BadSeed):
+        sampling.draw(E, audit.code, "123", scene["ani"], LATER)
+    with pytest.raises(rules.UnknownThing):
+        sampling.draw("pilkada-2024", audit.code, DICE, scene["ani"], LATER)
+    assert record.root() == after
+
+
+def test_a_box_that_was_not_drawn_stays_closed_and_a_result_is_corrected_with_two(scene: Any) -> None:
+    (audit,) = committed(scene)
+    now = sampling.draw(E, audit.code, DICE, scene["ani"], LATER)
+    outside = next(b.code for b in audit.boxes if b.code not in now.drawn)
+    with pytest.raises(rules.NotInSample):
+        sampling.record_result(E, audit.code, outside, True, (), scene["lutfi"], scene["oki"], LATER)
+    box = now.drawn[0]
+    sampling.record_result(E, audit.code, box, False, ["short"], scene["lutfi"], scene["oki"], LATER)
+    with pytest.raises(rules.AlreadyExamined):
+        sampling.record_result(E, audit.code, box, True, (), scene["lutfi"], scene["oki"], LATER)
+    late = LATER + timedelta(hours=2)
+    with pytest.raises(rules.ReasonMissing):
+        sampling.correct_result(E, audit.code, box, True, (), "", scene["ani"], scene["oki"], late)
+    sampling.correct_result(E, audit.code, box, True, (), "satu lembar terselip", scene["ani"], scene["oki"], late)
+    assert (sampling.get_audit(E, audit.code, late).wrong, sampling.get_audit(E, audit.code, LATER).wrong) == (0, 1)
+    result = (sampling.get_audit(E, audit.code, late).results or {})[box]
+    assert result.corrections == 1
+
+
+def test_each_person_sees_what_waits_and_what_was_found_is_signalled(scene: Any, cast: Any) -> None:
+    (audit,) = committed(scene)
+    assert [t.kind for t in sampling.waiting(cast["ani"], E, AT)] == ["sampling.draw"]
+    assert sampling.waiting(cast["lutfi"], E, AT) == []
+    now = sampling.draw(E, audit.code, DICE, scene["ani"], LATER)
+    assert [(t.kind, t.label) for t in sampling.waiting(cast["lutfi"], E, LATER)] == [("sampling.open", "UJI-001: 5")]
+    assert sampling.waiting(cast["juwita"], E, LATER) == []
+    assert sampling.signals(E, LATER) == []
+    sampling.record_result(E, audit.code, now.drawn[0], False, ["wrong_dapil"], scene["lutfi"], scene["oki"], LATER)
+    assert [(s.rule, s.mark) for s in sampling.signals(E, LATER)] == [("R05.uji", "[SIMULASI]")]
+    assert [h.label for h in sampling.find(cast["ani"], E, "uji-001", LATER)] == ["UJI-001"]
+    assert sampling.print_minutes(E, "UJI-001", scene["ani"], LATER) == 1
