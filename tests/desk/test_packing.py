@@ -118,8 +118,8 @@ def client_page(client: Client, name: str, *args: str) -> str:
 @pytest.mark.parametrize(
     ("scanned", "said"),
     [
-        ("https://contoh.id/x", "bukan kode Posko"),
-        ("ABC", "tidak lengkap"),
+        ("https://contoh.id/x", "bukan label Posko"),
+        ("ABC", "alias"),
         ("0000-0000-0000-0001-0", "salah"),
         (labels.encoded(37 * 999_999), "tidak dikenal"),
     ],

@@ -275,7 +275,7 @@ def test_a_box_that_was_drawn_and_not_examined_counts_as_wrong() -> None:
     assert said.bound == rules.upper_bound(60, 6, 0, FIVE)
     one = after_draw(results={box: result(box, *(["short"] if box == now.drawn[0] else [])) for box in now.drawn})
     assert rules.statement(one).bound > said.bound
-    assert said.share_permille >= said.bound * 1000 / 60
+    assert said.share_myriad * 60 >= said.bound * 10_000 > (said.share_myriad - 1) * 60
 
 
 def test_what_was_found_is_signalled_and_a_clean_sample_is_silent() -> None:

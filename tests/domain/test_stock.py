@@ -20,7 +20,8 @@ ACTS = {
     "find": (Condition.FOUND, Condition.GOOD), "lose": (Condition.GOOD, Condition.MISSING),
     "destroy": (Condition.REJECTED, Condition.DESTROYED), "return": (Condition.QUARANTINE, Condition.RETURNED),
     "damage": (Condition.SUPPLIER, Condition.QUARANTINE), "accept": (Condition.UNACCEPTED, Condition.GOOD),
-    "sort": (Condition.GOOD, Condition.FOLDED), "reject": (Condition.GOOD, Condition.REJECTED), "pack": (Condition.FOLDED, Condition.PACKED),
+    "sort": (Condition.GOOD, Condition.FOLDED), "reject": (Condition.GOOD, Condition.REJECTED),
+    "pack": (Condition.FOLDED, Condition.PACKED),
     "unpack": (Condition.PACKED, Condition.FOLDED),
 }  # fmt: skip
 GIVERS = {Condition.SUPPLIER, Condition.FOUND, Condition.EARLIER}
@@ -170,7 +171,8 @@ COUNT = Count("OPN-001", LINES[0], Account(PLACES[0], Condition.GOOD), 98, 100, 
 
 
 @pytest.mark.parametrize(("pieces", "declared", "source", "target", "moved"), [
-    (98, 0, Condition.GOOD, Condition.MISSING, 2), (103, 0, Condition.FOUND, Condition.GOOD, 3), (98, -1, Condition.GOOD, Condition.MISSING, 1),
+    (98, 0, Condition.GOOD, Condition.MISSING, 2), (103, 0, Condition.FOUND, Condition.GOOD, 3),
+    (98, -1, Condition.GOOD, Condition.MISSING, 1),
 ])  # fmt: skip
 def test_a_difference_is_declared_as_missing_or_found(pieces: int, declared: int, source: Condition, target: Condition, moved: int) -> None:
     found = rules.adjustment(replace(COUNT, pieces=pieces, declared=declared), "OPN-001", "dihitung ulang", "p-ani", "p-fajar")

@@ -246,7 +246,10 @@ def test_the_author_corrects_alone_for_ten_minutes(minutes: int, alone: bool) ->
 
 def test_a_shortage_warns_and_a_full_tps_does_not() -> None:
     assert rules.shortage_signal(holding(R, 500), "TPS", LIMITS) is None
-    assert rules.shortage_signal(rules.Holding(count(R, 400), coming=100), "TPS", LIMITS) is None
+    assert rules.shortage_signal(rules.Holding(count(R, 400), arrived=100), "TPS", LIMITS) is None
+    promised = rules.shortage_signal(rules.Holding(count(R, 400), coming=100), "TPS", LIMITS)
+    assert promised is not None
+    assert (promised.severity, promised.facts["short"]) == ("high", 100), "promised is not there"
     seen = rules.shortage_signal(holding(R, 499), "TPS", LIMITS)
     assert seen is not None
     assert (seen.severity, seen.facts["short"]) == ("critical", 1)

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 
 from posko.domain import labels as rules
 from posko.domain import record as facts
@@ -45,7 +45,9 @@ def test_a_batch_is_one_entry_with_count_and_digest_of_its_codes(installation: A
     labels.printed(E, [*BOTH, BOTH[0]], "roll-58", installation.actors["lutfi"], AT)
     assert record.root()[0] == size + 1
     entry = record.leaves(E, kind="labels.printed")[0]
-    assert entry.facts == {"count": 2, "again": 0, "layout": "roll-58", "codes_sha256": rules.digest(BOTH)}, "the same label twice is one"
+    assert entry.facts == {"count": 2, "again": 0, "layout": "roll-58", "mark": "", "codes_sha256": rules.digest(BOTH)}, (
+        "the same label twice is one"
+    )
 
 
 def test_nothing_to_print_leaves_no_entry(installation: Any) -> None:
@@ -117,6 +119,26 @@ def test_an_import_is_taken_whole_or_not_at_all(installation: Any) -> None:
     assert record.root() == before
     labels.add_aliases(E, [("SILOG-1", "box", BOX), ("SILOG-2", "carton", CARTON)], ani, AT)
     assert [(a.text, a.kind) for a in labels.aliases(E, AT)] == [("SILOG-1", "box"), ("SILOG-2", "carton")]
+
+
+def test_a_stage_binds_an_alias_in_its_own_transaction_under_its_own_entry(installation: Any) -> None:
+    ani = installation.actors["ani"]
+
+    def receive(alias: str, code: str) -> None:
+        with transaction.atomic():
+            draft = facts.Draft("cartons.labelled", E, "receipt:TRM-001", "19.06", ani, AT, {"aliases": [alias]})
+            prepared = record.prepare([draft], AT)
+            labels.bind_aliases(E, [(alias, "carton", code)], ani, AT, prepared[0].entry_id, "[SIMULASI]")
+            record.append(prepared, at=AT)
+
+    receive("silog-1", CARTON)
+    (alias,) = labels.aliases(E, AT)
+    assert (alias.text, alias.code, alias.mark) == ("SILOG-1", CARTON, "[SIMULASI]")
+    assert record.entry(E, alias.entry_id).kind == "cartons.labelled"
+    before = record.root()
+    with pytest.raises(rules.AliasTaken):
+        receive("SILOG-1", OTHER)
+    assert record.root() == before
 
 
 @pytest.mark.parametrize(

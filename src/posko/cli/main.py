@@ -31,6 +31,7 @@ COMMANDS: dict[str, Command] = {
     "rakor": Command("posko.cli.rakor", "rakor", "rakor verify BERKAS: hitung ulang sidik jari sebuah paket rakor"),
     "journal": Command("posko.cli.journal", "journal", "journal verify: hitung ulang seluruh jurnal dan sebut yang tidak cocok"),
     "plan": Command("posko.cli.plan", "plan", "usulan rencana distribusi untuk sebuah skenario"),
+    "bench": Command("posko.cli.bench", "bench", "mengukur yang dijanjikan, misalnya bench packing; keluar 1 bila di atas batas"),
 }
 _VALUES = (
     (r"valid integer", "harus bilangan bulat"),

@@ -17,8 +17,11 @@ from django.urls import NoReverseMatch, path, reverse
 
 from posko.desk import shell
 from posko.domain import labels as rules
+from posko.domain import packing as packing_rules
 from posko.domain import places as place_rules
+from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
+from posko.domain import sorting as sorting_rules
 from posko.formats import aliases as files
 from posko.formats import document, picture, table, text
 from posko.formats import labels as printed
@@ -27,7 +30,7 @@ from posko.store import labels, packing, places, receipts, sorting
 
 WIB = timezone(timedelta(hours=7))
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN = 200
+SHOWN, FEW = 200, 25
 MOST = 12_000
 """Labels in one print: more do not come at once, they are printed kecamatan by kecamatan."""
 SALT = "labels.aliases"
@@ -112,12 +115,11 @@ def _places(election: str, region: str) -> list[Thing]:
 
 
 def _boxes(election: str, at: datetime) -> list[Thing]:
-    boxes: Callable[[str, datetime], list[Any]] | None = getattr(packing, "boxes", None)
     tps = {t.code: t for t in places.tps_list(election)}
-    return [_box(election, box, tps.get(box.tps)) for box in (boxes(election, at) if boxes else [])]
+    return [_box(election, box, tps.get(box.tps)) for box in packing.boxes(election, at)]
 
 
-def _box(election: str, box: Any, t: place_rules.Tps | None) -> Thing:
+def _box(election: str, box: packing_rules.Box, t: place_rules.Tps | None) -> Thing:
     if t is not None:
         title, lines = t.name, [f"Desa {t.desa_name}", f"Kecamatan {t.kecamatan_name}", t.code]
         about = {"kecamatan": t.kecamatan_code, "desa": t.desa_code, "tps": t.code}
@@ -129,54 +131,34 @@ def _box(election: str, box: Any, t: place_rules.Tps | None) -> Thing:
     return Thing(label, about | {"pemilihan": box.contest, "gelombang": box.wave}, _link("packing_box", election, box.code))
 
 
-def _cartons(election: str, at: datetime, receipt: str = "") -> list[Thing]:
-    found = []
-    for c in receipts.cartons(election, at, receipt):
-        words = (
-            f"Surat suara {CONTEST_WORDS.get(c.contest, c.contest)}",
-            f"Penerimaan {c.receipt}",
-            f"Cetakan {c.batch}" if c.batch else "",
-        )
-        lines = tuple(word for word in (("KARANTINA" if c.condition == "quarantine" else ""), *words) if word)
-        label = printed.Label("carton", c.code, f"{text.angka(c.quantity)} lembar", lines, c.contest, c.dapil, mark=c.mark)
-        found.append(Thing(label, {"penerimaan": c.receipt, "pemilihan": c.contest}, _link("receipts_receipt", election, c.receipt)))
-    return found
+def _carton(election: str, c: receipt_rules.Carton) -> Thing:
+    words = (f"Surat suara {CONTEST_WORDS.get(c.contest, c.contest)}", f"Penerimaan {c.receipt}", f"Cetakan {c.batch}" if c.batch else "")
+    lines = tuple(word for word in ("KARANTINA" if c.condition == "quarantine" else "", *words) if word)
+    label = printed.Label("carton", c.code, f"{text.angka(c.quantity)} lembar", lines, c.contest, c.dapil, mark=c.mark)
+    return Thing(label, {"penerimaan": c.receipt, "pemilihan": c.contest}, _link("receipts_receipt", election, c.receipt))
 
 
-def _bundles(election: str, at: datetime) -> list[Thing]:
-    found = []
-    for b in sorting.bundles(election, at):
-        day = b.made_at.astimezone(WIB).date()
-        lines = (f"Karton {rules.spaced(b.carton)}", f"Regu {b.team}, {text.tanggal_pendek(day)}", f"Cetakan {b.batch}" if b.batch else "")
-        mark = str(getattr(b, "mark", ""))
-        label = printed.Label(
-            "bundle", b.code, f"{text.angka(b.quantity)} lembar", tuple(w for w in lines if w), b.contest, b.dapil, mark=mark
-        )
-        about = {"karton": b.carton, "regu": b.team, "hari": day.isoformat(), "pemilihan": b.contest}
-        found.append(Thing(label, about, _link("sorting_carton", election, b.carton)))
-    return found
+def _bundle(election: str, b: sorting_rules.Bundle) -> Thing:
+    day = b.made_at.astimezone(WIB).date()
+    lines = (f"Karton {rules.spaced(b.carton)}", f"Regu {b.team}, {text.tanggal_pendek(day)}", f"Cetakan {b.batch}" if b.batch else "")
+    words = tuple(word for word in lines if word)
+    label = printed.Label("bundle", b.code, f"{text.angka(b.quantity)} lembar", words, b.contest, b.dapil, mark=str(getattr(b, "mark", "")))
+    about = {"karton": b.carton, "regu": b.team, "hari": day.isoformat(), "pemilihan": b.contest}
+    return Thing(label, about, _link("sorting_carton", election, b.carton))
 
 
-def _envelopes(election: str, at: datetime) -> list[Thing]:
-    made: Callable[[str, datetime], list[Any]] | None = getattr(packing, "envelopes", None)
-    return [
-        Thing(
-            printed.Label(
-                "envelope", e.code, "Sampul", tuple(w for w in (e.use,) if w), e.contest, e.dapil, mark=str(getattr(e, "mark", ""))
-            ),
-            {"pemilihan": e.contest},
-        )
-        for e in (made(election, at) if made else [])
-    ]
+def _envelope(e: packing_rules.Envelope) -> Thing:
+    label = printed.Label("envelope", e.code, "Sampul", (e.use,) if e.use else (), e.contest, e.dapil, mark=str(getattr(e, "mark", "")))
+    return Thing(label, {"pemilihan": e.contest})
 
 
 def things(election: facts.Election, tab: str, at: datetime) -> list[Thing]:
     """Everything of one tab that has a code by then, in the order in which it is stuck on."""
     sources: dict[str, Callable[[], list[Thing]]] = {
         "kotak": lambda: _boxes(election.code, at),
-        "karton": lambda: _cartons(election.code, at),
-        "bundel": lambda: _bundles(election.code, at),
-        "sampul": lambda: _envelopes(election.code, at),
+        "karton": lambda: [_carton(election.code, c) for c in receipts.cartons(election.code, at)],
+        "bundel": lambda: [_bundle(election.code, b) for b in sorting.bundles(election.code, at)],
+        "sampul": lambda: [_envelope(e) for e in packing.envelopes(election.code, at)],
         "tempat": lambda: _places(election.code, election.region),
     }
     return sources[tab]() if tab in sources else []
@@ -189,12 +171,12 @@ def fitting(found: list[Thing], chosen: Mapping[str, str]) -> list[Thing]:
 
 
 def thing_of(election: facts.Election, code: rules.Code, at: datetime) -> Thing | None:
-    """The thing that bears a code, by look-ups that cost the same at any size; None where nothing does."""
+    """The thing that bears a code, or None."""
     finders: dict[str, Callable[[], Thing | None]] = {
         "box": lambda: _one_box(election, code.text, at),
         "carton": lambda: _one_carton(election.code, code.text, at),
         "bundle": lambda: _one_bundle(election.code, code.text, at),
-        "envelope": lambda: next((t for t in _envelopes(election.code, at) if t.label.code == code.text), None),
+        "envelope": lambda: next((_envelope(e) for e in packing.envelopes(election.code, at) if e.code == code.text), None),
         "place": lambda: next((t for t in _places(election.code, election.region) if t.label.code == code.text), None),
     }
     for kind in (code.kind,) if code.kind else ("box", "carton", "bundle", "envelope"):
@@ -205,24 +187,21 @@ def thing_of(election: facts.Election, code: rules.Code, at: datetime) -> Thing 
 
 
 def _one_box(election: facts.Election, code: str, at: datetime) -> Thing | None:
-    get: Callable[[str, str, datetime], Any] | None = getattr(packing, "get_box", None)
-    if get is None:
-        return None
     try:
-        box = get(election.code, code, at)
+        box = packing.get_box(election.code, code, at)
     except facts.Refusal:
         return None
     return _box(election.code, box, next((t for t in places.tps_list(election.code) if t.code == box.tps), None))
 
 
 def _one_carton(election: str, code: str, at: datetime) -> Thing | None:
-    carton = receipts.get_carton(election, code, at)
-    return next((t for t in _cartons(election, at, carton.receipt) if t.label.code == code), None) if carton else None
+    found = receipts.get_carton(election, code, at)
+    return _carton(election, found) if found else None
 
 
 def _one_bundle(election: str, code: str, at: datetime) -> Thing | None:
-    bundle = sorting.get_bundle(election, code, at)
-    return next((t for t in _bundles(election, at) if t.label.code == code), None) if bundle else None
+    found = sorting.get_bundle(election, code, at)
+    return _bundle(election, found) if found else None
 
 
 # --- printing ----------------------------------------------------------------------------------------------------------------
@@ -258,6 +237,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "narrowed": any(value for name, value in chosen.items() if name != "jenis"),
         "rows": rows,
         "total": len(found),
+        "few": len(found) <= FEW,
         "fresh": sum(copies[t.key] == 0 for t in found),
         "any": bool(everything),
         "choices": _choices(request.election, chosen, everything),
@@ -295,6 +275,7 @@ def _choices(election: facts.Election, chosen: Mapping[str, str], everything: li
         "karton": rules.spaced,
         "hari": lambda day: text.tanggal_pendek(datetime.fromisoformat(day).date()),
     }
+    several = len({t.about.get("kecamatan", "") for t in everything}) > 1
     found = []
     for name, word in names.items():
         fitting = [
@@ -303,7 +284,7 @@ def _choices(election: facts.Election, chosen: Mapping[str, str], everything: li
             if all(t.about.get(n, "") == v for n, v in chosen.items() if v and n in ("kecamatan", "desa") and n != name)
         ]
         values = sorted({t.about[name] for t in fitting if t.about.get(name)})
-        if name in {"desa", "tps"} and not chosen["kecamatan"]:
+        if name in {"desa", "tps"} and several and not chosen["kecamatan"]:
             values = []  # hundreds of names help nobody; the kecamatan comes first
         if len(values) > 1 or chosen.get(name):
             options = [(value, words.get(name, str)(value)) for value in values]
@@ -421,7 +402,7 @@ def test(request: shell.Request, election: str) -> HttpResponse:
     return render(request, "desk/labels/test.html", {"shown": shown, "sound": sound if shown else ""})
 
 
-def _photographed(sent: UploadedFile[Any]) -> list[str]:
+def _photographed(sent: "UploadedFile[Any]") -> list[str]:
     if (sent.size or 0) > picture.MOST_BYTES:
         raise picture.TooBig(file=str(sent.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
     found = picture.codes(sent.read(), str(sent.name))
@@ -437,15 +418,22 @@ def _told(request: shell.Request, election: str, scanned: str) -> dict[str, Any]
         return {"refusal": shell.sentence(refusal)}
     thing = thing_of(request.election, found, request.at)
     kind = thing.label.kind if thing else found.kind
-    own = rules.cleaned(scanned).upper().replace("-", "")
     return {
         "kind": NAMES.get(kind, "Kode kita"),
         "thing": thing,
         "spaced": rules.with_check(found.text) if kind == "place" else rules.spaced(found.text),
-        "alias": rules.cleaned(scanned).upper() if found.text not in {own, own[-17:]} and labels.standing(election, [own]) else "",
+        "alias": "" if _ours(scanned) else rules.cleaned(scanned).upper(),
         "copies": labels.copies(election, [(kind, found.text)])[kind, found.text],
         "href": _link("labels_code", election, found.text),
     }
+
+
+def _ours(scanned: str) -> bool:
+    try:
+        rules.read(scanned)
+    except facts.Refusal:
+        return False
+    return True
 
 
 # --- aliases -----------------------------------------------------------------------------------------------------------------
@@ -531,7 +519,7 @@ def alias_import(request: shell.Request, election: str) -> HttpResponse:
     return render(request, "desk/labels/import.html", context)
 
 
-def _dry_run(request: shell.Request, election: str, sent: UploadedFile[Any] | None) -> dict[str, Any]:
+def _dry_run(request: shell.Request, election: str, sent: "UploadedFile[Any] | None") -> dict[str, Any]:
     if sent is None:
         raise NothingSent()
     if (sent.size or 0) > table.MOST_BYTES:

@@ -31,23 +31,7 @@ STATE_WORDS = {
     "flagged": ("overdue", "perlu diperiksa"),
     "sealed": ("done", "tersegel"),
 }
-FLAG_WORDS = {
-    "wrong_dapil": "berisi surat suara dapil lain",
-    "wrong_contest": "berisi surat suara jenis lain",
-    "over_need": "melebihi kebutuhan",
-    "over_bundle": "diambil lebih dari isi bundel",
-    "dapil_moved": "dapil TPS berubah sesudah kotak disiapkan",
-    "seal_conflict": "segel bermasalah",
-    "seal_mismatch": "segel tidak cocok saat diperiksa",
-    "variance": "disegel dengan selisih",
-}
 USE_WORDS = {"hasil": "Kotak hasil TPS (PPK)", "rekapitulasi": "Kotak rekapitulasi (PPK)"}
-EVENT_WORDS = {
-    "packed": "dimuat", "overridden": "dimuat, pengaman dilewati", "undone": "dibatalkan",
-    "unpacked": "dikeluarkan", "stopped": "dihentikan",
-    "sealed": "disegel", "resealed": "disegel ulang", "opened": "segel dibuka", "photographed": "difoto", "signed_off": "ditandatangani",
-    "weighed": "ditimbang", "prepared": "disiapkan", "set_aside": "disisihkan",
-}  # fmt: skip
 VERDICT_WORDS = {
     "consistent": "cocok dengan kebutuhan", "missing": "terlalu ringan: kemungkinan kurang lembar",
     "surplus": "terlalu berat: kemungkinan lebih lembar", "too_weak": "timbangan ini tidak cukup teliti untuk memutuskan",
@@ -113,6 +97,8 @@ def contest_word(contest: str) -> str:
 def box_context(election: str, box: rules.Box, names: Places) -> dict[str, Any]:
     """A box as lists and cards show it."""
     state, word = STATE_WORDS[box.state.value]
+    if box.sealed_at is not None and box.flags:
+        state, word = "overdue", "tersegel, perlu diperiksa"
     return {
         "box": box,
         "code": box.code,
@@ -123,11 +109,12 @@ def box_context(election: str, box: rules.Box, names: Places) -> dict[str, Any]:
         "short": names.short(box.tps),
         "state": state,
         "word": word,
-        "flags": [FLAG_WORDS.get(flag, flag) for flag in box.flags],
+        "flags": [printed.FLAG_WORDS.get(flag, flag) for flag in box.flags],
         "href": reverse("desk:packing_box", args=[election, box.code]),
         "missing": max(0, box.needed - box.packed) if box.needed is not None else None,
         "complete": box.state is rules.State.COMPLETE,
         "sealed": box.sealed_at is not None,
+        "loose_seals": box.seal_count - len(box.seals),
     }
 
 
@@ -216,7 +203,7 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
             {
                 "line": one,
                 "name": contest_word(one.contest),
-                "state": STATE_WORDS[one.state.value] if one.code else ("unknown", "belum disiapkan"),
+                "state": STATE_WORDS[one.state.value] if one.state else ("unknown", "belum disiapkan"),
             }
             for one in found.boxes
         ],
@@ -226,8 +213,8 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
     return render(request, "desk/packing/tps.html", context)
 
 
-@require_POST
 @shell.page("packing.scan")
+@require_POST
 def pack_kit(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Put an item into the loose kit of a TPS, or into a box."""
     item = request.POST.get("item", "")
@@ -308,8 +295,8 @@ def wave(request: shell.Request, election: str, code: str) -> HttpResponse:
     return render(request, "desk/packing/wave.html", context)
 
 
-@require_POST
 @shell.page("packing.scan")
+@require_POST
 def prepare(request: shell.Request, election: str) -> HttpResponseBase:
     """Give codes to the boxes of a wave or of one TPS; their labels are printed next."""
     code = request.POST.get("wave", "")
@@ -380,7 +367,7 @@ def _choose_place(request: shell.Request, election: str, kept: dict[str, Any]) -
 def _scan(request: shell.Request, election: str, kept: dict[str, Any], scanned: str) -> None:
     """A place, a box or a thing: what it is decides what happens."""
     if kept.get("stop"):
-        raise rules.ClearFirst()
+        raise ClearFirst()
     seen = label_rules.read(scanned) if scanned.strip()[:4].upper() == label_rules.PREFIX else None
     if not kept.get("place") or (seen is not None and seen.kind == "place"):
         _choose_place(request, election, kept)
@@ -500,7 +487,7 @@ def _open_box(election: str, box: rules.Box, names: Places, request: shell.Reque
 
 
 def _event(event: rules.Event) -> dict[str, Any]:
-    return {"event": event, "word": EVENT_WORDS.get(event.kind, event.kind), "thing": label_rules.spaced(event.thing)}
+    return {"event": event, "word": printed.EVENT_WORDS.get(event.kind, event.kind), "thing": label_rules.spaced(event.thing)}
 
 
 def _next_boxes(election: str, names: Places, request: shell.Request) -> list[dict[str, Any]]:
@@ -516,8 +503,8 @@ def _next_boxes(election: str, names: Places, request: shell.Request) -> list[di
 
 
 @sensitive_post_parameters("second_password")
-@require_POST
 @shell.page("packing.override")
+@require_POST
 def override(request: shell.Request, election: str) -> HttpResponseBase:
     """Two people let something in that the guard stopped; it stays flagged until it is taken out."""
     kept = _table(request, election)
@@ -541,8 +528,8 @@ def override(request: shell.Request, election: str) -> HttpResponseBase:
 
 
 @sensitive_post_parameters("password")
-@require_POST
 @shell.page("packing.scan")
+@require_POST
 def partner(request: shell.Request, election: str) -> HttpResponseBase:
     """The second person joins this screen for two hours, or leaves it."""
     if "leave" in request.POST:
@@ -590,8 +577,8 @@ def box(request: shell.Request, election: str, code: str) -> HttpResponse:
 
 
 @sensitive_post_parameters("second_password")
-@require_POST
 @shell.page("packing.scan")
+@require_POST
 def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Take something out again, with a reason and a second person."""
     try:
@@ -608,8 +595,8 @@ def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase
 
 
 @sensitive_post_parameters("second_password")
-@require_POST
 @shell.page("packing.scan")
+@require_POST
 def sign_off(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Two people confirm the contents before sealing, where the profile asks for it."""
     try:
@@ -622,14 +609,14 @@ def sign_off(request: shell.Request, election: str, code: str) -> HttpResponseBa
     return redirect("desk:packing_box", election, code)
 
 
-@require_POST
 @shell.page("packing.scan")
+@require_POST
 def photo(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """A picture of the top sheet."""
     sent = request.FILES.get("file")
     try:
         if sent is None:
-            raise rules.NoPicture()
+            raise NoPicture()
         packing.photograph(election, code, evidence.keep(sent.read(), sent.name or ""), shell.actor(request), request.at)
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
@@ -638,8 +625,8 @@ def photo(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     return redirect("desk:packing_box", election, code)
 
 
-@require_POST
 @shell.page("packing.scan")
+@require_POST
 def weigh(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Weigh a box and say what that can and cannot show."""
     try:
@@ -659,7 +646,11 @@ def weigh(request: shell.Request, election: str, code: str) -> HttpResponseBase:
 @shell.page("packing.scan")
 def scale(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Calibrate the scale for the ballots of this box's design."""
-    found = packing.get_box(election, code, request.at)
+    try:
+        found = packing.get_box(election, code, request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:packing", election)
     if request.method == "POST":
         try:
             sheet, spread, step, tare, tare_spread = (
@@ -718,7 +709,7 @@ def seal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
 def _another_seal(scanned: list[str], typed: str) -> list[str]:
     serial = seal_rules.read_serial(typed).text
     if serial in scanned:
-        raise rules.SealTwice(serial=serial)
+        raise SealTwice(serial=serial)
     return [*scanned, serial]
 
 
@@ -738,7 +729,7 @@ def _seals_wanted(election: str, found: rules.Box, request: shell.Request) -> li
 def _sealed(request: shell.Request, election: str, found: rules.Box, scanned: list[str]) -> bool:
     second = shell.partner(request, "packing.witness")
     if second is None:
-        raise rules.NeedsPartner()
+        raise NeedsPartner()
     count = receipt_rules.pieces(request.POST.get("count", "") or "0")
     sent = request.FILES.get("file")
     kept = (evidence.keep(sent.read(), sent.name or ""),) if sent is not None else ()
@@ -818,7 +809,7 @@ def paper(request: shell.Request, election: str, kind: str, area: str) -> HttpRe
         shell.refused(request, rules.UnknownCode(code=area[:40], kind="tps"))
         return redirect("desk:packing", election)
     if kind != "berita-acara" and len(chosen) > MOST_PAGES:
-        shell.refused(request, rules.TooManyPages(pages=len(chosen), most=MOST_PAGES))
+        shell.refused(request, TooManyPages(pages=len(chosen), most=MOST_PAGES))
         return redirect("desk:packing", election)
     title = (
         chosen_wave.name if chosen_wave else names.where(area) if area.count(".") > 2 else f"Kecamatan {names.kecamatan.get(area, area)}"
@@ -849,8 +840,8 @@ def export(request: shell.Request, election: str) -> HttpResponse:
     rows: list[list[Any]] = [head]
     for b in packing.boxes(election, request.at):
         need = "belum diketahui" if b.needed is None else b.needed
-        flags = "; ".join(FLAG_WORDS.get(f, f) for f in b.flags)
-        seal_text = ", ".join(b.seals) or (f"{b.seal_count} segel tanpa nomor" if b.seal_count else "")
+        flags = "; ".join(printed.FLAG_WORDS.get(f, f) for f in b.flags)
+        seal_text = printed.seal_text(b) if b.sealed_at else ""
         rows.append(
             [b.code, b.tps, names.where(b.tps), b.contest, b.dapil, b.packed, need, STATE_WORDS[b.state.value][1], seal_text, flags, b.mark]
         )
@@ -896,7 +887,87 @@ urlpatterns = [
     path("<slug:election>/pengepakan/kotak/<slug:code>/kalibrasi/", scale, name="packing_scale"),
     path("<slug:election>/pengepakan/cetak/<slug:kind>/<str:area>.pdf", paper, name="packing_pdf"),
 ]
-SENTENCES: dict[str, str] = {}
-TASKS: dict[str, tuple[str, str]] = {}
-HITS: dict[str, str] = {}
+
+
+class CodeSentence(str):
+    """A sentence whose codes are spaced and whose words are ours."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **told: object) -> str:  # the shell formats every sentence with the facts of its refusal
+        """The sentence with words for codes."""
+        shown = {key: _in_words(key, value) for key, value in told.items()}
+        return str.format(self, *args, **shown)
+
+
+WORDS = {
+    "photo": "foto lembar teratas", "signoff": "tanda tangan dua orang atas isi", "weigh": "penimbangan",
+    "box": "kotak", "bundle": "bundel", "envelope": "sampul", "place": "lokasi", "wave": "gelombang", "tps": "TPS", "carton": "karton",
+    "empty": "masih kosong", "partly": "belum lengkap", "over": "berlebih", "flagged": "ditandai salah dapil atau jenis",
+    "weight": "beratnya tidak cocok", "complete": "lengkap", "sealed": "tersegel",
+    "none": "Tidak ada pindaian Anda yang dapat dibatalkan.",
+    "late": "Waktu untuk membatalkan sendiri sudah lewat. Keluarkan lewat halaman kotak, dengan alasan dan orang kedua.",
+    "depends": "Sebagian sudah dikeluarkan. Keluarkan sisanya lewat halaman kotak.",
+    "seal": "segel",
+}  # fmt: skip
+
+
+def _in_words(key: str, value: object) -> object:
+    if key in {"box", "thing", "code", "carton", "envelope", "where", "boxes"} and isinstance(value, str):
+        return ", ".join(label_rules.spaced(part) for part in value.split(", "))
+    if key == "why" and value == "sealed":
+        return "Kotak sudah tersegel; buka segelnya berdua lebih dahulu."
+    if key in {"missing", "kind", "state", "why", "wanted"} and isinstance(value, str):
+        return ", ".join(WORDS.get(part, part) for part in value.split(", "))
+    return "belum diketahui" if key == "needed" and value == -1 else value
+
+
+SENTENCES: dict[str, str] = {
+    "packing.clear_first": "Singkirkan dahulu bundel yang dihentikan, lalu tekan “Sudah disingkirkan”. Belum ada yang dimuat.",
+    "packing.no_picture": "Belum ada foto. Pilih atau ambil foto dahulu.",
+    "packing.needs_partner": "Menyegel selalu berdua: orang kedua harus masuk di layar ini dengan nama dan sandinya sendiri.",
+    "packing.seal_twice": "Segel {serial} sudah ada dalam daftar kotak ini.",
+    "packing.too_many_pages": "{pages} halaman terlalu banyak sekaligus (paling banyak {most}). Cetak per gelombang, desa, atau TPS.",
+    "packing.dapil_mismatch": "BERHENTI. Bundel itu milik {found_contest} {found_dapil}; kotak ini {contest} {dapil}.",
+    "packing.sealed": CodeSentence("Kotak {box} sudah tersegel. Isinya tidak dapat diubah; buka segelnya berdua lebih dahulu."),
+    "packing.bad_quantity": "Jumlah {quantity} tidak masuk akal; tulis 1 sampai {most}.",
+    "packing.needs_confirmation": "Lebih dari yang seharusnya: {quantity} lembar. Hitung ulang, atau nyatakan sekali lagi.",
+    "packing.bundle_spent": CodeSentence(
+        "Bundel {thing} tinggal {remaining} lembar menurut catatan. Sudah diambil oleh kotak {where}. Periksa label."
+    ),
+    "packing.not_whole": CodeSentence("Di sini bundel dimuat utuh: bundel {thing} berisi {holds} lembar, bukan {quantity}."),
+    "packing.no_ballots_here": CodeSentence("Kotak {box} untuk PPK dan dikirim tanpa surat suara."),
+    "packing.unknown_code": CodeSentence("Kode {code} tidak dikenal sebagai {kind} pemilihan ini. Periksa labelnya di Uji pindai."),
+    "packing.other_election": CodeSentence("Kode {code} milik pemilihan lain ({election}). Singkirkan dari meja."),
+    "packing.carton_not_bundle": CodeSentence("Itu label karton {carton}. Pindai label bundel di dalamnya, satu per satu."),
+    "packing.envelope_elsewhere": CodeSentence("Sampul {envelope} tidak ada di kotak ini. Pindai sampulnya ke kotak ini lebih dahulu."),
+    "packing.same_person": "Perlu dua orang yang berbeda.",
+    "packing.reason_missing": "Tulis alasannya dalam satu kalimat (sedikitnya {letters} huruf).",
+    "packing.nothing_to_override": "Semuanya cocok; pindai saja seperti biasa.",
+    "packing.nothing_to_undo": CodeSentence("{why}"),
+    "packing.not_inside": CodeSentence("Di kotak ini hanya ada {inside} dari {thing}."),
+    "packing.already_prepared": "Semua kotak TPS ini sudah disiapkan.",
+    "packing.unknown_tps": "TPS {tps} tidak ada dalam pemilihan ini.",
+    "packing.unknown_item": "Barang {item} tidak ada dalam buku aturan, atau surat suara yang harus dimuat per bundel.",
+    "packing.bad_damage": "Pilih jenis kerusakan dari daftar.",
+    "packing.wrong_design": "Tidak ada TPS di sini yang memilih {contest} {dapil}.",
+    "packing.in_another_wave": "{tps} sudah masuk gelombang lain.",
+    "packing.bad_wave": "Beri nama gelombang dan pilih sedikitnya satu TPS.",
+    "packing.not_complete": CodeSentence(
+        "Kotak {state}: dimuat {packed}, kebutuhan {needed}. Lengkapi, atau tulis alasan menyegel dengan selisih (sedikitnya 10 huruf)."
+    ),
+    "packing.not_ready": CodeSentence("Belum boleh disegel, masih kurang: {missing}. Lakukan di halaman kotak."),
+    "packing.needs_reseal": CodeSentence("Kotak {box} pernah disegel. Menutupnya lagi adalah segel ulang, dengan alasan dan foto."),
+    "packing.never_sealed": CodeSentence("Kotak {box} belum pernah disegel."),
+    "packing.bad_profile": "Isian {field} tidak masuk akal: {value}.",
+    "packing.bad_weight": "“{seen}” bukan berat dalam gram. Tulis misalnya 12.345,6.",
+    "packing.bad_scale": "Kalibrasi memerlukan sedikitnya 10 lembar contoh yang ditimbang satu per satu, dan angka yang masuk akal.",
+    "packing.no_scale": "Timbangan belum dikalibrasi untuk rancangan ini.",
+}
+TASKS: dict[str, tuple[str, str]] = {
+    "packing.flagged": ("Periksa kotak {label}: salah dapil atau jenis", "desk:packing_box"),
+    "packing.seal": ("Segel {label} kotak yang sudah lengkap", "desk:packing_station"),
+    "packing.prepare": ("Buka gelombang dan siapkan kotak", "desk:packing"),
+}
+HITS: dict[str, str] = {"box": "desk:packing_box"}
 SIGNALS: dict[str, tuple[Any, str]] = {"R05": (signal_text, "desk:packing_trace_of")}

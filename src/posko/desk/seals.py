@@ -297,7 +297,18 @@ urlpatterns = [
 ]
 SENTENCES: dict[str, str] = {
     "seals.mismatch": "SEGEL TIDAK COCOK. Tercatat dan gawat: {what}. Jangan buka kotak; tahan di tempat, hubungi KPU dan Bawaslu.",
+    "seals.malformed": "“{seen}” bukan nomor segel: huruf di depan (boleh tanpa) lalu angka, seperti tercetak.",
+    "seals.bad_range": "Rentang {first} sampai {last} tidak benar: awalan dan jumlah angkanya harus sama, yang pertama lebih kecil.",
+    "seals.range_overlap": "Segel {first} sampai {last} sudah dibagikan kepada {to} (rentang {range}).",
+    "seals.bad_count": "Jumlah segel {count} tidak masuk akal; tulis 1 sampai {most}.",
+    "seals.none_given": "Belum ada segel: pindai nomornya, atau tulis jumlah dan foto untuk segel tanpa nomor.",
+    "seals.unknown_lot": "Kelompok segel itu belum dibagikan. Pilih dari daftar, atau bagikan dahulu.",
+    "seals.lot_taken": "Nama kelompok itu sudah dipakai. Beri nama lain.",
+    "seals.evidence_missing": "Perlu foto: untuk segel tanpa nomor dan untuk setiap segel ulang.",
+    "seals.same_person": "Menyegel selalu oleh dua orang yang berbeda.",
+    "seals.not_sealed": "Kotak ini tidak tersegel menurut catatan.",
+    "seals.reason_missing": "Pilih alasan dari daftar dan tulis apa yang terjadi.",
 }
-TASKS: dict[str, tuple[str, str]] = {}
-HITS: dict[str, str] = {}
+TASKS: dict[str, tuple[str, str]] = {"seals.recheck": ("Periksa ulang segel kotak {label}: tidak cocok", "desk:packing_box")}
+HITS: dict[str, str] = {"seal": "desk:seals_story"}
 SIGNALS: dict[str, tuple[Any, str]] = {"R06": (signal_text, "desk:packing_box")}

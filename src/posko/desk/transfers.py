@@ -126,24 +126,24 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     names = transfers.tps_names(election, shown)
     items = _items(election, request.at)
     rows = [_holding_row(h, names, items, estimate=_estimate(election, request.at)) for h in held]
-    short = [r for r in rows if r["short"]]
+    short = [r for r in rows if r["lacking"]]
     over = [r for r in rows if r["over"]]
     total = sum(access_rules.within(t.code, mine) for t in places.tps_list(election))
     context = {
         "short": short,
         "over": over,
         "even": len(rows) - len(short) - len(over),
-        "sums": _sums(rows, items),
+        "sums": _sums(rows),
         "counted_tps": len({h.tps for h in held}),
         "tps_total": total,
         "proposals": [
-            _proposal_row(p, items)
+            _proposal_row(p, items, [t for t in trips if t.proposal == p.code])
             for p in reversed(made)
             if any(_touches((leg.giver, leg.receiver), mine) for leg in p.legs) or mine == request.election.region
         ],
         "trips": [_trip_row(t, names, items, election) for t in reversed(trips)],
         "may_report": shell.may(request, "transfers.report"),
-        "may_propose": shell.may(request, "transfers.propose"),
+        "may_propose": shell.may(request, "transfers.propose") and any(r["short"] for r in rows),
     }
     return render(request, "desk/transfers/index.html", context)
 
@@ -177,6 +177,7 @@ def _holding_row(h: rules.Holding, names: Mapping[str, str], items: Mapping[str,
         "leaving": h.leaving,
         "arrived": h.arrived,
         "short": h.short,
+        "lacking": h.lacking,
         "over": h.over,
         "phase": PHASE_WORDS[count.phase],
         "at": count.counted_at,
@@ -186,20 +187,19 @@ def _holding_row(h: rules.Holding, names: Mapping[str, str], items: Mapping[str,
     }
 
 
-def _sums(rows: Iterable[Mapping[str, Any]], items: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    del items
+def _sums(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        one = found.setdefault(
-            (row["contest"], row["item"]), {"contest": row["contest"], "item": row["item"], "short": 0, "over": 0, "tps": 0}
-        )
+        blank = {"contest": row["contest"], "item": row["item"], "short": 0, "lacking": 0, "over": 0, "tps": 0}
+        one = found.setdefault((row["contest"], row["item"]), blank)
         one["short"] += row["short"]
+        one["lacking"] += row["lacking"]
         one["over"] += row["over"]
         one["tps"] += 1
     return list(found.values())
 
 
-def _proposal_row(p: rules.Proposal, items: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+def _proposal_row(p: rules.Proposal, items: Mapping[str, tuple[str, str]], trips: Iterable[rules.Transfer]) -> dict[str, Any]:
     state, word = ("waiting", "menunggu keputusan")
     if p.decision:
         state, word = ("done", "disetujui") if p.decision.approved else ("refused", "ditolak")
@@ -210,7 +210,7 @@ def _proposal_row(p: rules.Proposal, items: Mapping[str, tuple[str, str]]) -> di
         "covered": p.covered,
         "wanted": p.wanted,
         "trips": len(p.legs),
-        "last_at": p.last_at,
+        "last_at": max((t.leg.arrive_at for t in trips), default=p.last_at),  # what is approved late comes late
         "deadline_at": p.deadline_at,
         "state": state,
         "word": word,
@@ -454,6 +454,8 @@ def compute(request: shell.Request, election: str) -> HttpResponse:
         for (item, contest), number in sorted(transfers.lines_short(election, request.at).items())
     ]
     context = {"choices": choices, "typed": request.POST or _defaults(request), "options": options, "limits": transfers.LIMITS}
+    if options:
+        context["leave_at"] = leave_at
     return render(request, "desk/transfers/compute.html", context)
 
 
@@ -534,14 +536,14 @@ def proposal(request: shell.Request, election: str, code: str) -> HttpResponse:
     head = any(g.role == "kpu.pimpinan" and g.holds(request.at) for g in request.person.grants)
     context = {
         "proposal": found,
-        **_proposal_row(found, items),
+        **_proposal_row(found, items, trips),
         "name": printed.goods(items.get(found.item, (found.item, ""))[0], found.contest),
         "trip_rows": [_trip_row(t, names, items, election) for t in trips],
         "trip_minutes": text.menit(sum(leg.minutes for leg in found.legs)),
-        "last_now": max((t.leg.arrive_at for t in trips), default=found.last_at),
         "options": _options(election, asked, {(leg.giver, leg.receiver): leg.pieces for leg in found.legs}),
         "uncounted": sum(transfers.uncounted(election, found.item, found.contest, d, found.proposed_at) for d in dapil),
         "limits": transfers.LIMITS,
+        "leave_at": found.leave_at,
         "may_decide": head and found.decision is None and found.person != request.person.id,
         "own": found.person == request.person.id,
     }
@@ -727,14 +729,16 @@ def export(request: shell.Request, election: str) -> HttpResponse:
     trips = [t for t in transfers.transfers(election, request.at) if _touches((t.leg.giver, t.leg.receiver), mine)]
     names = transfers.tps_names(election, {h.tps for h in held} | {e for t in trips for e in (t.leg.giver, t.leg.receiver)})
     counts: list[list[Any]] = [
-        ["Kode TPS", "TPS", "Barang", "Jenis pemilihan", "Dapil", "Ditemukan", "Wajib ada", "Asal kebutuhan", "Kurang", "Lebih", "Saat",
+        ["Kode TPS", "TPS", "Barang", "Jenis pemilihan", "Dapil", "Ditemukan", "Wajib ada", "Asal kebutuhan", "Kurang sekarang",
+         "Belum tertutup", "Lebih", "Saat",
          "Dihitung", "Tanda"]
     ]  # fmt: skip
     for h in held:
         c = h.count
         counts.append(
             [c.tps, names[c.tps], items.get(c.item, (c.item, ""))[0], c.contest, c.dapil, c.found, c.needed,
-             "kebutuhan terhitung" if c.source == "needs" else "disebut pelapor", h.short, h.over, PHASE_WORDS[c.phase], c.counted_at,
+             "kebutuhan terhitung" if c.source == "needs" else "disebut pelapor", h.lacking, h.short, h.over, PHASE_WORDS[c.phase],
+             c.counted_at,
              " ".join(m for m in (c.mark, "" if c.listed else "DI LUAR DAFTAR") if m)]
         )  # fmt: skip
     moved: list[list[Any]] = [
@@ -792,7 +796,7 @@ SENTENCES: dict[str, str] = {
     "transfers.already_decided": "Usulan ini sudah diputuskan.",
     "transfers.changed": "Usulan tidak berlaku lagi: {first}. Hitung usulan baru.",
     "transfers.wrong_step": "Penggeseran {transfer} tidak pada tahap itu. Muat ulang halamannya dan lihat keadaannya.",
-    "transfers.not_enough": "Paling banyak {may} yang boleh berangkat: pemberi wajib menyisakan kebutuhannya dan tidak melebihi persetujuan.",
+    "transfers.not_enough": "Paling banyak {may} yang boleh berangkat: pemberi menyisakan yang wajib ada padanya.",
 }
 TASKS: dict[str, tuple[str, str]] = {
     "transfers.propose": ("Hitung usulan geser {label}", "desk:transfers_compute"),
@@ -802,6 +806,9 @@ TASKS: dict[str, tuple[str, str]] = {
 }
 HITS: dict[str, str] = {"transfer": "desk:transfers_trip"}
 SIGNALS: dict[str, tuple[str, str]] = {
-    "R01.geser": ("{tps} kurang {short} {what}: ada {found}, wajib {needed}", "desk:transfers"),
+    "R01.geser": (
+        "{tps} kurang {short} {what}: terhitung {found}, wajib {needed}; dalam perjalanan atau dijanjikan {coming}",
+        "desk:transfers",
+    ),
     "R12.geser": ("{transfer} dari {giver} ke {receiver}: berangkat {sent}, diterima {received}", "desk:transfers_trip"),
 }

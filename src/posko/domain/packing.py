@@ -351,7 +351,7 @@ def flags_of(
     content = list(inside)
     wrong = {"wrong_contest" if c.wrong == "contest" else "wrong_dapil" for c in content if c.wrong}
     over = needed is not None and packed > needed
-    found = [f for f in ("wrong_contest", "wrong_dapil") if f in wrong]
+    found: list[str] = [f for f in ("wrong_contest", "wrong_dapil") if f in wrong]
     found += ["dapil_moved"] if moved else []
     found += ["over_need"] if over else []
     found += ["over_bundle"] if any(c.found > 0 for c in content) else []

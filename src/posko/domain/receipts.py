@@ -486,6 +486,76 @@ def check_approval(proposer: str, approver: str, receipt: str) -> None:
         raise SamePerson(receipt=receipt)
 
 
+# --- a file of contracts, moved days and shipments -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """A line of a contract as a file states it."""
+
+    contract: str
+    key: Key
+    quantity: int
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class MoveLine:
+    """A moved delivery day as a file states it, of the order that this contract has for this line."""
+
+    contract: str
+    key: Key
+    due_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class ShipmentLine:
+    """A surat jalan as a file states it."""
+
+    contract: str
+    key: Key
+    waybill: str
+    quantity: int
+    sent_at: datetime
+    carrier: str = ""
+    destination: str = ""
+    silog: str = ""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a file adds to the record; what the record has already is not in it."""
+
+    contracts: tuple[Contract, ...] = ()
+    orders: tuple[OrderLine, ...] = ()
+    moves: tuple[MoveLine, ...] = ()
+    shipments: tuple[ShipmentLine, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Facts it would record."""
+        return len(self.contracts) + len(self.orders) + len(self.moves) + len(self.shipments)
+
+
+class NothingNew(record.Refusal):
+    """The file says nothing that is not recorded already."""
+
+    code: ClassVar[str] = "receipts.nothing_new"
+
+
+class FileHasProblems(record.Refusal):
+    """A file with problems is imported whole or not at all."""
+
+    code: ClassVar[str] = "receipts.file_problems"
+
+
+class NoUpload(record.Refusal):
+    """No such file under examination."""
+
+    code: ClassVar[str] = "receipts.no_upload"
+
+
 def check_move(order: Order, due_at: datetime, reason: str) -> None:
     """A moved delivery day names its reason and is another day. TextMissing, SameDay."""
     if not reason.strip():
@@ -1124,9 +1194,8 @@ def _watched(question: Question, limits: Limits) -> bool:
 
 def stock_short(question: Question, limits: Limits) -> int:
     """R01: pieces by which the projected stock at the due day falls short of the need; nought where it does not, or it is far away."""
-    if not _watched(question, limits):
+    if not _watched(question, limits) or question.need is None or question.deadline_at is None:
         return 0
-    assert question.need is not None and question.deadline_at is not None
     return max(0, question.need - projected(question, question.deadline_at, limits))
 
 

@@ -396,9 +396,9 @@ class Statement:
         return self.bound <= self.tolerable
 
     @property
-    def share_permille(self) -> int:
-        """The bound in tenths of a per cent of all boxes, rounded up: the statement never sounds better than it is."""
-        return -(-self.bound * 1000 // self.population)
+    def share_myriad(self) -> int:
+        """The bound in hundredths of a per cent of all boxes, rounded up: the statement never sounds better than it is."""
+        return -(-self.bound * 10_000 // self.population)
 
 
 def statement(audit: Audit) -> Statement:

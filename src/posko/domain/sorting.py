@@ -162,6 +162,7 @@ class Bundle:
     batch: str
     team: str
     made_at: datetime
+    mark: str = ""
 
 
 @dataclass(frozen=True)

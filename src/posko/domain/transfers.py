@@ -259,6 +259,11 @@ class Holding:
         return max(0, self.count.needed - self.available - self.coming)
 
     @property
+    def lacking(self) -> int:
+        """Pieces missing there now: what is promised has not come."""
+        return max(0, self.count.needed - self.available)
+
+    @property
     def over(self) -> int:
         """Pieces beyond the need."""
         return max(0, self.available - self.count.needed)
@@ -745,15 +750,19 @@ def correctable(transfer: Transfer) -> Step:
 
 
 def shortage_signal(holding: Holding, name: str, limits: Limits) -> record.Signal | None:
-    """R01 at the point where it hurts: a TPS that was counted holds less than it must. Critical once the TPS has opened."""
-    if holding.short < limits.short_watch:
+    """R01 at the point where it hurts: a TPS that was counted holds less than it must, until what is promised has come.
+
+    Critical once the TPS has opened and nothing that covers it is on its way.
+    """
+    if holding.lacking < limits.short_watch:
         return None
     count = holding.count
-    severity = "high" if count.phase == "packing" else "critical"
+    severity = "critical" if count.phase != "packing" and holding.short else "high"
     said: dict[str, str | int] = {
         "tps": name,
         "what": count.contest or count.item,
-        "short": holding.short,
+        "short": holding.lacking,
+        "coming": holding.coming,
         "found": count.found,
         "needed": count.needed,
     }

@@ -21,6 +21,24 @@ STEPS = (
     "PPK ke gudang KPU",
 )
 WHERE = {"box": "dalam kotak", "kit": "di luar kotak"}
+FLAG_WORDS = {
+    "wrong_dapil": "berisi surat suara dapil lain",
+    "wrong_contest": "berisi surat suara jenis lain",
+    "over_need": "melebihi kebutuhan",
+    "over_bundle": "diambil lebih dari isi bundel",
+    "dapil": "dapil lain",
+    "contest": "jenis pemilihan lain",
+    "dapil_moved": "dapil TPS berubah sesudah kotak disiapkan",
+    "seal_conflict": "segel bermasalah",
+    "seal_mismatch": "segel tidak cocok saat diperiksa",
+    "variance": "disegel dengan selisih",
+}
+EVENT_WORDS = {
+    "packed": "dimuat", "overridden": "dimuat, pengaman dilewati", "undone": "dibatalkan",
+    "unpacked": "dikeluarkan", "stopped": "dihentikan",
+    "sealed": "disegel", "resealed": "disegel ulang", "opened": "segel dibuka", "photographed": "difoto", "signed_off": "ditandatangani",
+    "weighed": "ditimbang", "prepared": "disiapkan", "set_aside": "disisihkan",
+}  # fmt: skip
 SIGNERS = ("Ketua KPU", "Petugas pengepakan", "Bawaslu", "Polres")
 _UNKNOWN = "belum diketahui"
 
@@ -68,15 +86,20 @@ def _box(one: packing.PickBox, box: packing.Box | None) -> dict[str, Any]:
         "packed": text.angka(box.packed) if box else "—",
         "needed": _UNKNOWN if box is None or box.needed is None else text.angka(box.needed),
         "seals": seal_text(box),
-        "flag": ", ".join(box.flags) if box else "",
+        "flag": _flags(box.flags) if box else "",
     }
+
+
+def _flags(flags: Sequence[str]) -> str:
+    return ", ".join(FLAG_WORDS.get(flag, flag) for flag in flags)
 
 
 def seal_text(box: packing.Box | None) -> str:
     """The seals on a box: numbers, or how many without."""
     if box is None or box.sealed_at is None:
         return "belum disegel"
-    counted = f"{box.seal_count} segel tanpa nomor" if box.seal_count else ""
+    loose = box.seal_count - len(box.seals)
+    counted = f"{loose} segel tanpa nomor" if loose else ""
     return ", ".join([*box.seals, *([counted] if counted else [])])
 
 
@@ -105,7 +128,7 @@ def minutes(
         "total": [total[key] for key in ("name", "boxes", "complete", "sealed", "packed", "needed")],
         "seals": [
             ["Segel bernomor dipakai di kotak ini", text.angka(sum(len(b.seals) for b in boxes))],
-            ["Segel tanpa nomor dipakai", text.angka(sum(b.seal_count for b in boxes))],
+            ["Segel tanpa nomor dipakai", text.angka(sum(b.seal_count - len(b.seals) for b in boxes))],
             ["Rentang yang dibagikan", ", ".join(f"{s.range.text(s.range.first)}–{s.range.text(s.range.last)}" for s in stock) or "—"],
             ["Nomor terlompati dalam rentang", text.angka(sum(_span(gap) for s in stock for gap in s.gaps))],
         ],
@@ -119,7 +142,7 @@ def minutes(
 
 
 def _event(box: packing.Box, event: packing.Event, where: Callable[[str], str]) -> dict[str, Any]:
-    said = (where(box.tps), event.kind, ", ".join(event.flags), event.reason)
+    said = (where(box.tps), EVENT_WORDS.get(event.kind, event.kind), _flags(event.flags), event.reason)
     return {
         "time": text.waktu(event.occurred_at),
         "box": labels.spaced(box.code),

@@ -57,7 +57,7 @@ def minutes(
     receiver: rules.Holding | None,
     head: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Values for ba-geser.typ. giver and receiver: what both hold as the approval saw it; head: agency, place, paper, footer, stamp, marks."""
+    """Values for ba-geser.typ. giver, receiver: what both held when it was proposed; head: agency, place, paper, footer, stamp, marks."""
     leg = trip.leg
     sent, received = trip.sent, trip.received
     difference = ""

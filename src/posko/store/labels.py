@@ -29,6 +29,7 @@ class LabelPrintRow(models.Model):
     layout = models.CharField(max_length=20)
     copy = models.PositiveIntegerField()
     reason = models.CharField(max_length=400, blank=True)
+    mark = models.CharField(max_length=20, blank=True)
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
@@ -80,7 +81,13 @@ class AliasEndRow(models.Model):
 
 
 def printed(
-    election: str, codes: Iterable[tuple[str, str]], layout: str, actor: facts.Actor, at: datetime, reason: str = ""
+    election: str,
+    codes: Iterable[tuple[str, str]],
+    layout: str,
+    actor: facts.Actor,
+    at: datetime,
+    reason: str = "",
+    mark: str = "",
 ) -> dict[str, int]:
     """Record a print of (kind, code): code -> which copy this one is. NothingToPrint; ReasonMissing where one was printed before.
 
@@ -92,14 +99,15 @@ def printed(
         before = copies(election, chosen)
         again = [code for kind, code in chosen if before[kind, code]]
         rules.check_print(chosen, again, reason)
-        said: dict[str, str | int] = {"count": len(chosen), "again": len(again), "layout": layout, "codes_sha256": rules.digest(chosen)}
+        said: dict[str, str | int] = {"count": len(chosen), "again": len(again), "layout": layout, "mark": mark}
+        said["codes_sha256"] = rules.digest(chosen)
         draft = replace(_draft("labels.printed", election, f"labels:{layout}", actor, at, said), reason=reason.strip()[:400])
         prepared = record.prepare([draft], at)
         LabelPrintRow.objects.bulk_create(
             [
                 LabelPrintRow(
                     election=election, kind=kind, code=code, layout=layout, copy=before[kind, code] + 1,
-                    reason=reason.strip()[:400] if before[kind, code] else "",
+                    reason=reason.strip()[:400] if before[kind, code] else "", mark=mark,
                     person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
                 )
                 for kind, code in chosen
@@ -121,12 +129,12 @@ def copies(election: str, codes: Sequence[tuple[str, str]]) -> Counter[tuple[str
 
 
 def batches(election: str, at: datetime, newest: int = 30) -> list[dict[str, Any]]:
-    """The last prints: layout, kind, count, again, person, reason, at, entry_id; the newest first."""
+    """The last prints: layout, kind, person, occurred_at, entry_id, count, again, why, said (mark); the newest first."""
     rows = LabelPrintRow.objects.filter(election=election, occurred_at__lte=at).values(
         "entry_id", "layout", "kind", "person", "occurred_at"
     )
     grouped = rows.annotate(
-        count=models.Count("id"), again=models.Count("id", filter=models.Q(copy__gt=1)), why=models.Max("reason")
+        count=models.Count("id"), again=models.Count("id", filter=models.Q(copy__gt=1)), why=models.Max("reason"), said=models.Max("mark")
     ).order_by("-occurred_at", "entry_id")
     return [dict(row) for row in grouped[:newest]]
 
@@ -134,7 +142,9 @@ def batches(election: str, at: datetime, newest: int = 30) -> list[dict[str, Any
 def prints_of(election: str, kind: str, code: str, at: datetime) -> list[dict[str, Any]]:
     """Every print of one label: copy, layout, person, reason, occurred_at, entry_id; the first first."""
     rows = LabelPrintRow.objects.filter(election=election, code=code, occurred_at__lte=at, **({"kind": kind} if kind else {}))
-    return [dict(row) for row in rows.order_by("copy").values("kind", "copy", "layout", "person", "reason", "occurred_at", "entry_id")]
+    return [
+        dict(row) for row in rows.order_by("copy").values("kind", "copy", "layout", "person", "reason", "mark", "occurred_at", "entry_id")
+    ]
 
 
 # --- aliases -------------------------------------------------------------------------------------------------------------
@@ -150,26 +160,48 @@ def add_aliases(election: str, rows: Iterable[tuple[str, str, str]], actor: fact
     wanted = [(rules.alias_text(alias), kind, _code(kind, code)) for alias, kind, code in rows]
     with transaction.atomic():
         _queue(at)
-        now = _in_force(election, [text for text, _, _ in wanted], at=None)
-        drafts = []
-        for text, kind, code in wanted:
-            rules.check_alias(text, kind, code, now.get(text))
-            now[text] = rules.Alias(text, kind, code, actor.person, at)
-            said: dict[str, str | int] = {"alias": text, "kind": kind, "code": code, "mark": mark}
-            drafts.append(_draft("alias.added", election, f"{kind}:{code}", actor, at, said))
+        _check(election, wanted, actor, at)
+        drafts = [
+            _draft("alias.added", election, f"{kind}:{code}", actor, at, {"alias": text, "kind": kind, "code": code, "mark": mark})
+            for text, kind, code in wanted
+        ]
         prepared = record.prepare(drafts, at)
-        AliasRow.objects.bulk_create(
-            [
-                AliasRow(
-                    election=election, alias=text, kind=kind, code=code, mark=mark,
-                    person=actor.person, occurred_at=at, entry_id=one.entry_id,
-                )
-                for (text, kind, code), one in zip(wanted, prepared, strict=True)
-            ],
-            batch_size=500,
-        )  # fmt: skip
+        _write(election, wanted, [one.entry_id for one in prepared], actor, at, mark)
         record.append(prepared, at=at)
     return [rules.Alias(*row, actor.person, at, one.entry_id, mark) for row, one in zip(wanted, prepared, strict=True)]
+
+
+def bind_aliases(
+    election: str, rows: Iterable[tuple[str, str, str]], actor: facts.Actor, at: datetime, entry_id: str, mark: str = ""
+) -> None:
+    """(alias, kind, code) under the entry of another stage (a carton that came with SILOG's code), in its transaction, before it appends.
+
+    The entry names the aliases in its facts. All refusals of `add_aliases`.
+    """
+    wanted = [(rules.alias_text(alias), kind, _code(kind, code)) for alias, kind, code in rows]
+    _check(election, wanted, actor, at)
+    _write(election, wanted, [entry_id] * len(wanted), actor, at, mark)
+
+
+def _check(election: str, wanted: Sequence[tuple[str, str, str]], actor: facts.Actor, at: datetime) -> None:
+    now = standing(election, [text for text, _, _ in wanted])
+    for text, kind, code in wanted:
+        rules.check_alias(text, kind, code, now.get(text))
+        now[text] = rules.Alias(text, kind, code, actor.person, at)
+
+
+def _write(
+    election: str, wanted: Sequence[tuple[str, str, str]], entries: Sequence[str], actor: facts.Actor, at: datetime, mark: str
+) -> None:
+    AliasRow.objects.bulk_create(
+        [
+            AliasRow(
+                election=election, alias=text, kind=kind, code=code, mark=mark, person=actor.person, occurred_at=at, entry_id=entry_id
+            )
+            for (text, kind, code), entry_id in zip(wanted, entries, strict=True)
+        ],
+        batch_size=500,
+    )  # fmt: skip
 
 
 def end_alias(election: str, alias: str, reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None) -> rules.Alias:
@@ -255,17 +287,13 @@ def _row(election: str, text: str, at: datetime | None) -> AliasRow | None:
     return _standing(AliasRow.objects.filter(election=election, alias=text), at).first()
 
 
-def _in_force(election: str, texts: Sequence[str], at: datetime | None) -> dict[str, rules.Alias]:
+def standing(election: str, texts: Sequence[str]) -> dict[str, rules.Alias]:
+    """Stored form -> what it means now, of everything recorded: for whoever writes, and for the dry run of an import."""
     found: dict[str, rules.Alias] = {}
     for start in range(0, len(texts), _AT_ONCE):
-        rows = _standing(AliasRow.objects.filter(election=election, alias__in=texts[start : start + _AT_ONCE]), at)
+        rows = _standing(AliasRow.objects.filter(election=election, alias__in=texts[start : start + _AT_ONCE]), at=None)
         found.update({row.alias: _alias(row) for row in rows})
     return found
-
-
-def standing(election: str, texts: Sequence[str]) -> dict[str, rules.Alias]:
-    """Stored form -> what it means now, for the dry run of an import."""
-    return _in_force(election, texts, at=None)
 
 
 def _code(kind: str, code: str) -> str:

@@ -1,8 +1,8 @@
 """Stage packing: boxes, what went in and came out, the stops of the dapil guard, waves, proofs, and closing with seals.
 
-Every row is a fact and stays; what comes out is a row below nought. Whoever writes holds the head of the journal first (`seals.in_turn`) and
-the box's row, so that two people packing one box, or one bundle into two boxes, come one after the other. Writing looks at everything
-that is recorded; reading takes `at`.
+Every row is a fact and stays; what comes out is a row below nought. Whoever writes holds the head of the journal first (`seals.in_turn`)
+and the box's row, so that two people packing one box, or one bundle into two boxes, come one after the other. Writing looks at
+everything that is recorded; reading takes `at`.
 """
 
 import random
@@ -1247,8 +1247,8 @@ def pack_many(election: str, loads: Sequence[Load], actor: facts.Actor, at: date
                 drafts.append(_load_draft(state.boxes[load.box], puts, actor, load.at))
                 rows_of.append([*puts])
             for stop in stops:
-                row = state.boxes[load.box]
-                drafts.append(_draft("packing.stopped", election, f"box:{row.code}", row.place, actor, load.at, _stop_told(stop)))
+                box = state.boxes[load.box]
+                drafts.append(_draft("packing.stopped", election, f"box:{box.code}", box.place, actor, load.at, _stop_told(stop)))
                 rows_of.append([stop])
         prepared = record.prepare(drafts, at)
         for one, group in zip(prepared, rows_of, strict=True):
@@ -1271,8 +1271,9 @@ def _bulk_state(election: str, loads: Sequence[Load], at: datetime) -> _State:
     boxes = {row.code: row for part in _parts(codes) for row in BoxRow.objects.select_for_update().filter(code__in=part)}
     for code in codes:
         _of_here(boxes.get(code), election, code)
-    things = {b.code: b for b in sorting.bundles(election, at)}
     wanted = sorted({code for load in loads for code, _ in load.bundles})
+    there = sorting.BundleRow.objects.filter(election=election, occurred_at__lte=at).exclude(dissolved_at__lte=at)
+    things = {b.code: b for part in _parts(wanted) for b in there.filter(code__in=part)}
     for code in wanted:
         if code not in things:
             raise rules.UnknownCode(code=code[:20], kind="bundle")
@@ -1550,8 +1551,9 @@ def _box(row: BoxRow, one: _Around) -> rules.Box:
     items = sum(c.quantity for c in inside if c.kind == "item")
     flags = rules.flags_of(inside, packed, one.needed, one.moved, one.sealing, one.mismatch)
     closed = one.sealing if one.sealing and one.sealing.closed else None
+    state = rules.state_of(packed, one.needed, bool(inside), flags, closed is not None)
     return rules.Box(
-        row.code, row.contest, row.tps, row.dapil, row.use, row.place, rules.state_of(packed, one.needed, bool(inside), flags, closed is not None),
+        row.code, row.contest, row.tps, row.dapil, row.use, row.place, state,
         packed, one.needed, foreign, envelopes_in, items, closed.sealed_at if closed else None, closed.serials if closed else (),
         closed.seals if closed else 0, one.sealing is not None and closed is None, flags, one.wave, row.occurred_at, row.mark,
     )  # fmt: skip

@@ -1,13 +1,15 @@
-"""Stage receipts: orders, shipments, counts against the surat jalan, acceptances, corrections; and the gauge over them.
+"""Stage receipts: contracts, orders, shipments, counts against the surat jalan, acceptances, corrections, claims, cartons; and the gauge.
 
 Nothing here is edited: a correction is a row of its own, and every reading asks which rows were true at an instant.
 """
 
+import hashlib
 import random
-from collections import defaultdict
+import secrets
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import models, transaction
@@ -18,13 +20,35 @@ from posko.domain import needs as needs_rules
 from posko.domain import places as places_rules
 from posko.domain import receipts as rules
 from posko.domain import record as facts
-from posko.store import needs, places, record, stock
+from posko.domain import stock as stock_rules
+from posko.formats import receipts as printed
+from posko.formats import text
+from posko.planning import arrivals
+from posko.store import needs, places, record, regulation, stock
 
 Row = TypeVar("Row", bound=models.Model)
 
 
+class ContractRow(models.Model):
+    """What a supplier signed."""
+
+    election = models.CharField(max_length=40)
+    number = models.CharField(max_length=80)
+    signed_on = models.DateField()
+    supplier = models.CharField(max_length=120)
+    tahap = models.CharField(max_length=5, blank=True)
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_contract"
+        constraints = (models.UniqueConstraint(fields=["election", "number"], name="receipts_contract_number"),)
+
+
 class Order(models.Model):
-    """A line that a supplier promised."""
+    """A line that a supplier promised; due_at is the day first promised."""
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
@@ -34,6 +58,7 @@ class Order(models.Model):
     quantity = models.PositiveIntegerField()
     tahap = models.CharField(max_length=5)
     supplier = models.CharField(max_length=120, blank=True)
+    contract = models.CharField(max_length=80, blank=True)
     due_at = models.DateTimeField()
     mark = models.CharField(max_length=20, blank=True)
     person = models.CharField(max_length=60)
@@ -43,6 +68,36 @@ class Order(models.Model):
     class Meta:
         db_table = "receipts_order"
         constraints = (models.UniqueConstraint(fields=["election", "code"], name="receipts_order_code"),)
+
+
+class MoveRow(models.Model):
+    """A delivery day that was moved."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField()
+    reason = models.CharField(max_length=400)
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_move"
+
+
+class ProductionRow(models.Model):
+    """How many pieces of an order the supplier says are made so far."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_production"
 
 
 class Shipment(models.Model):
@@ -55,6 +110,9 @@ class Shipment(models.Model):
     waybill = models.CharField(max_length=60)
     carrier = models.CharField(max_length=120, blank=True)
     replaces = models.CharField(max_length=20, blank=True)
+    claim = models.CharField(max_length=20, blank=True)
+    destination = models.CharField(max_length=120, blank=True)
+    silog = models.CharField(max_length=60, blank=True)
     mark = models.CharField(max_length=20, blank=True)
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
@@ -65,14 +123,70 @@ class Shipment(models.Model):
         constraints = (models.UniqueConstraint(fields=["election", "code"], name="receipts_shipment_code"),)
 
 
-class Receipt(models.Model):
-    """The first count of a shipment."""
+class ArrivalRow(models.Model):
+    """Somebody at the gate read the destination on papers and labels, and it was this place."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="+")
+    destination = models.CharField(max_length=120)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_arrival"
+
+
+class MisdirectionRow(models.Model):
+    """Papers at our gate that name another destination."""
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
-    shipment = models.OneToOneField(Shipment, on_delete=models.PROTECT, related_name="+")
+    waybill = models.CharField(max_length=60)
+    destination = models.CharField(max_length=120)
+    shipment = models.CharField(max_length=20, blank=True)
+    item = models.CharField(max_length=40)
+    contest = models.CharField(max_length=20, blank=True)
+    dapil = models.CharField(max_length=60, blank=True)
+    quantity = models.PositiveIntegerField()
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_misdirection"
+        constraints = (models.UniqueConstraint(fields=["election", "code"], name="receipts_misdirection_code"),)
+
+
+class DecisionRow(models.Model):
+    """What was decided about goods meant for somebody else; the last one stands."""
+
+    misdirection = models.ForeignKey(MisdirectionRow, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=12)
+    reason = models.CharField(max_length=400, blank=True)
+    onward = models.CharField(max_length=60, blank=True)
+    person = models.CharField(max_length=60)
+    second = models.CharField(max_length=60, blank=True)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_decision"
+
+
+class Receipt(models.Model):
+    """The first count of an arrival. `number` counts the arrivals of a surat jalan; partial: more of it will come."""
+
+    code = models.CharField(max_length=20)
+    election = models.CharField(max_length=40)
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    partial = models.BooleanField(default=False)
+    place = models.CharField(max_length=30)
     good = models.PositiveIntegerField()
     damaged = models.PositiveIntegerField()
+    wrong_type = models.PositiveIntegerField(default=0)
+    kinds = models.JSONField(default=list)
     blind = models.BooleanField(default=False)
     note = models.CharField(max_length=400, blank=True)
     mark = models.CharField(max_length=20, blank=True)
@@ -82,7 +196,10 @@ class Receipt(models.Model):
 
     class Meta:
         db_table = "receipts_receipt"
-        constraints = (models.UniqueConstraint(fields=["election", "code"], name="receipts_receipt_code"),)
+        constraints = (
+            models.UniqueConstraint(fields=["election", "code"], name="receipts_receipt_code"),
+            models.UniqueConstraint(fields=["shipment", "number"], name="receipts_receipt_number"),
+        )
 
 
 class Acceptance(models.Model):
@@ -105,6 +222,8 @@ class Correction(models.Model):
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
     good = models.PositiveIntegerField()
     damaged = models.PositiveIntegerField()
+    wrong_type = models.PositiveIntegerField(default=0)
+    kinds = models.JSONField(default=list)
     reason = models.CharField(max_length=400, blank=True)
     person = models.CharField(max_length=60)
     proposed_at = models.DateTimeField()
@@ -114,6 +233,72 @@ class Correction(models.Model):
 
     class Meta:
         db_table = "receipts_correction"
+
+
+class ClaimRow(models.Model):
+    """What the KPU asks of a supplier for a loss."""
+
+    code = models.CharField(max_length=20)
+    election = models.CharField(max_length=40)
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12)
+    quantity = models.PositiveIntegerField()
+    due_at = models.DateTimeField()
+    note = models.CharField(max_length=400, blank=True)
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_claim"
+        constraints = (models.UniqueConstraint(fields=["election", "code"], name="receipts_claim_code"),)
+
+
+class AnswerRow(models.Model):
+    """What the supplier answered; one for each claim."""
+
+    claim = models.OneToOneField(ClaimRow, on_delete=models.PROTECT, related_name="answered")
+    answer = models.CharField(max_length=12)
+    reason = models.CharField(max_length=400, blank=True)
+    due_at = models.DateTimeField(null=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_answer"
+
+
+class DisposalRow(models.Model):
+    """Pieces that left the quarantine of a receipt."""
+
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    how = models.CharField(max_length=12)
+    reason = models.CharField(max_length=400, blank=True)
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    second = models.CharField(max_length=60, blank=True)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_disposal"
+
+
+class UploadRow(models.Model):
+    """A file of orders under examination; forgotten when it is imported, dropped, or old."""
+
+    code = models.CharField(max_length=20, unique=True)
+    election = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    data = models.BinaryField()
+    person = models.CharField(max_length=60)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "receipts_upload"
 
 
 class CartonRow(models.Model):
@@ -143,6 +328,57 @@ class CartonRow(models.Model):
 
 # --- what is recorded ----------------------------------------------------------------------------------------------------
 
+Pair = tuple[facts.Draft, models.Model | None]
+"""An entry, and the row that carries its id."""
+
+LIMITS = rules.Limits()
+KEEP_UPLOADS = timedelta(days=7)
+SEED = 20240214
+"""Of the forecast: the same question has the same answer on every machine."""
+
+
+def _commit(pairs: Sequence[Pair], at: datetime) -> list[record.Prepared]:
+    """Write the rows with the ids of their entries, in order, and append the entries last."""
+    prepared = record.prepare([draft for draft, _ in pairs], at)
+    for ready, (_, row) in zip(prepared, pairs, strict=True):
+        if row is not None:
+            row.entry_id = ready.entry_id  # type: ignore[attr-defined]  # every table here has the column
+            row.save(force_insert=True)
+    record.append(prepared, at=at)
+    return prepared
+
+
+def _queue(at: datetime) -> None:
+    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
+    record.prepare([], at)
+
+
+# --- contracts and orders ------------------------------------------------------------------------------------------------
+
+
+def sign_contract(election: str, contract: rules.Contract, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Contract:
+    """Record a contract: number, day, supplier, procurement stage. ContractTwice."""
+    with transaction.atomic():
+        _queue(at)
+        made = replace(contract, signed_at=at, mark=mark)
+        _commit([_contract_pair(election, made, actor, at)], at)
+    return made
+
+
+def _contract_pair(election: str, contract: rules.Contract, actor: facts.Actor, at: datetime) -> Pair:
+    if ContractRow.objects.filter(election=election, number__iexact=contract.number).exists():
+        raise rules.ContractTwice(number=contract.number)
+    said = {
+        "number": contract.number, "signed_on": contract.signed_on.isoformat(), "supplier": contract.supplier, "tahap": contract.tahap,
+        "mark": contract.mark,
+    }  # fmt: skip
+    digest = hashlib.sha256(contract.number.encode()).hexdigest()[:16]  # a number may hold any sign; a subject may not
+    row = ContractRow(
+        election=election, number=contract.number, signed_on=contract.signed_on, supplier=contract.supplier, tahap=contract.tahap,
+        mark=contract.mark, person=actor.person, occurred_at=at,
+    )  # fmt: skip
+    return _draft("contract.signed", election, f"contract:{digest}", actor, at, said), row
+
 
 def place_order(
     election: str,
@@ -153,45 +389,92 @@ def place_order(
     actor: facts.Actor,
     at: datetime,
     mark: str = "",
+    contract: str = "",
 ) -> rules.Order:
-    """Order so many pieces of a line of the gauge. WrongLine, NotPositive."""
-    item, contest, dapil = line
+    """Order so many pieces of a line of the gauge, under a recorded contract or none. WrongLine, NotPositive, UnknownThing."""
     with transaction.atomic():
-        demand = next((d for d in demands(election, at) if d.key == line), None)
-        if demand is None:
-            raise rules.WrongLine(item=item, contest=contest, dapil=dapil)
+        _queue(at)
+        if contract:
+            supplier = _one(ContractRow.objects.filter(election=election, number=contract, occurred_at__lte=at), contract).supplier
         code = _next(Order.objects.filter(election=election).count(), "PSN")
-        order = rules.Order(code, item, contest, dapil, quantity, demand.tahap, supplier, due_at, at, mark)
-        said: dict[str, str | int] = {
-            "item": item,
-            "contest": contest,
-            "dapil": dapil,
-            "quantity": quantity,
-            "tahap": demand.tahap,
-            "supplier": supplier,
-        }
-        draft = _draft("order.placed", election, f"order:{code}", actor, at, {**said, "due_at": due_at.isoformat(), "mark": mark})
-        prepared = record.prepare([draft], at)
-        Order.objects.create(
-            code=code,
-            election=election,
-            item=item,
-            contest=contest,
-            dapil=dapil,
-            quantity=quantity,
-            tahap=demand.tahap,
-            supplier=supplier,
-            due_at=due_at,
-            mark=mark,
-            person=actor.person,
-            occurred_at=at,
-            entry_id=prepared[0].entry_id,
-        )
-        record.append(prepared, at=at)
-    return order
+        known = {d.key: d for d in demands(election, at)}
+        pair = _order_pair(election, known, code, line, quantity, supplier, due_at, actor, at, mark, contract)
+        _commit([pair], at)
+    return _order(pair[1])
 
 
 record_order = place_order
+
+
+def _order_pair(
+    election: str,
+    known: Mapping[rules.Key, rules.Demand],
+    code: str,
+    line: rules.Key,
+    quantity: int,
+    supplier: str,
+    due_at: datetime,
+    actor: facts.Actor,
+    at: datetime,
+    mark: str,
+    contract: str,
+) -> tuple[facts.Draft, Order]:
+    item, contest, dapil = line
+    demand = known.get(line)
+    if demand is None:
+        raise rules.WrongLine(item=item, contest=contest, dapil=dapil)
+    row = Order(
+        code=code, election=election, item=item, contest=contest, dapil=dapil, quantity=quantity, tahap=demand.tahap, supplier=supplier,
+        contract=contract, due_at=due_at, mark=mark, person=actor.person, occurred_at=at,
+    )  # fmt: skip
+    _order(row)  # cannot be built wrong
+    said = {
+        "item": item, "contest": contest, "dapil": dapil, "quantity": quantity, "tahap": demand.tahap, "supplier": supplier,
+        "contract": contract, "due_at": due_at.isoformat(), "mark": mark,
+    }  # fmt: skip
+    return _draft("order.placed", election, f"order:{code}", actor, at, said), row
+
+
+def move_due(election: str, order: str, due_at: datetime, reason: str, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Order:
+    """The supplier moved the delivery day: a new fact, the old day stays readable. TextMissing, SameDay, UnknownThing."""
+    with transaction.atomic():
+        _queue(at)
+        row = _one(Order.objects.filter(election=election, code=order, occurred_at__lte=at), order)
+        _commit([_move_pair(election, row, get_order(election, order, at), due_at, reason, actor, at, mark)], at)
+    return get_order(election, order, at)
+
+
+def _move_pair(
+    election: str, row: Order, order: rules.Order, due_at: datetime, reason: str, actor: facts.Actor, at: datetime, mark: str
+) -> Pair:
+    rules.check_move(order, due_at, reason)
+    said = {
+        "order": order.code,
+        "from_at": order.due_at.isoformat(),
+        "to_at": due_at.isoformat(),
+        "times": len(order.moves) + 1,
+        "mark": mark,
+    }
+    draft = replace(_draft("order.moved", election, f"order:{order.code}", actor, at, said), reason=reason.strip()[:400])
+    moved = MoveRow(
+        order=row, from_at=order.due_at, to_at=due_at, reason=reason.strip()[:400], mark=mark, person=actor.person, occurred_at=at
+    )
+    return draft, moved
+
+
+def report_produced(election: str, order: str, quantity: int, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Order:
+    """So many pieces of an order are made so far, says the supplier. Shrunk, NotPositive, UnknownThing."""
+    with transaction.atomic():
+        _queue(at)
+        row = _one(Order.objects.filter(election=election, code=order, occurred_at__lte=at), order)
+        rules.check_produced(get_order(election, order, at), quantity)
+        said = {"order": order, "quantity": quantity, "mark": mark}
+        made = ProductionRow(order=row, quantity=quantity, mark=mark, person=actor.person, occurred_at=at)
+        _commit([(_draft("order.produced", election, f"order:{order}", actor, at, said), made)], at)
+    return get_order(election, order, at)
+
+
+# --- shipments -----------------------------------------------------------------------------------------------------------
 
 
 def announce_shipment(
@@ -204,37 +487,284 @@ def announce_shipment(
     at: datetime,
     replaces: str = "",
     mark: str = "",
+    destination: str = "",
+    silog: str = "",
+    claim: str = "",
+    sent_at: datetime | None = None,
 ) -> rules.Shipment:
-    """A surat jalan left the supplier. OverOrdered unless it replaces the loss of an earlier receipt."""
+    """A surat jalan left the supplier, now or at `sent_at` before. OverOrdered unless it replaces the loss of an earlier receipt.
+
+    `claim` names the claim it answers, and so the receipt it replaces.
+    """
     with transaction.atomic():
+        _queue(at)
         row = _one(Order.objects.filter(election=election, code=order, occurred_at__lte=at), order)
+        if claim:
+            replaces = _one(ClaimRow.objects.select_related("receipt").filter(election=election, code=claim), claim).receipt.code
         if replaces:
             _one(Receipt.objects.filter(election=election, code=replaces, occurred_at__lte=at), replaces)
         already = sum(Shipment.objects.filter(order=row, replaces="").values_list("quantity", flat=True))
         rules.check_shipment(_order(row), already, quantity, replaces)
         code = _next(Shipment.objects.filter(election=election).count(), "KRM")
-        shipment = rules.Shipment(code, _order(row), quantity, waybill, carrier, at, replaces, mark)
-        said: dict[str, str | int] = {"order": order, "quantity": quantity, "waybill": waybill, "carrier": carrier}
-        said |= {"replaces": replaces, "mark": mark}
-        prepared = record.prepare([_draft("shipment.announced", election, f"shipment:{code}", actor, at, said)], at)
-        Shipment.objects.create(
-            code=code,
-            election=election,
-            order=row,
-            quantity=quantity,
-            waybill=waybill,
-            carrier=carrier,
-            replaces=replaces,
-            mark=mark,
-            person=actor.person,
-            occurred_at=at,
-            entry_id=prepared[0].entry_id,
-        )
-        record.append(prepared, at=at)
-    return shipment
+        sent = Shipment(
+            code=code, election=election, order=row, quantity=quantity, waybill=waybill, carrier=carrier, replaces=replaces, claim=claim,
+            destination=destination.strip()[:120], silog=silog.strip()[:60], mark=mark, person=actor.person,
+            occurred_at=min(sent_at or at, at),
+        )  # fmt: skip
+        _commit([_shipment_pair(election, sent, actor)], at)
+    return _shipment(sent)
 
 
 record_shipment = announce_shipment
+
+
+def _shipment_pair(election: str, sent: Shipment, actor: facts.Actor) -> Pair:
+    _shipment(sent)  # cannot be built wrong
+    said = {
+        "order": sent.order.code, "quantity": sent.quantity, "waybill": sent.waybill, "carrier": sent.carrier, "replaces": sent.replaces,
+        "claim": sent.claim, "destination": sent.destination, "silog": sent.silog,
+        "sent_at": sent.occurred_at.isoformat(), "mark": sent.mark,
+    }  # fmt: skip
+    return _draft("shipment.announced", election, f"shipment:{sent.code}", actor, sent.occurred_at, said), sent
+
+
+# --- a file of orders ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file under examination."""
+
+    code: str
+    name: str
+    data: bytes
+    person: str
+    made_at: datetime
+
+
+def keep_upload(election: str, name: str, data: bytes, actor: facts.Actor, at: datetime) -> Upload:
+    """Keep a file for examination; nothing of it counts. Older forgotten ones go."""
+    with transaction.atomic():
+        UploadRow.objects.filter(election=election, made_at__lt=at - KEEP_UPLOADS).delete()
+        row = UploadRow.objects.create(
+            code=secrets.token_hex(8), election=election, name=name[:200], data=data, person=actor.person, made_at=at
+        )
+    return _upload(row)
+
+
+def upload(election: str, code: str) -> Upload:
+    """A file under examination. NoUpload."""
+    row = UploadRow.objects.filter(election=election, code=code).first()
+    if row is None:
+        raise rules.NoUpload(code=code[:20])
+    return _upload(row)
+
+
+def drop_upload(election: str, code: str) -> None:
+    """Forget a file; nothing of it ever counted. NoUpload."""
+    if not UploadRow.objects.filter(election=election, code=code).delete()[0]:
+        raise rules.NoUpload(code=code[:20])
+
+
+def _upload(row: UploadRow) -> Upload:
+    return Upload(row.code, row.name, bytes(row.data), row.person, row.made_at)
+
+
+def take_in(
+    election: str,
+    intake: rules.Intake,
+    actor: facts.Actor,
+    at: datetime,
+    source: str = "",
+    data: bytes = b"",
+    draft: str = "",
+    mark: str = "",
+) -> int:
+    """Record what a file adds, all of it or nothing, and that it came from that file; the number of facts. `draft`: the upload it ends.
+
+    NothingNew, and the refusals of the single acts: whoever recorded the same in between is not overwritten.
+    """
+    if not intake.size:
+        raise rules.NothingNew(source=source[:80])
+    with transaction.atomic():
+        _queue(at)
+        if draft and not UploadRow.objects.filter(election=election, code=draft).delete()[0]:
+            raise rules.NoUpload(code=draft[:20])
+        pairs = _intake_pairs(election, intake, actor, at, mark)
+        digest = hashlib.sha256(data).hexdigest()
+        said = {
+            "contracts": len(intake.contracts), "orders": len(intake.orders), "moves": len(intake.moves),
+            "shipments": len(intake.shipments), "file_sha256": digest, "mark": mark,
+        }  # fmt: skip
+        _commit([*pairs, (_draft("orders.imported", election, f"orders:{digest[:16]}", actor, at, said), None)], at)
+    return intake.size
+
+
+def _intake_pairs(election: str, intake: rules.Intake, actor: facts.Actor, at: datetime, mark: str) -> list[Pair]:
+    known = {d.key: d for d in demands(election, at)}
+    pairs = [_contract_pair(election, replace(c, signed_at=at, mark=mark), actor, at) for c in intake.contracts]
+    suppliers = dict(ContractRow.objects.filter(election=election).values_list("number", "supplier"))
+    suppliers |= {c.number: c.supplier for c in intake.contracts}
+    rows = {(o.contract, (o.item, o.contest, o.dapil)): o for o in Order.objects.filter(election=election).exclude(contract="")}
+    count = Order.objects.filter(election=election).count()
+    for number, line in enumerate(intake.orders):
+        if line.contract not in suppliers:
+            raise rules.UnknownThing(thing=line.contract[:60])
+        code, supplier = _next(count + number, "PSN"), suppliers[line.contract]
+        pair = _order_pair(election, known, code, line.key, line.quantity, supplier, line.due_at, actor, at, mark, line.contract)
+        rows[line.contract, line.key] = pair[1]
+        pairs.append(pair)
+    pairs += _move_pairs(election, intake, rows, actor, at, mark)
+    return pairs + _sent_pairs(election, intake, rows, actor, at, mark)
+
+
+def _row_of(rows: Mapping[tuple[str, rules.Key], Order], contract: str, key: rules.Key) -> Order:
+    if (contract, key) not in rows:
+        raise rules.UnknownThing(thing=f"{contract} {key[0]}"[:60])
+    return rows[contract, key]
+
+
+def _move_pairs(
+    election: str, intake: rules.Intake, rows: Mapping[tuple[str, rules.Key], Order], actor: facts.Actor, at: datetime, mark: str
+) -> list[Pair]:
+    now = {order.code: order for order in orders(election, at)}
+    pairs: list[Pair] = []
+    for move in intake.moves:
+        row = _row_of(rows, move.contract, move.key)
+        order = now.get(row.code) or _order(row)
+        pairs.append(_move_pair(election, row, order, move.due_at, move.reason, actor, at, mark))
+        now[row.code] = replace(
+            order, due_at=move.due_at, moves=(*order.moves, rules.Moved(order.due_at, move.due_at, move.reason, at, mark))
+        )
+    return pairs
+
+
+def _sent_pairs(
+    election: str, intake: rules.Intake, rows: Mapping[tuple[str, rules.Key], Order], actor: facts.Actor, at: datetime, mark: str
+) -> list[Pair]:
+    count = Shipment.objects.filter(election=election).count()
+    already: Counter[str] = Counter()
+    for code, quantity in Shipment.objects.filter(election=election, replaces="").values_list("order__code", "quantity"):
+        already[code] += quantity
+    pairs: list[Pair] = []
+    for number, line in enumerate(intake.shipments):
+        row = _row_of(rows, line.contract, line.key)
+        rules.check_shipment(_order(row), already[row.code], line.quantity, "")
+        already[row.code] += line.quantity
+        sent = Shipment(
+            code=_next(count + number, "KRM"), election=election, order=row, quantity=line.quantity, waybill=line.waybill,
+            carrier=line.carrier, destination=line.destination, silog=line.silog, mark=mark, person=actor.person,
+            occurred_at=min(line.sent_at, at),
+        )  # fmt: skip
+        pairs.append(_shipment_pair(election, sent, actor))
+    return pairs
+
+
+# --- at the gate ---------------------------------------------------------------------------------------------------------
+
+
+def names_here(election: str) -> tuple[str, ...]:
+    """How this place is called on papers: its name, its code, its warehouses by code and name."""
+    region = record.election(election).region
+    sites = [name for site in places.sites(region) if site.kind in {"gudang", "kantor"} for name in (site.code, site.name)]
+    return (record.installation().name, region, *sites)
+
+
+def arrive(election: str, shipment: str, destination: str, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Misdirection | None:
+    """Somebody read the destination on the papers of a shipment. None where it is this place; else the stop that was recorded. Stopped."""
+    with transaction.atomic():
+        _queue(at)
+        row = _one(Shipment.objects.select_related("order").filter(election=election, code=shipment, occurred_at__lte=at), shipment)
+        _go_on(election, shipment, at)
+        if not destination.strip():
+            raise rules.TextMissing(what="tujuan pada surat jalan")
+        released = any(m.decision == "released" for m in misdirections(election, at, shipment))
+        if released or rules.ours(destination, names_here(election)):
+            said = {"shipment": shipment, "waybill": row.waybill, "destination": destination.strip()[:120], "released": int(released)}
+            came = ArrivalRow(shipment=row, destination=destination.strip()[:120], person=actor.person, occurred_at=at)
+            _commit([(_draft("shipment.arrived", election, f"shipment:{shipment}", actor, at, said), came)], at)
+            return None
+        order = _order(row.order)
+        return _stop(election, row.waybill, destination, shipment, order.key, row.quantity, actor, at, mark)
+
+
+def misdirect(
+    election: str, waybill: str, destination: str, line: rules.Key, quantity: int, actor: facts.Actor, at: datetime, mark: str = ""
+) -> rules.Misdirection:
+    """Goods stand at the gate whose surat jalan is none of ours. line: what the papers say, a dapil of another regency by its name."""
+    with transaction.atomic():
+        _queue(at)
+        if not waybill.strip() or not destination.strip():
+            raise rules.TextMissing(what="nomor surat jalan dan tujuannya")
+        if quantity < 1:
+            raise rules.NotPositive(quantity=quantity)
+        return _stop(election, waybill, destination, "", line, quantity, actor, at, mark)
+
+
+def _stop(
+    election: str,
+    waybill: str,
+    destination: str,
+    shipment: str,
+    line: rules.Key,
+    quantity: int,
+    actor: facts.Actor,
+    at: datetime,
+    mark: str,
+) -> rules.Misdirection:
+    code = _next(MisdirectionRow.objects.filter(election=election).count(), "SLT")
+    said = {
+        "waybill": waybill, "destination": destination.strip()[:120], "shipment": shipment, "item": line[0], "contest": line[1],
+        "dapil": line[2], "quantity": quantity, "mark": mark,
+    }  # fmt: skip
+    row = MisdirectionRow(
+        code=code, election=election, waybill=waybill.strip()[:60], destination=destination.strip()[:120], shipment=shipment, item=line[0],
+        contest=line[1], dapil=line[2], quantity=quantity, mark=mark, person=actor.person, occurred_at=at,
+    )  # fmt: skip
+    _commit([(_draft("shipment.misdirected", election, f"misdirection:{code}", actor, at, said), row)], at)
+    return _misdirection(row, [])
+
+
+def decide(
+    election: str,
+    misdirection: str,
+    decision: str,
+    actor: facts.Actor,
+    at: datetime,
+    reason: str = "",
+    onward: str = "",
+    second: facts.Actor | None = None,
+) -> rules.Misdirection:
+    """Quarantine, send on, or (two people, with a reason) release what names another destination. The refusals of `check_decision`."""
+    with transaction.atomic():
+        _queue(at)
+        row = _one(MisdirectionRow.objects.filter(election=election, code=misdirection, occurred_at__lte=at), misdirection)
+        found = get_misdirection(election, misdirection, at)
+        rules.check_decision(found, decision, reason, onward, actor.person, second.person if second else "")
+        said = {"misdirection": misdirection, "decision": decision, "onward": onward.strip()[:60], "waybill": found.waybill}
+        draft = replace(
+            _draft("misdirection.decided", election, f"misdirection:{misdirection}", actor, at, said),
+            reason=reason.strip()[:400],
+            approvals=(actor.person, second.person) if second and decision == "released" else (),
+        )
+        prepared = record.prepare([draft], at)
+        DecisionRow.objects.create(
+            misdirection=row, decision=decision, reason=reason.strip()[:400], onward=onward.strip()[:60], person=actor.person,
+            second=second.person if second and decision == "released" else "", occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        stock.post(election, rules.decision_postings(found, decision, stock.warehouse(election)), prepared[0].entry_id, at)
+        record.append(prepared, at=at)
+    return get_misdirection(election, misdirection, at)
+
+
+def _go_on(election: str, shipment: str, at: datetime) -> None:
+    """Stopped while papers of this shipment name another destination and nobody released it."""
+    for found in misdirections(election, at, shipment):
+        if found.decision != "released":
+            raise rules.Stopped(shipment=shipment, waybill=found.waybill, destination=found.destination, code=found.code)
+
+
+# --- counts --------------------------------------------------------------------------------------------------------------
 
 
 def record_receipt(
@@ -249,43 +779,47 @@ def record_receipt(
     note: str = "",
     blind: bool = False,
     mark: str = "",
+    wrong_type: int = 0,
+    kinds: Iterable[tuple[str, int]] = (),
+    partial: bool = False,
+    place: str = "",
 ) -> rules.ReceiptNote:
-    """What two hands counted against a surat jalan. Unbalanced where stated shortages do not follow; AlreadyReceived; NotYetShipped."""
+    """What two hands counted of a surat jalan; partial: more of it is to come, so nothing is missing yet.
+
+    Unbalanced where stated shortages do not follow; AlreadyReceived once it is closed; NotYetShipped; Stopped; the refusals of `Count`.
+    """
     with transaction.atomic():
+        _queue(at)
         row = _one(Shipment.objects.select_related("order").filter(election=election, code=shipment), shipment)
-        sent = _shipment(row)
-        rules.check_receipt(sent, Receipt.objects.filter(shipment=row).exists(), at)
-        count = rules.tally(row.quantity, good, damaged, missing, over)
+        _go_on(election, shipment, at)
+        before = list(Receipt.objects.filter(shipment=row).order_by("number"))
+        rules.check_receipt(_shipment(row), any(not r.partial for r in before), at)
+        earlier = _notes_of(before, at)
+        left = row.quantity - sum(n.count.shipped for n in earlier)
+        came = rules.Count(0, good, damaged, wrong_type, tuple(kinds))
+        share = min(came.received, left) if partial else left
+        count = rules.tally(share, good, damaged, missing, over, wrong_type, tuple(kinds))
         code = _next(Receipt.objects.filter(election=election).count(), "TRM")
-        said: dict[str, str | int] = {
-            "shipment": shipment,
-            "waybill": row.waybill,
-            "blind": int(blind),
-            "mark": mark,
-            "note": note,
+        said: dict[str, object] = {
+            "shipment": shipment, "waybill": row.waybill, "blind": int(blind), "partial": int(partial), "mark": mark, "note": note,
             **_counted(count),
-        }
+        }  # fmt: skip
         prepared = record.prepare([_draft("receipt.recorded", election, f"receipt:{code}", actor, at, said)], at)
         Receipt.objects.create(
-            code=code,
-            election=election,
-            shipment=row,
-            good=good,
-            damaged=damaged,
-            blind=blind,
-            note=note,
-            mark=mark,
-            person=actor.person,
-            occurred_at=at,
-            entry_id=prepared[0].entry_id,
-        )
+            code=code, election=election, shipment=row, number=len(before) + 1, partial=partial, place=place or stock.warehouse(election),
+            good=good, damaged=damaged, wrong_type=wrong_type, kinds=[list(k) for k in count.kinds], blind=blind, note=note, mark=mark,
+            person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        made = get_receipt(election, code, at)
+        stock.post(election, rules.postings(made, made.place), prepared[0].entry_id, at)
         record.append(prepared, at=at)
-    return rules.ReceiptNote(code, sent, count, actor.person, at, note, blind, entry_id=prepared[0].entry_id, mark=mark)
+    return made
 
 
 def accept_receipt(election: str, receipt: str, actor: facts.Actor, at: datetime) -> int:
     """Take over the good pieces. Sensitive goods need another person than the one who counted."""
     with transaction.atomic():
+        _queue(at)
         note = get_receipt(election, receipt, at)
         item = note.shipment.order.item
         sensitive = any(d.sensitive for d in demands(election, at) if d.item == item)
@@ -294,33 +828,44 @@ def accept_receipt(election: str, receipt: str, actor: facts.Actor, at: datetime
         prepared = record.prepare([_draft("receipt.accepted", election, f"receipt:{receipt}", actor, at, said)], at)
         row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
         Acceptance.objects.create(receipt=row, quantity=quantity, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id)
+        taken = replace(note, accepted=rules.Accepted(quantity, actor.person, at, prepared[0].entry_id))
+        fresh = [p for p in rules.postings(taken, note.place) if p.act == "receipt.accepted"]
+        stock.post(election, fresh, prepared[0].entry_id, at)
         record.append(prepared, at=at)
     return quantity
 
 
-def correct_receipt(election: str, receipt: str, good: int, damaged: int, reason: str, actor: facts.Actor, at: datetime) -> bool:
+def correct_receipt(
+    election: str,
+    receipt: str,
+    good: int,
+    damaged: int,
+    reason: str,
+    actor: facts.Actor,
+    at: datetime,
+    wrong_type: int = 0,
+    kinds: Iterable[tuple[str, int]] = (),
+) -> bool:
     """Correct a count. True: in force at once (the author, within minutes). False: it waits for a second person."""
     with transaction.atomic():
-        note = get_receipt(election, receipt, at)
-        count = rules.check_correction(note, good, damaged, reason, actor.person, at)
+        _queue(at)
+        note = replace(get_receipt(election, receipt, at), used=depended_on(election, receipt, at))
+        gone = sum(d.quantity for d in disposals(election, at, receipt))
+        count = rules.check_correction(note, good, damaged, reason, actor.person, at, wrong_type, tuple(kinds), gone)
         alone = rules.may_correct_alone(note, actor.person, at)
         row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
         code = _next(Correction.objects.filter(receipt__election=election).count(), "KOR")
         kind = "receipt.corrected" if alone else "receipt.correction_proposed"
-        said: dict[str, str | int] = {"receipt": receipt, "correction": code, **_counted(count)}
+        said: dict[str, object] = {"receipt": receipt, "correction": code, **_counted(count)}
         draft = _draft(kind, election, f"receipt:{receipt}", actor, at, said)
         prepared = record.prepare([replace(draft, corrects=note.entry_id, reason=reason.strip())], at)
+        before = _siblings(row, at)
         Correction.objects.create(
-            code=code,
-            receipt=row,
-            good=good,
-            damaged=damaged,
-            reason=reason.strip(),
-            person=actor.person,
-            proposed_at=at,
-            occurred_at=at if alone else None,
-            entry_id=prepared[0].entry_id,
-        )
+            code=code, receipt=row, good=good, damaged=damaged, wrong_type=wrong_type, kinds=[list(k) for k in count.kinds],
+            reason=reason.strip(), person=actor.person, proposed_at=at, occurred_at=at if alone else None, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        if alone:
+            stock.post(election, rules.reposted(before, _siblings(row, at), row.place), prepared[0].entry_id, at)
         record.append(prepared, at=at)
     return alone
 
@@ -328,17 +873,112 @@ def correct_receipt(election: str, receipt: str, good: int, damaged: int, reason
 def approve_correction(election: str, correction: str, actor: facts.Actor, at: datetime) -> None:
     """The second person puts a correction in force. An acceptance of the old count ends; it must be accepted anew."""
     with transaction.atomic():
+        _queue(at)
         found = Correction.objects.select_related("receipt").filter(receipt__election=election, code=correction, occurred_at=None)
         row = _one(found, correction)
         note = get_receipt(election, row.receipt.code, at)
         rules.check_approval(row.person, actor.person, row.receipt.code)
-        count = rules.Count(note.count.shipped, row.good, row.damaged)
+        gone = sum(d.quantity for d in disposals(election, at, note.code))
+        if row.damaged + row.wrong_type < gone:
+            raise rules.DisposedAlready(receipt=note.code, disposed=gone)
+        count = rules.Count(note.count.shipped, row.good, row.damaged, row.wrong_type, _kinds(row.kinds))
         said = {"receipt": row.receipt.code, "correction": correction, "proposed": row.entry_id, **_counted(count)}
         draft = _draft("receipt.corrected", election, f"receipt:{row.receipt.code}", actor, at, said)
         prepared = record.prepare([replace(draft, corrects=note.entry_id, reason=row.reason, approvals=(row.person, actor.person))], at)
+        before = _siblings(row.receipt, at)
         row.approver, row.occurred_at, row.entry_id = actor.person, at, prepared[0].entry_id
         row.save(update_fields=["approver", "occurred_at", "entry_id"])
+        stock.post(election, rules.reposted(before, _siblings(row.receipt, at), row.receipt.place), prepared[0].entry_id, at)
         record.append(prepared, at=at)
+
+
+def _siblings(row: Receipt, at: datetime) -> list[rules.ReceiptNote]:
+    """All arrivals of the surat jalan of a receipt: a correction of one changes for how many pieces the last one answers."""
+    return _notes_of(list(Receipt.objects.filter(shipment_id=row.shipment_id).order_by("number")), at)
+
+
+# --- claims and quarantine -----------------------------------------------------------------------------------------------
+
+
+def file_claim(
+    election: str, receipt: str, kind: str, quantity: int, actor: facts.Actor, at: datetime, note: str = "", mark: str = ""
+) -> rules.Claim:
+    """Ask the supplier of a receipt to make good a loss; kind: damaged | missing | wrong_type. NotClaimable, NotPositive."""
+    with transaction.atomic():
+        _queue(at)
+        found = get_receipt(election, receipt, at)
+        rules.check_claim(found, kind, quantity, claims(election, at, receipt))
+        row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
+        code = _next(ClaimRow.objects.filter(election=election).count(), "KLM")
+        due_at = at + timedelta(days=LIMITS.answer_days)
+        said = {
+            "claim": code, "receipt": receipt, "kind": kind, "quantity": quantity, "supplier": found.shipment.order.supplier,
+            "due_at": due_at.isoformat(), "note": note, "mark": mark or found.mark,
+        }  # fmt: skip
+        made = ClaimRow(
+            code=code, election=election, receipt=row, kind=kind, quantity=quantity, due_at=due_at, note=note, mark=mark or found.mark,
+            person=actor.person, occurred_at=at,
+        )  # fmt: skip
+        _commit([(_draft("claim.filed", election, f"claim:{code}", actor, at, said), made)], at)
+    return get_claim(election, code, at)
+
+
+def answer_claim(
+    election: str, claim: str, answer: str, actor: facts.Actor, at: datetime, reason: str = "", due_at: datetime | None = None
+) -> rules.Claim:
+    """What the supplier answered: replace (until `due_at`), credit, or refused with its reason. Answered, BadAnswer, TextMissing."""
+    with transaction.atomic():
+        _queue(at)
+        found = get_claim(election, claim, at)
+        rules.check_answer(found, answer, reason)
+        row = _one(ClaimRow.objects.filter(election=election, code=claim), claim)
+        by_at = due_at or at + timedelta(days=LIMITS.replacement_days)
+        said = {"claim": claim, "answer": answer, "due_at": by_at.isoformat() if answer == "replace" else "", "mark": found.mark}
+        draft = replace(_draft("claim.answered", election, f"claim:{claim}", actor, at, said), reason=reason.strip()[:400])
+        given = AnswerRow(
+            claim=row, answer=answer, reason=reason.strip()[:400], due_at=by_at if answer == "replace" else None, person=actor.person,
+            occurred_at=at,
+        )  # fmt: skip
+        _commit([(draft, given)], at)
+    return get_claim(election, claim, at)
+
+
+def dispose(
+    election: str,
+    receipt: str,
+    quantity: int,
+    how: str,
+    actor: facts.Actor,
+    at: datetime,
+    reason: str = "",
+    second: facts.Actor | None = None,
+    mark: str = "",
+) -> rules.Disposal:
+    """Pieces leave the quarantine: "returned" to the supplier, or "destroyed" by two people. The refusals of `check_disposal`."""
+    with transaction.atomic():
+        _queue(at)
+        note = get_receipt(election, receipt, at)
+        rules.check_disposal(note, quantity, how, reason, disposals(election, at, receipt), actor.person, second.person if second else "")
+        made = rules.Disposal(receipt, quantity, how, reason.strip()[:400], actor.person, second.person if second else "", at, "", mark)
+        said = {"receipt": receipt, "quantity": quantity, "how": how, "mark": mark or note.mark}
+        draft = replace(
+            _draft(f"quarantine.{how}", election, f"receipt:{receipt}", actor, at, said),
+            reason=made.reason,
+            approvals=(actor.person, second.person) if second else (),
+        )
+        prepared = record.prepare([draft], at)
+        row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
+        DisposalRow.objects.create(
+            receipt=row, quantity=quantity, how=how, reason=made.reason, mark=mark or note.mark, person=actor.person, second=made.second,
+            occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        target = stock_rules.Condition.RETURNED if how == "returned" else stock_rules.Condition.DESTROYED
+        aside = stock_rules.Account(note.place, stock_rules.Condition.QUARANTINE)
+        gone = stock_rules.Account(note.place, target)
+        moved = stock_rules.Posting(note.shipment.order.key, quantity, aside, gone, f"quarantine.{how}", f"receipt:{receipt}")
+        stock.post(election, [moved], prepared[0].entry_id, at)
+        record.append(prepared, at=at)
+    return replace(made, entry_id=prepared[0].entry_id)
 
 
 # --- cartons -------------------------------------------------------------------------------------------------------------
@@ -424,43 +1064,177 @@ def _carton(row: CartonRow) -> rules.Carton:
     )  # fmt: skip
 
 
+def withdraw_cartons(
+    election: str, codes: Sequence[str], reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None
+) -> int:
+    """Labels that were wrong no longer stand for cartons; how many. The author alone within minutes; later a reason and a second person.
+
+    Refused while postings name one of them: an opened or moved carton is history. UnknownThing, CartonMoved, TextMissing, SamePerson.
+    """
+    with transaction.atomic():
+        _queue(at)
+        rows = list(_carton_rows(election, at).filter(code__in=list(codes)))
+        if not rows or len(rows) != len(set(codes)):
+            raise rules.UnknownThing(thing=next((c for c in codes if c not in {r.code for r in rows}), "karton")[:40])
+        subjects = [f"carton:{row.code}" for row in rows]
+        moved = stock.PostingRow.objects.filter(election=election, subject__in=subjects).values_list("subject", flat=True).first()
+        if moved:
+            raise rules.CartonMoved(carton=moved.partition(":")[2])
+        alone = all(row.person == actor.person and timedelta(0) <= at - row.occurred_at <= rules.UNDO_FOR for row in rows)
+        if not alone:
+            if not reason.strip():
+                raise rules.TextMissing(what="alasan")
+            if second is None or second.person == actor.person:
+                raise rules.SamePerson(receipt=rows[0].receipt.code)
+        said: dict[str, object] = {"count": len(rows), "quantity": sum(row.quantity for row in rows), "codes": sorted(r.code for r in rows)}
+        draft = replace(
+            _draft("cartons.withdrawn", election, f"receipt:{rows[0].receipt.code}", actor, at, said),
+            corrects=rows[0].entry_id,
+            reason=reason.strip()[:400],
+            approvals=(actor.person, second.person) if second and not alone else (),
+        )
+        prepared = record.prepare([draft], at)
+        CartonRow.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=at)
+        record.append(prepared, at=at)
+    return len(rows)
+
+
 # --- what is read --------------------------------------------------------------------------------------------------------
 
 
+def contracts(election: str, at: datetime) -> list[rules.Contract]:
+    """Contracts recorded by then, oldest first."""
+    rows = ContractRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    return [rules.Contract(r.number, r.signed_on, r.supplier, r.tahap, r.occurred_at, r.mark) for r in rows]
+
+
 def orders(election: str, at: datetime) -> list[rules.Order]:
-    """Orders placed by then, oldest first."""
-    return [_order(row) for row in Order.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")]
+    """Orders placed by then with the days in force then, oldest first."""
+    return _orders(Order.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"), at)
+
+
+def get_order(election: str, code: str, at: datetime) -> rules.Order:
+    """One order as it stood then. UnknownThing."""
+    found = _orders(Order.objects.filter(election=election, code=code, occurred_at__lte=at), at)
+    if not found:
+        raise rules.UnknownThing(thing=code[:40])
+    return found[0]
+
+
+def _orders(rows: "models.QuerySet[Order]", at: datetime) -> list[rules.Order]:
+    found = list(rows)
+    keys = [row.pk for row in found]
+    moves: dict[int, list[rules.Moved]] = defaultdict(list)
+    for m in MoveRow.objects.filter(order__in=rows, occurred_at__lte=at).order_by("occurred_at", "id"):
+        moves[m.order_id].append(rules.Moved(m.from_at, m.to_at, m.reason, m.occurred_at, m.mark))
+    made: dict[int, int] = {}
+    for p in ProductionRow.objects.filter(order__in=rows, occurred_at__lte=at).order_by("occurred_at", "id"):
+        made[p.order_id] = p.quantity
+    return [_order(row, moves[key], made.get(key)) for key, row in zip(keys, found, strict=True)]
 
 
 def shipments(election: str, at: datetime) -> list[rules.Shipment]:
-    """Shipments announced by then, oldest first."""
-    rows = Shipment.objects.select_related("order").filter(election=election, occurred_at__lte=at)
-    return [_shipment(row) for row in rows.order_by("occurred_at", "id")]
+    """Shipments announced by then, oldest first; their orders with the days in force then."""
+    known = {order.code: order for order in orders(election, at)}
+    rows = Shipment.objects.select_related("order").filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    return [_shipment(row, known.get(row.order.code)) for row in rows]
+
+
+def arrivals_of(election: str, shipment: str, at: datetime) -> list[tuple[str, datetime, str]]:
+    """(destination as read, when, by whom) of a shipment at the gate, oldest first."""
+    rows = ArrivalRow.objects.filter(shipment__election=election, shipment__code=shipment, occurred_at__lte=at).order_by(
+        "occurred_at", "id"
+    )
+    return [(row.destination, row.occurred_at, row.person) for row in rows]
+
+
+def misdirections(election: str, at: datetime, shipment: str = "") -> list[rules.Misdirection]:
+    """Goods at our gate meant for somebody else, by then, oldest first, with the decision in force then; of one shipment or all."""
+    found = MisdirectionRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    rows = list(found.filter(shipment=shipment) if shipment else found)
+    taken: dict[int, list[DecisionRow]] = defaultdict(list)
+    if rows:
+        for row in DecisionRow.objects.filter(misdirection__in=rows, occurred_at__lte=at).order_by("occurred_at", "id"):
+            taken[row.misdirection_id].append(row)
+    return [_misdirection(row, taken[row.pk]) for row in rows]
+
+
+def get_misdirection(election: str, code: str, at: datetime) -> rules.Misdirection:
+    """One of them. UnknownThing."""
+    found = next((m for m in misdirections(election, at) if m.code == code), None)
+    if found is None:
+        raise rules.UnknownThing(thing=code[:40])
+    return found
 
 
 def receipts(election: str, at: datetime) -> list[rules.ReceiptNote]:
     """Receipts as they stood then: the count in force, its acceptance, a correction that waits. Oldest first."""
-    rows = Receipt.objects.select_related("shipment__order").filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
-    corrections: dict[int, list[Correction]] = defaultdict(list)
-    for correction in Correction.objects.filter(receipt__election=election, proposed_at__lte=at).order_by("id"):
-        corrections[correction.receipt_id].append(correction)
-    acceptances: dict[int, list[Acceptance]] = defaultdict(list)
-    for acceptance in Acceptance.objects.filter(receipt__election=election, occurred_at__lte=at).order_by("id"):
-        acceptances[acceptance.receipt_id].append(acceptance)
-    return [_note(row, corrections[row.pk], acceptances[row.pk], at) for row in rows]
+    return _notes_of(list(Receipt.objects.filter(election=election).order_by("occurred_at", "id")), at)
 
 
 def get_receipt(election: str, code: str, at: datetime) -> rules.ReceiptNote:
     """One receipt as it stood then. UnknownThing."""
-    row = _one(Receipt.objects.select_related("shipment__order").filter(election=election, code=code, occurred_at__lte=at), code)
-    corrections = list(Correction.objects.filter(receipt=row, proposed_at__lte=at).order_by("id"))
-    return _note(row, corrections, list(Acceptance.objects.filter(receipt=row, occurred_at__lte=at).order_by("id")), at)
+    row = _one(Receipt.objects.filter(election=election, code=code, occurred_at__lte=at), code)
+    return next(note for note in _siblings(row, at) if note.code == code)
+
+
+def depended_on(election: str, code: str, at: datetime) -> bool:
+    """Whether cartons, claims or disposals hang on a receipt, so that its author may no longer correct it alone."""
+    mine = {"receipt__election": election, "receipt__code": code, "occurred_at__lte": at}
+    cartons_of = CartonRow.objects.filter(**mine).exclude(withdrawn_at__lte=at)
+    return cartons_of.exists() or ClaimRow.objects.filter(**mine).exists() or DisposalRow.objects.filter(**mine).exists()
 
 
 def pending_correction(election: str, code: str) -> rules.Proposal | None:
     """The correction that waits for a second person, or None."""
     row = Correction.objects.select_related("receipt").filter(receipt__election=election, code=code).first()
-    return rules.Proposal(row.code, row.receipt.code, row.good, row.damaged, row.reason, row.person, row.proposed_at) if row else None
+    if row is None:
+        return None
+    return rules.Proposal(
+        row.code, row.receipt.code, row.good, row.damaged, row.reason, row.person, row.proposed_at, row.wrong_type, _kinds(row.kinds)
+    )
+
+
+def claims(election: str, at: datetime, receipt: str = "") -> list[rules.Claim]:
+    """Claims filed by then, of one receipt or of all, oldest first, with their answers and replacements as of then."""
+    rows = ClaimRow.objects.filter(election=election, occurred_at__lte=at)
+    return _claims(rows.filter(receipt__code=receipt) if receipt else rows, at)
+
+
+def get_claim(election: str, code: str, at: datetime) -> rules.Claim:
+    """One claim. UnknownThing."""
+    found = _claims(ClaimRow.objects.filter(election=election, code=code, occurred_at__lte=at), at)
+    if not found:
+        raise rules.UnknownThing(thing=code[:40])
+    return found[0]
+
+
+def _claims(rows: "models.QuerySet[ClaimRow]", at: datetime) -> list[rules.Claim]:
+    found = list(rows.select_related("receipt__shipment__order", "answered").order_by("occurred_at", "id"))
+    if not found:
+        return []
+    election, codes = found[0].election, [row.code for row in found]
+    sent = list(Shipment.objects.filter(election=election, claim__in=codes, occurred_at__lte=at))
+    claim_of = {row.pk: row.claim for row in sent}
+    shipped: Counter[str] = Counter()
+    for row in sent:
+        shipped[row.claim] += row.quantity
+    received: Counter[str] = Counter()
+    counted = list(Receipt.objects.filter(shipment__in=sent).order_by("number")) if sent else []
+    for receipt, note in zip([r for r in counted if r.occurred_at <= at], _notes_of(counted, at), strict=True):
+        received[claim_of[receipt.shipment_id]] += note.count.good
+    known = {o.code: o for o in _orders(Order.objects.filter(pk__in={row.receipt.shipment.order_id for row in found}), at)}
+    return [_claim(row, known, shipped[row.code], received[row.code], at) for row in found]
+
+
+def disposals(election: str, at: datetime, receipt: str = "") -> list[rules.Disposal]:
+    """What left the quarantine by then, of one receipt or of all, oldest first."""
+    rows = DisposalRow.objects.select_related("receipt").filter(receipt__election=election, occurred_at__lte=at)
+    rows = rows.filter(receipt__code=receipt) if receipt else rows
+    return [
+        rules.Disposal(r.receipt.code, r.quantity, r.how, r.reason, r.person, r.second, r.occurred_at, r.entry_id, r.mark)
+        for r in rows.order_by("occurred_at", "id")
+    ]
 
 
 def demands(election: str, at: datetime) -> list[rules.Demand]:
@@ -522,41 +1296,257 @@ def accepted(election: str, at: datetime) -> dict[rules.Key, int]:
     return rules.accepted_stock(receipts(election, at))
 
 
+# --- forecast and early warnings -----------------------------------------------------------------------------------------
+
+
+def deadline(election: str, at: datetime) -> datetime | None:
+    """When all goods must be in the warehouse, sorted: the calendar's first deadline there; None where it has none."""
+    due = [m.due_at for m in regulation.milestones(election, at) if m.place == "gudang"]
+    return min(due) if due else None
+
+
+def history(election: str, at: datetime) -> rules.History:
+    """What deliveries taught by then."""
+    return _history(orders(election, at), shipments(election, at), receipts(election, at))
+
+
+def _history(placed: list[rules.Order], sent: list[rules.Shipment], notes: list[rules.ReceiptNote]) -> rules.History:
+    shipped: Counter[str] = Counter()
+    for s in sent:
+        if not s.replaces:
+            shipped[s.order.code] += s.quantity
+    closed = {n.shipment.code for n in notes if not n.partial}
+    open_orders = {s.order.code for s in sent if s.code not in closed}
+    last: dict[str, datetime] = {}
+    found_at = {n.code: n.received_at for n in notes}
+    for n in notes:
+        if not n.shipment.replaces:
+            last[n.shipment.order.code] = max(last.get(n.shipment.order.code, n.received_at), n.received_at)
+    done = [o for o in placed if o.code in last and shipped[o.code] >= o.quantity and o.code not in open_orders]
+    return rules.History(
+        transit=tuple(_days(n.received_at - n.shipment.sent_at) for n in notes if n.count.received),
+        lateness=tuple(_days(last[o.code] - o.due_at) for o in done),
+        slips=tuple(float(m.days) for o in placed for m in o.moves if m.days > 0),
+        orders=len(placed),
+        moved=sum(any(m.days > 0 for m in o.moves) for o in placed),
+        replacement=tuple(
+            _days(n.received_at - found_at[n.shipment.replaces]) for n in notes if n.shipment.replaces in found_at and n.count.good
+        ),
+        lost=sum(n.count.aside + n.count.missing for n in notes),
+        counted=sum(n.count.shipped for n in notes),
+    )
+
+
+def _days(span: timedelta) -> float:
+    return round(span / timedelta(days=1), 3)
+
+
+def questions(election: str, at: datetime) -> list[rules.Question]:
+    """Every line of the gauge as a question to the forecast, in the order of the gauge."""
+    placed, sent, notes, filed = orders(election, at), shipments(election, at), receipts(election, at), claims(election, at)
+    learnt, by_at = _history(placed, sent, notes), deadline(election, at)
+    closed = {n.shipment.code for n in notes if not n.partial}
+    stopped = {m.shipment for m in misdirections(election, at) if m.shipment and m.decision != "released"}
+    came: Counter[str] = Counter()
+    for n in notes:
+        came[n.shipment.code] += n.count.shipped
+    found = []
+    for demand in demands(election, at):
+        mine = [o for o in placed if o.key == demand.key]
+        ours = [s for s in sent if s.order.key == demand.key]
+        under_way = [s for s in ours if s.code not in closed and s.code not in stopped and s.quantity > came[s.code]]
+        shipped: Counter[str] = Counter()
+        for s in ours:
+            if not s.replaces:
+                shipped[s.order.code] += s.quantity
+        promises = [rules.Promise(o.quantity - shipped[o.code], o.due_at) for o in mine if o.quantity > shipped[o.code]]
+        owed = [rules.Owed(c.owed, c.filed_at) for c in filed if c.order.key == demand.key and c.owed]
+        found.append(
+            rules.Question(
+                key=demand.key,
+                need=demand.quantity,
+                good=sum(n.count.good for n in notes if n.shipment.order.key == demand.key),
+                on_the_way=tuple(rules.OnTheWay(s.quantity - came[s.code], s.sent_at) for s in under_way),
+                promises=tuple(promises),
+                owed=tuple(owed),
+                deadline_at=by_at,
+                at=at,
+                history=learnt,
+                ballots=bool(demand.contest),
+                due_at=max((o.due_at for o in mine), default=None),
+                moved=max((len(o.moves) for o in mine), default=0),
+                ordered=sum(o.quantity for o in mine),
+            )
+        )
+    return found
+
+
+def outlook(election: str, at: datetime) -> list[tuple[rules.Question, rules.Outlook]]:
+    """The forecast of every line, in the order of the gauge."""
+    return [(question, arrivals.outlook(question, SEED)) for question in questions(election, at)]
+
+
+def signals(election: str, at: datetime) -> list[facts.Signal]:
+    """R01, R02 (one a line; lines nobody ordered are one a procurement stage), R03 (one an order), R12 (one a receipt)."""
+    asked = outlook(election, at)
+    if not asked:
+        return []
+    named = {d.key: d for d in demands(election, at)}
+    notes, filed = receipts(election, at), claims(election, at)
+    return [
+        *_line_signals(asked, named, at),
+        *_order_signals(orders(election, at), shipments(election, at), named, deadline(election, at), at),
+        *_count_signals(notes, filed, named),
+    ]
+
+
+def _line_signals(
+    asked: list[tuple[rules.Question, rules.Outlook]], named: Mapping[rules.Key, rules.Demand], at: datetime
+) -> list[facts.Signal]:
+    found, unordered = [], defaultdict(list)
+    for question, answer in asked:
+        demand, short = named[question.key], rules.stock_short(question, LIMITS)
+        near = question.deadline_at is not None and question.deadline_at - at <= timedelta(days=LIMITS.critical_days)
+        severity = "critical" if near and demand.critical else "high"
+        args, name = ("~".join(question.key),), _line_name(demand)
+        if short and not question.ordered:
+            unordered[demand.tahap].append((name, severity))
+        elif short:
+            said: dict[str, str | int] = {
+                "line": name,
+                "short": short,
+                "need": question.need or 0,
+                "projected": (question.need or 0) - short,
+            }
+            found.append(facts.Signal("R01", "HAMBATAN", f"line:{args[0]}", severity, ("KPU",), at, said, args))
+        if rules.improbable(question, answer, LIMITS):
+            said = {"line": name, "permille": answer.permille or 0, "low": answer.low or 0, "high": answer.high or 0}
+            said |= {"share": _tenths(answer.permille or 0), "from": _tenths(answer.low or 0), "to": _tenths(answer.high or 0)}
+            found.append(facts.Signal("R02", "HAMBATAN", f"line:{args[0]}", severity, ("KPU",), at, said, args))
+    for tahap, lines in sorted(unordered.items()):
+        worst = "critical" if any(s == "critical" for _, s in lines) else "high"
+        first = ", ".join(name for name, _ in lines[:3]) + (f" dan {len(lines) - 3} lagi" if len(lines) > 3 else "")
+        said = {"line": first, "short": len(lines), "need": tahap, "projected": 0}
+        found.append(facts.Signal("R01", "HAMBATAN", f"tahap:{tahap}", worst, ("KPU",), at, {**said, "unordered": 1}, ()))
+    return found
+
+
+def _tenths(permille: int) -> str:
+    """905 -> 90,5."""
+    return f"{permille // 10},{permille % 10}"
+
+
+def _line_name(demand: rules.Demand) -> str:
+    return printed.line_name(demand.name, demand.contest, demand.dapil)
+
+
+def _order_signals(
+    placed: list[rules.Order],
+    sent: list[rules.Shipment],
+    named: Mapping[rules.Key, rules.Demand],
+    need_at: datetime | None,
+    at: datetime,
+) -> list[facts.Signal]:
+    shipped: Counter[str] = Counter()
+    for s in sent:
+        if not s.replaces:
+            shipped[s.order.code] += s.quantity
+    found = []
+    for order in placed:
+        outstanding = order.quantity - shipped[order.code]
+        why = rules.promised_late(order, need_at, outstanding, LIMITS)
+        if not why:
+            continue
+        name = _line_name(named[order.key]) if order.key in named else order.item
+        since = order.moves[-1].moved_at if order.moves else order.placed_at
+        said: dict[str, str | int] = {
+            "order": order.code, "line": name, "due": text.tanggal_pendek(order.due_at), "times": len(order.moves), "pieces": outstanding,
+            "why": {"late": "terlalu dekat dengan hari barang dibutuhkan", "moved": "sudah berkali-kali digeser"}[why],
+        }  # fmt: skip
+        found.append(facts.Signal("R03", "HAMBATAN", f"order:{order.code}", "high", ("KPU",), since, said, (order.code,), order.mark))
+    return found
+
+
+def _count_signals(notes: list[rules.ReceiptNote], filed: list[rules.Claim], named: Mapping[rules.Key, rules.Demand]) -> list[facts.Signal]:
+    replaced: Counter[str] = Counter()
+    for n in notes:
+        if n.shipment.replaces:
+            replaced[n.shipment.replaces] += n.count.good
+    found = []
+    for n in notes:
+        # A replacement makes good damaged pieces first: they are not what R12 is about.
+        left = max(0, replaced[n.code] - n.count.damaged)
+        by = rules.differs(n, filed, left)
+        if not by:
+            continue
+        demand = named.get(n.shipment.order.key)
+        said: dict[str, str | int] = {
+            "receipt": n.code, "waybill": n.shipment.waybill, "line": _line_name(demand) if demand else n.shipment.order.item,
+            "sent": n.count.shipped, "received": n.count.good + n.count.damaged, "by": by,
+        }  # fmt: skip
+        severity = "high" if demand and demand.weighty else "watch"
+        found.append(
+            facts.Signal("R12", "GANGGUAN", f"receipt:{n.code}", severity, ("KPU", "BAWASLU"), n.counted_at, said, (n.code,), n.mark)
+        )
+    return found
+
+
+# --- inbox and search ----------------------------------------------------------------------------------------------------
+
+
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the KPU: shipments not yet counted, counts not yet accepted, corrections that wait for a second person."""
+    """For the KPU: surat jalan not yet counted, counts not yet accepted, corrections for a second person, stops, claims to follow."""
     if person.agency != "KPU":
         return []
-    notes = receipts(election, at)
-    counted = {n.shipment.code for n in notes}
+    notes, stops = receipts(election, at), misdirections(election, at)
+    closed = {n.shipment.code for n in notes if not n.partial}
+    stopped = {m.shipment for m in stops if m.shipment and m.decision != "released"}
     tasks = [
         facts.Task("receipts.count", "receipts", f"shipment:{s.code}", f"{s.waybill} ({s.order.item})", None, (s.code,))
         for s in shipments(election, at)
-        if s.code not in counted
+        if s.code not in closed and s.code not in stopped
     ]
     for n in notes:
+        label = f"{n.code} ({n.shipment.order.item})"
         if n.pending and _proposer(n.pending, election) != person.id:
-            tasks.append(
-                facts.Task("receipts.approve", "receipts", f"receipt:{n.code}", f"{n.code} ({n.shipment.order.item})", None, (n.code,))
-            )
-        elif not n.pending and n.accepted is None:
-            tasks.append(
-                facts.Task("receipts.accept", "receipts", f"receipt:{n.code}", f"{n.code} ({n.shipment.order.item})", None, (n.code,))
-            )
+            tasks.append(facts.Task("receipts.approve", "receipts", f"receipt:{n.code}", label, None, (n.code,)))
+        elif not n.pending and n.accepted is None and n.count.good:
+            tasks.append(facts.Task("receipts.accept", "receipts", f"receipt:{n.code}", label, None, (n.code,)))
+    tasks += [
+        facts.Task("receipts.misdirected", "receipts", f"misdirection:{m.code}", f"{m.waybill}, tujuan {m.destination}", None, (m.code,))
+        for m in stops
+        if m.open
+    ]
+    for c in claims(election, at):
+        state = c.state(at)
+        if state in {"open", "overdue", "promised", "late"}:
+            kind = "receipts.claim" if state in {"open", "overdue"} else "receipts.replacement"
+            tasks.append(facts.Task(kind, "receipts", f"claim:{c.code}", f"{c.code} ({c.order.item})", c.due_at, (c.code,)))
     return tasks
 
 
-def find(_person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
-    """Receipts and shipments by code, surat jalan or item."""
-    word = text.strip().lower()
+def find(_person: access_rules.Person, election: str, words: str, at: datetime) -> list[facts.Hit]:
+    """Shipments, receipts, orders and claims by code, surat jalan, SILOG code, contract or item; a carton by its whole code."""
+    word = words.strip().lower()
     if not word:
         return []
-    notes = {n.shipment.code: n for n in receipts(election, at)}
     hits = []
+    carton = get_carton(election, word.upper().replace("-", "").replace(" ", ""), at)
+    if carton:
+        hits.append(facts.Hit("receipt", f"Karton {labels.spaced(carton.code)}", f"{carton.contest} {carton.dapil}", (carton.receipt,)))
+    notes: dict[str, list[rules.ReceiptNote]] = defaultdict(list)
+    for n in receipts(election, at):
+        notes[n.shipment.code].append(n)
     for s in shipments(election, at):
-        note = notes.get(s.code)
-        if any(word in part.lower() for part in (s.code, s.waybill, s.order.item, s.order.code, note.code if note else "")):
-            kind, code = ("receipt", note.code) if note else ("shipment", s.code)
+        mine = notes[s.code]
+        parts = (s.code, s.waybill, s.order.item, s.order.code, s.silog, s.order.contract, *(n.code for n in mine))
+        if any(word in part.lower() for part in parts):
+            kind, code = ("receipt", mine[-1].code) if mine else ("shipment", s.code)
             hits.append(facts.Hit(kind, code, f"{s.order.item} · {s.waybill}", (code,)))
+    for o in orders(election, at):
+        if word in o.code.lower() or (o.contract and word in o.contract.lower()):
+            hits.append(facts.Hit("order", o.code, f"{o.item} · {o.contract or o.supplier}", (o.code,)))
+    hits += [facts.Hit("claim", c.code, f"{c.order.item} · {c.receipt}", (c.code,)) for c in claims(election, at) if word in c.code.lower()]
     return hits[:20]
 
 
@@ -570,7 +1560,7 @@ def _next(count: int, prefix: str) -> str:
 def _one(rows: "models.QuerySet[Row]", code: str) -> Row:
     row = rows.first()
     if row is None:
-        raise rules.UnknownThing(thing=code)
+        raise rules.UnknownThing(thing=code[:60])
     return row
 
 
@@ -579,43 +1569,127 @@ def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datet
     return facts.Draft(kind=kind, election=election, subject=subject, place=region, actor=actor, occurred_at=at, facts=said)
 
 
-def _counted(count: rules.Count) -> dict[str, str | int]:
-    names = ("shipped", "good", "damaged", "missing", "over")
-    return {name: getattr(count, name) for name in names}
+def _counted(count: rules.Count) -> dict[str, object]:
+    names = ("shipped", "good", "damaged", "wrong_type", "missing", "over")
+    kinds = [f"{kind}={pieces}" for kind, pieces in count.kinds]
+    return {**{name: getattr(count, name) for name in names}, "kinds": kinds, "kinds_version": rules.DAMAGE_VERSION}
 
 
-def _order(row: Order) -> rules.Order:
+def _kinds(kept: Iterable[Sequence[str | int]]) -> tuple[tuple[str, int], ...]:
+    return tuple((str(kind), int(pieces)) for kind, pieces in kept)
+
+
+def _order(row: Order, moves: Sequence[rules.Moved] = (), produced: int | None = None) -> rules.Order:
+    due_at = moves[-1].to_at if moves else row.due_at
     return rules.Order(
-        row.code, row.item, row.contest, row.dapil, row.quantity, row.tahap, row.supplier, row.due_at, row.occurred_at, row.mark
-    )
+        row.code, row.item, row.contest, row.dapil, row.quantity, row.tahap, row.supplier, due_at, row.occurred_at, row.mark, row.contract,
+        tuple(moves), produced,
+    )  # fmt: skip
 
 
-def _shipment(row: Shipment) -> rules.Shipment:
-    return rules.Shipment(row.code, _order(row.order), row.quantity, row.waybill, row.carrier, row.occurred_at, row.replaces, row.mark)
+def _shipment(row: Shipment, order: rules.Order | None = None) -> rules.Shipment:
+    return rules.Shipment(
+        row.code, order or _order(row.order), row.quantity, row.waybill, row.carrier, row.occurred_at, row.replaces, row.mark,
+        row.destination, row.silog, row.claim,
+    )  # fmt: skip
 
 
-def _note(row: Receipt, corrections: Iterable[Correction], acceptances: Iterable[Acceptance], at: datetime) -> rules.ReceiptNote:
-    in_force = [c for c in corrections if c.occurred_at is not None and c.occurred_at <= at]
-    pending = [c.code for c in corrections if c.occurred_at is None or c.occurred_at > at]
-    last = in_force[-1] if in_force else None
-    good, damaged = (last.good, last.damaged) if last else (row.good, row.damaged)
-    since = last.occurred_at if last and last.occurred_at else row.occurred_at
-    taken = [a for a in acceptances if a.occurred_at >= since]
-    return rules.ReceiptNote(
-        code=row.code,
-        shipment=_shipment(row.shipment),
-        count=rules.Count(row.shipment.quantity, good, damaged),
-        person=row.person,
-        received_at=row.occurred_at,
-        note=row.note,
-        blind=row.blind,
-        accepted=rules.Accepted(taken[-1].quantity, taken[-1].person, taken[-1].occurred_at, taken[-1].entry_id) if taken else None,
-        corrected_at=last.occurred_at if last else None,
-        corrections=len(in_force),
-        pending=pending[-1] if pending else "",
-        entry_id=last.entry_id if last else row.entry_id,
-        mark=row.mark,
-    )
+def _notes_of(rows: list[Receipt], at: datetime) -> list[rules.ReceiptNote]:
+    """Receipts as of an instant; `rows` holds every arrival of the surat jalan it touches, so that each knows its share."""
+    rows = [row for row in rows if row.occurred_at <= at]
+    if not rows:
+        return []
+    keys = [row.pk for row in rows] if len(rows) < 200 else None
+    sent = Shipment.objects.select_related("order").filter(pk__in={row.shipment_id for row in rows}) if keys else None
+    election = rows[0].election
+    every = sent if sent is not None else Shipment.objects.select_related("order").filter(election=election)
+    shipped = {row.pk: row for row in every}
+    known = {o.code: o for o in _orders(Order.objects.filter(pk__in={row.order_id for row in shipped.values()}), at)}
+    touched = _Touched(election, keys, at)
+    arrived: dict[int, list[Receipt]] = defaultdict(list)
+    for row in rows:
+        arrived[row.shipment_id].append(row)
+    notes: dict[int, rules.ReceiptNote] = {}
+    for shipment_id, unsorted in arrived.items():
+        row_of = shipped[shipment_id]
+        shipment = _shipment(row_of, known.get(row_of.order.code))
+        mine = sorted(unsorted, key=lambda r: r.number)
+        counts = [touched.count(row) for row in mine]
+        parts = rules.shares(row_of.quantity, [(c.received, row.partial) for c, row in zip(counts, mine, strict=True)])
+        for row, count, share in zip(mine, counts, parts, strict=True):
+            notes[row.pk] = touched.note(row, shipment, replace(count, shipped=share), at)
+    return [notes[row.pk] for row in rows]
+
+
+class _Touched:
+    """What happened to receipts after their first count, loaded at once. keys None: of the whole election."""
+
+    def __init__(self, election: str, keys: list[int] | None, at: datetime) -> None:
+        def of(rows: "models.QuerySet[Row]") -> "models.QuerySet[Row]":
+            return rows.filter(receipt__election=election) if keys is None else rows.filter(receipt_id__in=keys)
+
+        self.corrections: dict[int, list[Correction]] = defaultdict(list)
+        for correction in of(Correction.objects.filter(proposed_at__lte=at)).order_by("id"):
+            self.corrections[correction.receipt_id].append(correction)
+        self.acceptances: dict[int, list[Acceptance]] = defaultdict(list)
+        for acceptance in of(Acceptance.objects.filter(occurred_at__lte=at)).order_by("id"):
+            self.acceptances[acceptance.receipt_id].append(acceptance)
+        self.at = at
+
+    def in_force(self, row: Receipt) -> list[Correction]:
+        return [c for c in self.corrections[row.pk] if c.occurred_at is not None and c.occurred_at <= self.at]
+
+    def count(self, row: Receipt) -> rules.Count:
+        """The count in force, for a surat jalan of nought: its share is put in by who knows the other arrivals."""
+        found = self.in_force(row)
+        said: Receipt | Correction = found[-1] if found else row
+        return rules.Count(0, said.good, said.damaged, said.wrong_type, _kinds(said.kinds))
+
+    def note(self, row: Receipt, shipment: rules.Shipment, count: rules.Count, at: datetime) -> rules.ReceiptNote:
+        found = self.in_force(row)
+        last = found[-1] if found else None
+        pending = [c.code for c in self.corrections[row.pk] if c.occurred_at is None or c.occurred_at > at]
+        since = last.occurred_at if last and last.occurred_at else row.occurred_at
+        taken = [a for a in self.acceptances[row.pk] if a.occurred_at >= since]
+        return rules.ReceiptNote(
+            code=row.code,
+            shipment=shipment,
+            count=count,
+            person=row.person,
+            received_at=row.occurred_at,
+            note=row.note,
+            blind=row.blind,
+            accepted=rules.Accepted(taken[-1].quantity, taken[-1].person, taken[-1].occurred_at, taken[-1].entry_id) if taken else None,
+            corrected_at=last.occurred_at if last else None,
+            corrections=len(found),
+            pending=pending[-1] if pending else "",
+            entry_id=last.entry_id if last else row.entry_id,
+            mark=row.mark,
+            partial=row.partial,
+            place=row.place,
+            first_entry=row.entry_id,
+        )
+
+
+def _misdirection(row: MisdirectionRow, taken: Sequence[DecisionRow]) -> rules.Misdirection:
+    last = taken[-1] if taken else None
+    return rules.Misdirection(
+        row.code, row.waybill, row.destination, row.shipment, (row.item, row.contest, row.dapil), row.quantity, row.occurred_at, row.person,
+        last.decision if last else "", last.reason if last else "", last.occurred_at if last else None, last.onward if last else "",
+        row.entry_id, row.mark,
+    )  # fmt: skip
+
+
+def _claim(row: ClaimRow, known: Mapping[str, rules.Order], sent: int, received: int, at: datetime) -> rules.Claim:
+    given = getattr(row, "answered", None)
+    if given is not None and given.occurred_at > at:
+        given = None
+    order = row.receipt.shipment.order
+    return rules.Claim(
+        row.code, row.receipt.code, known.get(order.code) or _order(order), row.kind, row.quantity, row.occurred_at,
+        given.due_at if given and given.due_at else row.due_at, row.person, row.note, given.answer if given else "",
+        given.reason if given else "", given.occurred_at if given else None, sent, received, row.entry_id, row.mark,
+    )  # fmt: skip
 
 
 def _proposer(correction: str, election: str) -> str:

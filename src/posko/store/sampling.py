@@ -95,8 +95,9 @@ class SamplingStepRow(models.Model):
 
 
 def _sealed(election: str, at: datetime) -> list[rules.Boxed]:
-    """Every box that is sealed, in the order of the codes."""
-    found = [rules.Boxed(b.code, b.contest, b.tps, b.dapil) for b in packing.boxes(election, at) if b.sealed_at is not None]
+    """Every sealed box with ballots of a TPS, in the order of the codes; the boxes of a PPK leave empty."""
+    sealed = [b for b in packing.boxes(election, at) if b.sealed_at is not None and b.contest]
+    found = [rules.Boxed(b.code, b.contest, b.tps, b.dapil) for b in sealed]
     return sorted(found, key=lambda b: b.code)
 
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from posko.domain import access as access_rules
 from posko.domain import labels as label_rules
 from posko.domain import places as place_rules
+from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
 from posko.domain import sorting as rules
 from posko.domain import stock as stock_rules
@@ -20,6 +21,7 @@ from posko.store import needs, places, receipts, record, stock
 _rng = random.SystemRandom()
 LONG_OPEN = timedelta(hours=12)
 """A carton open for longer waits for somebody."""
+FEW = 20
 
 # --- tables --------------------------------------------------------------------------------------------------------------
 
@@ -245,6 +247,17 @@ def form_team(election: str, code: str, size: int, actor: facts.Actor, at: datet
     return team
 
 
+@dataclass(frozen=True)
+class Present:
+    """Persons of a team at a table on a day, said at an instant (one of `record_attendances`)."""
+
+    team: str
+    day: date
+    present: int
+    at: datetime
+    table: str = ""
+
+
 def record_attendance(
     election: str,
     team: str,
@@ -258,25 +271,46 @@ def record_attendance(
 ) -> rules.Attendance:
     """Persons of a team at their table on a day. Another number for the same day is a correction: alone by the author within minutes,
     later with a reason and a second person. UnknownThing, BadCount, ReasonMissing, SamePerson."""
-    with transaction.atomic():
-        before = AttendanceRow.objects.filter(election=election, team=team, day=day).order_by("-id").first()
-        known = _team(election, team)
-        old = None if before is None else _attendance(before)
-        rules.check_attendance(team, known, present, old, actor.person, reason, second.person if second else "", at)
-        said: dict[str, object] = {"team": team, "day": day.isoformat(), "present": present, "table": table}
-        draft = replace(
-            _draft("attendance.recorded", election, f"team:{team}", actor, at, said),
-            corrects=before.entry_id if before else "",
-            reason=reason.strip(),
-            approvals=(actor.person, second.person) if second else (),
-        )
-        prepared = record.prepare([draft], at)
-        row = AttendanceRow.objects.create(
-            election=election, team=team, day=day, present=present, table=table, reason=reason.strip(), person=actor.person,
-            second=second.person if second else "", occurred_at=at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+    return record_attendances(election, [Present(team, day, present, at, table)], actor, at, reason, second)[0]
+
+
+def record_attendances(
+    election: str,
+    said: Sequence[Present],
+    actor: facts.Actor,
+    at: datetime,
+    reason: str = "",
+    second: facts.Actor | None = None,
+) -> list[rules.Attendance]:
+    """`record_attendance` for many in one transaction: all or none."""
+    other, why = second.person if second else "", reason.strip()
+    with _locked(at):
+        before: dict[tuple[str, date], AttendanceRow] = {}
+        for row in AttendanceRow.objects.filter(election=election, team__in={p.team for p in said}).order_by("id"):
+            before[(row.team, row.day)] = row
+        teams = {team: _team(election, team) for team in {p.team for p in said}}
+        drafts, rows = [], []
+        for one in said:
+            old = before.get((one.team, one.day))
+            rules.check_attendance(
+                one.team, teams[one.team], one.present, None if old is None else _attendance(old), actor.person, why, other, one.at
+            )
+            told: dict[str, object] = {"team": one.team, "day": one.day.isoformat(), "present": one.present, "table": one.table}
+            draft = _draft("attendance.recorded", election, f"team:{one.team}", actor, one.at, told)
+            approvals = (actor.person, other) if second else ()
+            drafts.append(replace(draft, corrects=old.entry_id if old else "", reason=why, approvals=approvals))
+            row = AttendanceRow(
+                election=election, team=one.team, day=one.day, present=one.present, table=one.table, reason=why, person=actor.person,
+                second=other, occurred_at=one.at,
+            )  # fmt: skip
+            rows.append(row)
+            before[(one.team, one.day)] = row
+        prepared = record.prepare(drafts, at)
+        for row, ready in zip(rows, prepared, strict=True):
+            row.entry_id = ready.entry_id
+        AttendanceRow.objects.bulk_create(rows, batch_size=500)
         record.append(prepared, at=at)
-    return _attendance(row)
+    return [_attendance(row) for row in rows]
 
 
 # --- opening and closing -------------------------------------------------------------------------------------------------
@@ -385,10 +419,13 @@ def _judge(election: str, acts: Sequence[Open | Close], actor: facts.Actor, mark
     tables: dict[str, dict[str, rules.Work]] = defaultdict(dict)
     for work in _works(election, teams=sorted(codes), open_only=True) if codes else ():
         tables[work.team][work.carton] = work
+    cartons = _cartons(election, [one for one in acts if isinstance(one, Open)])
     warehouse, judged = stock.warehouse(election), []
     for one in acts:
         if isinstance(one, Open):
-            work = _opening(election, one, teams[one.team], works.get(one.carton), tables[one.team].values(), warehouse, actor, mark)
+            work = _opening(
+                cartons[one.carton], one, teams[one.team], works.get(one.carton), tables[one.team].values(), warehouse, actor, mark
+            )
             tables[one.team][one.carton] = work
             judged.append(_Act(work, (), "carton.opened"))
         else:
@@ -404,8 +441,17 @@ def _judge(election: str, acts: Sequence[Open | Close], actor: facts.Actor, mark
     return judged
 
 
+def _cartons(election: str, opened: Sequence[Open]) -> dict[str, receipt_rules.Carton | None]:
+    """The cartons to open: each by its index, or all at once where they are many."""
+    if len(opened) <= FEW:
+        return {one.carton: receipts.get_carton(election, one.carton, one.at) for one in opened}
+    found: dict[str, receipt_rules.Carton | None] = {one.carton: None for one in opened}
+    found.update({c.code: c for c in receipts.cartons(election, max(one.at for one in opened)) if c.code in found})
+    return found
+
+
 def _opening(
-    election: str,
+    carton: receipt_rules.Carton | None,
     one: Open,
     team: rules.Team | None,
     before: rules.Work | None,
@@ -414,8 +460,7 @@ def _opening(
     actor: facts.Actor,
     mark: str,
 ) -> rules.Work:
-    carton = receipts.get_carton(election, one.carton, one.at)
-    if carton is None:
+    if carton is None or carton.received_at > one.at:
         raise rules.UnknownThing(thing=one.carton[:40])
     rules.check_opening(one.carton, (carton.contest, carton.dapil), carton.condition, team, one.team, before, on_table)
     return rules.Work(
@@ -469,7 +514,7 @@ def _write_closings(election: str, closed: Sequence[tuple[_Act, str]], actor: fa
     ]  # fmt: skip
     ClosingRow.objects.bulk_create([row for _, row in rows], batch_size=500)
     _write_details([(row, act.work.tally) for act, row in rows if act.work.tally])
-    _write_bundles(election, [(bundle, act.work.mark, row) for act, row in rows for bundle in act.made])
+    _write_bundles(election, [(bundle, row) for act, row in rows for bundle in act.made])
 
 
 def undo_opening(election: str, carton: str, actor: facts.Actor, at: datetime) -> None:
@@ -557,7 +602,7 @@ def correct_result(
         )  # fmt: skip
         _write_details([(new, tally)])
         _dissolve([b for b in rows if b.code not in in_use], new.entry_id, at)
-        _write_bundles(election, [(b, work.mark, new) for b in made])
+        _write_bundles(election, [(b, new) for b in made])
         here = places.dapil_here(election)
         old = [p.reverse for p in _closing_postings(work, work.tally, here, "carton.result_corrected")][::-1]
         stock.post(election, old + _closing_postings(work, tally, here, "carton.result_corrected"), new.entry_id, at)
@@ -938,18 +983,19 @@ def _closing_postings(
 def _labelled(work: rules.Work, sizes: Sequence[int], at: datetime, rng: random.Random | None) -> list[rules.Bundle]:
     draw = rng or _rng
     return [
-        rules.Bundle(label_rules.new_code(draw), work.contest, work.dapil, size, work.carton, work.batch, work.team, at) for size in sizes
+        rules.Bundle(label_rules.new_code(draw), work.contest, work.dapil, size, work.carton, work.batch, work.team, at, work.mark)
+        for size in sizes
     ]
 
 
-def _write_bundles(election: str, made: Iterable[tuple[rules.Bundle, str, ClosingRow]]) -> None:
+def _write_bundles(election: str, made: Iterable[tuple[rules.Bundle, ClosingRow]]) -> None:
     BundleRow.objects.bulk_create(
         [
             BundleRow(
                 code=b.code, election=election, contest=b.contest, dapil=b.dapil, quantity=b.quantity, carton=b.carton, batch=b.batch,
-                team=b.team, mark=mark, person=row.person, occurred_at=b.made_at, entry_id=row.entry_id,
+                team=b.team, mark=b.mark, person=row.person, occurred_at=b.made_at, entry_id=row.entry_id,
             )
-            for b, mark, row in made
+            for b, row in made
         ],
         batch_size=500,
     )  # fmt: skip
@@ -1065,4 +1111,4 @@ def _work(row: OpeningRow, closing: ClosingRow | None, details: Details) -> rule
 
 
 def _bundle(row: BundleRow) -> rules.Bundle:
-    return rules.Bundle(row.code, row.contest, row.dapil, row.quantity, row.carton, row.batch, row.team, row.occurred_at)
+    return rules.Bundle(row.code, row.contest, row.dapil, row.quantity, row.carton, row.batch, row.team, row.occurred_at, row.mark)

@@ -1,0 +1,1 @@
+"""What `posko bench` measures, a module each."""
