@@ -1,12 +1,14 @@
 """The sampling audit in the store: frozen before the seed, drawn once, examined by two, and every earlier state readable."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from posko.domain import sampling as rules
 from posko.store import record, sampling
+from tests import beltim
 
 pytestmark = pytest.mark.django_db
 E = "pemilu-2024"
@@ -137,3 +139,19 @@ def test_each_person_sees_what_waits_and_what_was_found_is_signalled(scene: Any,
     assert [(s.rule, s.mark) for s in sampling.signals(E, LATER)] == [("R05.uji", "[SIMULASI]")]
     assert [h.label for h in sampling.find(cast["ani"], E, "uji-001", LATER)] == ["UJI-001"]
     assert sampling.print_minutes(E, "UJI-001", scene["ani"], LATER) == 1
+
+
+def test_only_sealed_boxes_of_tps_are_in_the_list(installation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = [
+        SimpleNamespace(code=code, contest=contest, tps="19.06.02.2001.001", dapil="BABEL", sealed_at=sealed_at)
+        for code, contest, sealed_at in (("B", "DPR", AT), ("A", "DPD", AT), ("C", "DPR", None), ("D", "", AT))
+    ]
+    monkeypatch.setattr(sampling.packing, "boxes", lambda _election, _at: boxes)
+    assert [b.code for b in sampling.population(E, AT)] == ["A", "B"]
+    assert [b.code for b in sampling.population(E, AT, "DPR")] == ["B"]
+
+
+def test_the_demo_says_its_one_sentence(scene: Any) -> None:
+    said = "\n".join(beltim.step("sampling"))
+    assert "kotak dibuka, 1 salah, benih dadu 4162355126431165243652136244 [SIMULASI]" in said
+    assert "95 % yakin: paling banyak" in said

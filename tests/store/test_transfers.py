@@ -289,3 +289,29 @@ def test_prints_are_counted(scene: Any) -> None:
     actor = facts.Actor("p-ani", "KPU")
     assert [transfers.print_minutes(P, code, actor, ASKED_AT) for _ in range(2)] == [1, 2]
     assert transfers.get_transfer(P, code, ASKED_AT).prints == 2
+
+
+def test_a_trip_leaves_once_and_is_counted_in_once(scene: Any, cast: Any) -> None:
+    counted(scene, SHORT, 400)
+    counted(scene, NEAR, 600)
+    made = proposed(scene)
+    at, code, budi = ASKED_AT + timedelta(minutes=1), made.legs[0].code, scene.actors["budi"]
+    transfers.decide(P, made.code, True, "", cast["fajar"], at)
+    with pytest.raises(rules.WrongStep):
+        transfers.receive(P, code, 100, budi, at)
+    transfers.send(P, code, 100, budi, at)
+    with pytest.raises(rules.WrongStep):
+        transfers.send(P, code, 100, budi, at)
+    with pytest.raises(rules.WrongStep):
+        transfers.cancel(P, code, "terlambat", budi, at)
+    transfers.receive(P, code, 100, budi, at)
+    with pytest.raises(rules.WrongStep):
+        transfers.receive(P, code, 100, budi, at)
+
+
+def test_the_demo_tells_how_much_sooner_the_sheets_would_have_come(scene: Any) -> None:
+    said = "\n".join(beltim.step("transfers", P))
+    assert "TPS 003 Jangkar Asam kurang 100; usulan USL-001 menutup 100 dengan 2 perjalanan [SIMULASI]" in said
+    assert "Kenyataannya surat suara datang 11.00 WIB" in said
+    assert "PERKIRAAN" in said
+    assert record.verify().faults == ()

@@ -305,7 +305,7 @@ def signals_of(request: Request, election: facts.Election) -> list[dict[str, Any
         phrase, url = phrases.get(one.rule, (one.rule, ""))
         shown.append(
             {
-                "rule": one.rule,
+                "rule": one.rule.partition(".")[0],  # a stage may have its own sentence for a rule: R01.geser
                 "kind": one.kind,
                 "severity": one.severity,
                 "state": SEVERITY_STATES[one.severity],

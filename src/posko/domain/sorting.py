@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
-from posko.domain import record
+from posko.domain import labels, record
 
 BALLOT = "SURAT_SUARA"
 UNDO_FOR = timedelta(minutes=10)
@@ -779,11 +779,11 @@ def batches(works: Iterable[Work], reserves: Mapping[Design, int], limits: Limit
 
 
 def batch_signals(found: Iterable[Batch], limits: Limits | None = None) -> list[record.Signal]:
-    """R04 for every alarming batch. Damage beyond the reserve is critical: TPS would go short."""
+    """R04 for every alarming batch; R04.cadangan, critical, where the damage exceeds the reserve: TPS would go short."""
     held = limits or Limits()
     return [
         record.Signal(
-            rule="R04",
+            rule="R04.cadangan" if one.beyond_reserve else "R04",
             kind="hambatan",
             subject=f"batch:{one.batch}:{one.contest}:{one.dapil}",
             severity="critical" if one.beyond_reserve else "high",
@@ -819,6 +819,7 @@ def stray_signals(works: Iterable[Work]) -> list[record.Signal]:
             since_at=work.closed_at,
             facts={
                 "carton": work.carton,
+                "code": labels.spaced(work.carton),
                 "batch": work.batch or "tanpa nomor",
                 "contest": work.contest.replace("_", " "),
                 "dapil": work.dapil,

@@ -922,7 +922,7 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
     plain = word.replace("-", "").replace(" ", "")
     if len(plain) < 4:
         return []
-    hits = [facts.Hit("team", t.code, f"{t.size} orang", (t.code,)) for t in teams(election, at) if word in t.code]
+    hits = [facts.Hit("team", t.code, f"{t.size} orang") for t in teams(election, at) if word in t.code]
     rows = OpeningRow.objects.filter(election=election, carton__startswith=plain, occurred_at__lte=at).exclude(undone_at__lte=at)
     hits += [facts.Hit("sorting_carton", label_rules.spaced(r.carton), f"{r.contest} {r.dapil} · {r.team}", (r.carton,)) for r in rows[:10]]
     found = BundleRow.objects.filter(election=election, code__startswith=plain, occurred_at__lte=at).exclude(dissolved_at__lte=at)

@@ -14,6 +14,7 @@ from posko.domain import needs as needs_rules
 from posko.domain import packing as rules
 from posko.domain import seals as seal_rules
 from posko.domain import sorting as sorting_rules
+from posko.domain.record import Actor, Signal
 from posko.formats import text
 from posko.store import evidence, needs, packing, places, record, seals, sorting
 
@@ -36,8 +37,6 @@ class Hall:
     serials: Iterator[str]
     need: dict[tuple[str, str], int]
     short: dict[str, int] = field(default_factory=dict)
-    stopped: int = 0
-    conflicts: int = 0
     ballots: int = 0
 
     def load(self, box: rules.Box, at: datetime, table: str) -> packing.Load:
@@ -70,7 +69,7 @@ def run(ctx: Context) -> None:
     plans = packing.suggest_waves(ctx.election, day(2024, 1, 31, 15), WAVE)
     boxes = {(b.tps, b.contest): b for b in packing.boxes(ctx.election, day(2024, 1, 31, 15)) if b.use == "tps"}
     contests = record.election(ctx.election).contests
-    torn = _tear(hall, boxes[(plans[-1].tps[-1], contests[0])])
+    _tear(hall, boxes[(plans[-1].tps[-1], contests[0])])
     opened = [
         packing.open_wave(ctx.election, plan.name, plan.tps, lutfi, day(2024, 2, 1, 8) + timedelta(minutes=i), MARK)
         for i, plan in enumerate(plans)
@@ -78,15 +77,13 @@ def run(ctx: Context) -> None:
     starts = _starts(len(opened))
     _mistake(hall, boxes, starts[0] - timedelta(minutes=20))
     for number, (wave, start) in enumerate(zip(opened, starts, strict=True)):
-        team = seals_step.RANGES[number % 2][2]
         _pack(hall, [boxes[(tps, c)] for c in contests for tps in wave.tps if (tps, c) in boxes], wave.tps, start)
         last = number == len(opened) - 1
         _close(hall, [boxes[(tps, c)] for tps in wave.tps for c in contests if (tps, c) in boxes], start, slip=last)
-        del team
     wrong = seals.conflicts(ctx.election, day(2024, 2, 9, 18))
     signals = [*packing.signals(ctx.election, day(2024, 2, 2, 12)), *seals.signals(ctx.election, day(2024, 2, 9, 18))]
-    broken = _reseal(hall, boxes[(plans[0].tps[0], contests[0])], wrong, lutfi, oki)
-    _show(hall, opened, torn, wrong, signals, broken)
+    _reseal(hall, boxes[(plans[0].tps[0], contests[0])], wrong, lutfi, oki)
+    _show(hall, opened, wrong, signals)
 
 
 def _hall(ctx: Context) -> Hall:
@@ -108,13 +105,12 @@ def _starts(waves: int) -> list[datetime]:
     return [day(2024, 2, 2 + i // each, 8) + timedelta(minutes=i % each * 360 // each) for i in range(waves)]
 
 
-def _tear(hall: Hall, box: rules.Box) -> str:
+def _tear(hall: Hall, box: rules.Box) -> None:
     """A sheet is found torn at a table. Where the design has one to spare nobody is short of it; else the last box is."""
     design = (box.contest, box.dapil)
     bundle = hall.bundles[design][0]
     packing.set_aside(hall.ctx.election, bundle.code, 1, "robek", hall.ctx.people["oki"], day(2024, 2, 2, 7), MARK)
     hall.left[bundle.code] -= 1
-    return bundle.code
 
 
 def _mistake(hall: Hall, boxes: dict[tuple[str, str], rules.Box], at: datetime) -> None:
@@ -131,13 +127,14 @@ def _mistake(hall: Hall, boxes: dict[tuple[str, str], rules.Box], at: datetime) 
                 mark=MARK,
             )  # fmt: skip
         except rules.DapilMismatch:
-            hall.stopped += 1
+            continue  # the store has kept it
 
 
 def _pack(hall: Hall, boxes: list[rules.Box], tps_list: tuple[str, ...], start: datetime) -> None:
     """Contest by contest and dapil by dapil, a table a contest; then the loose kits."""
-    lutfi, tables = hall.ctx.people["lutfi"], {}
-    loads = []
+    lutfi = hall.ctx.people["lutfi"]
+    tables: dict[str, str] = {}
+    loads: list[packing.Load] = []
     for box in sorted(boxes, key=lambda b: (b.contest, b.dapil)):
         table = tables.setdefault(box.contest, TABLES[len(tables) % len(TABLES)])
         loads.append(hall.load(box, start + timedelta(seconds=20 * len(loads)), table))
@@ -165,22 +162,19 @@ def _close(hall: Hall, boxes: list[rules.Box], start: datetime, slip: bool) -> N
             serials[-1] = _swapped(hall, serials[-1])
         variance = TORN if hall.short.get(box.code) else ""
         closings.append(packing.Closing(box.code, tuple(serials), begin + timedelta(seconds=15 * number), variance))
-    done = packing.seal_many(
+    packing.seal_many(
         hall.ctx.election, closings, hall.ctx.people["lutfi"], hall.ctx.people["oki"], begin + timedelta(seconds=15 * len(boxes)), mark=MARK
     )
-    hall.conflicts += sum(bool(s.findings) for s in done)
 
 
 def _swapped(hall: Hall, serial: str) -> str:
     """The serial with two neighbouring digits swapped so that it lies in no range."""
     given = seals.ranges(hall.ctx.election, day(2024, 2, 9))
     swaps = seal_rules.swaps(seal_rules.read_serial(serial))
-    return next(s.text for s in swaps if not any(r.holds(s) for r in given))
+    return next((s.text for s in swaps if not any(r.holds(s) for r in given)), serial)
 
 
-def _reseal(
-    hall: Hall, box: rules.Box, wrong: list[seal_rules.Conflict], lutfi: record.rules.Actor, oki: record.rules.Actor
-) -> seal_rules.Sealing:
+def _reseal(hall: Hall, box: rules.Box, wrong: list[seal_rules.Conflict], lutfi: Actor, oki: Actor) -> None:
     """A tie broke when boxes were restacked: seen, and sealed again. The swapped number is put right the next morning."""
     election, kept = hall.ctx.election, evidence.keep(_picture(), "segel.png")
     now = seals.sealing_of(election, box.code, day(2024, 2, 6))
@@ -188,7 +182,7 @@ def _reseal(
     seals.check_seals(
         election, box.code, now.serials, lutfi, day(2024, 2, 6, 9), broken=True, occasion="penataan ulang tumpukan", mark=MARK
     )
-    again = packing.reseal(
+    packing.reseal(
         election, box.code, "rusak_di_jalan", "satu kabel ties putus saat tumpukan ditata ulang", [next(hall.serials), next(hall.serials)],
         first=lutfi, second=oki, evidence=[kept], at=day(2024, 2, 6, 10), mark=MARK,
     )  # fmt: skip
@@ -196,14 +190,14 @@ def _reseal(
         found = conflict.finding
         before = seals.sealing_of(election, conflict.box, day(2024, 2, 10))
         assert before is not None
-        right = [found.near if s == found.serial else s for s in before.serials]
         why = f"nomor {found.near} tertulis {found.serial}; kabel ties diganti supaya catatan dan kotak sama"
-        fresh = [next(hall.serials) for _ in right]
+        fresh = [next(hall.serials) for _ in before.serials]
         packing.reseal(
             election, conflict.box, "salah_catat", why, fresh, first=lutfi, second=oki, evidence=[kept], at=day(2024, 2, 10, 8),
             variance=before.variance, mark=MARK,
         )  # fmt: skip
-    return again
+        why = "terpasang dengan nomor yang salah tercatat, sudah dilepas"
+        seals.spoil(election, [found.near], lutfi, day(2024, 2, 10, 8), reason=why, mark=MARK)
 
 
 def _picture() -> bytes:
@@ -222,19 +216,17 @@ def _picture() -> bytes:
 def _show(
     hall: Hall,
     waves: list[rules.Wave],
-    torn: str,
     wrong: list[seal_rules.Conflict],
-    signals: list[record.rules.Signal],
-    broken: seal_rules.Sealing,
+    signals: list[Signal],
 ) -> None:
     ctx = hall.ctx
     at = day(2024, 2, 10, 12)
     found = packing.progress(ctx.election, at)
     total = found.total
     tps = sum(len(w.tps) for w in waves)
-    short = sum(hall.short.values())
+    short, for_tps = sum(hall.short.values()), total.boxes - found.by_contest[""].boxes
     ctx.say(
-        f"    {text.angka(total.sealed)} dari {text.angka(total.boxes - len(found.by_kecamatan) * 2)} kotak TPS dikemas dan disegel dua orang "
+        f"    {text.angka(total.sealed)} dari {text.angka(for_tps)} kotak TPS dikemas dan disegel dua orang "
         f"dalam {len(waves)} gelombang ({text.angka(tps)} TPS, pulau dan yang jauh dulu) · {MARK}"
     )
     ctx.say(
@@ -257,4 +249,3 @@ def _show(
         f"    Kabel ties: {text.angka(sum(b.issued for b in book))} dibagikan = {text.angka(sum(b.applied for b in book))} terpasang + "
         f"{sum(b.spoiled for b in book)} rusak + {text.angka(sum(b.on_hand for b in book))} sisa"
     )
-    del torn, broken
