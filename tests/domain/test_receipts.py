@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posko.domain import receipts
+from posko.domain import receipts, stock
 
 SENT = datetime(2023, 11, 20, 3, tzinfo=UTC)
 CAME = datetime(2023, 11, 24, 3, tzinfo=UTC)
@@ -192,3 +192,344 @@ def test_a_typed_number_is_read_as_indonesians_write_it_or_asked_about() -> None
     for wrong in ("1,829", "1.82", "-3", "", "lima", "1.8295", "²", "1" * 40):
         with pytest.raises(receipts.NotANumber):
             receipts.pieces(wrong)
+
+
+# --- counts with kinds, partial arrivals -----------------------------------------------------------------------------------
+
+
+@given(pieces, pieces, pieces, pieces)
+def test_a_wrong_type_is_counted_in_the_balance_and_fills_no_need(shipped: int, good: int, damaged: int, wrong: int) -> None:
+    count = receipts.Count(shipped, good, damaged, wrong)
+    assert count.shipped + count.over == count.good + count.damaged + count.wrong_type + count.missing
+    assert count.aside == damaged + wrong
+    note = replace(a_receipt(), count=count)
+    (row,) = receipts.progress([a_demand(quantity=10**6)], [an_order()], [a_shipment()], [note], NO_TPS, CAME).rows
+    assert row.covered("received") == good + damaged
+
+
+def test_kinds_of_damage_add_up_and_are_from_the_list() -> None:
+    count = receipts.Count(10, 5, 3, 0, (("torn", 1), ("wet", 2), ("dirty", 0)))
+    assert count.kinds == (("wet", 2), ("torn", 1)), "in the order of the list, noughts left out: one way to say one thing"
+    assert count == receipts.Count(10, 5, 3, 0, (("wet", 2), ("torn", 1)))
+    with pytest.raises(receipts.DamageDiffers):
+        receipts.Count(10, 5, 3, 0, (("wet", 2),))
+    with pytest.raises(receipts.UnknownDamage):
+        receipts.Count(10, 5, 3, 0, (("eaten", 3),))
+    with pytest.raises(receipts.NegativeCount):
+        receipts.Count(10, 5, 3, 0, (("wet", 4), ("torn", -1)))
+
+
+@given(st.integers(1, 9000), st.lists(pieces, max_size=6), st.booleans())
+def test_the_shares_of_partial_arrivals_never_exceed_the_surat_jalan_and_fill_it_once_closed(
+    quantity: int, came: list[int], closed: bool
+) -> None:
+    arrivals = [(c, True) for c in came] + ([(0, False)] if closed else [])
+    shares = receipts.shares(quantity, arrivals)
+    assert sum(shares) <= quantity
+    assert not closed or sum(shares) == quantity
+    for share, (received, partial) in zip(shares, arrivals, strict=True):
+        assert not partial or share <= received, "a partial arrival is never short"
+
+
+def test_the_author_no_longer_corrects_alone_once_something_hangs_on_the_count() -> None:
+    fresh = a_receipt()
+    assert receipts.may_correct_alone(fresh, "p-ani", CAME + timedelta(minutes=1))
+    assert not receipts.may_correct_alone(replace(fresh, used=True), "p-ani", CAME + timedelta(minutes=1))
+
+
+def test_a_correction_may_not_deny_what_already_left_the_quarantine() -> None:
+    note = a_receipt(damaged=8)
+    with pytest.raises(receipts.DisposedAlready):
+        receipts.check_correction(note, 1265, 5, "salah hitung", "p-ani", CAME + timedelta(hours=1), disposed=6)
+    assert receipts.check_correction(note, 1264, 6, "salah hitung", "p-ani", CAME + timedelta(hours=1), disposed=6).damaged == 6
+
+
+# --- postings ----------------------------------------------------------------------------------------------------------------
+
+
+def balance(found: "tuple[stock.Posting, ...]") -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for posting in found:
+        sums[posting.source.condition.value] = sums.get(posting.source.condition.value, 0) - posting.quantity
+        sums[posting.target.condition.value] = sums.get(posting.target.condition.value, 0) + posting.quantity
+    return {k: v for k, v in sums.items() if v}
+
+
+@st.composite
+def a_count(draw: st.DrawFn) -> receipts.Count:
+    return receipts.Count(draw(pieces), draw(pieces), draw(st.integers(0, 50)), draw(st.integers(0, 50)))
+
+
+@given(a_count(), a_count(), st.booleans())
+def test_a_corrected_receipt_has_the_stock_of_its_new_count_and_nothing_else(
+    before: receipts.Count, after: receipts.Count, accepted: bool
+) -> None:
+    old = replace(a_receipt(), count=before, accepted=receipts.Accepted(before.good, "p-fajar", CAME) if accepted else None)
+    new = replace(a_receipt(), count=after)
+    walked = balance((*receipts.postings(old, "G"), *receipts.reposted([old], [new], "G")))
+    assert walked == balance(receipts.postings(new, "G"))
+    assert sum(walked.values()) == 0
+    assert walked.get("unaccepted", 0) == after.good
+    assert walked.get("quarantine", 0) == after.aside
+    assert walked.get("missing", 0) == after.missing
+
+
+def test_a_receipt_that_stays_as_it_was_posts_nothing_again() -> None:
+    assert receipts.reposted([a_receipt()], [a_receipt()], "G") == ()
+
+
+# --- orders ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_moved_day_keeps_the_first_and_names_its_reason() -> None:
+    order = an_order()
+    moved = receipts.Moved(order.due_at, order.due_at + timedelta(days=9), "mesin rusak", CAME)
+    later = replace(order, due_at=moved.to_at, moves=(moved,))
+    assert (later.first_due_at, moved.days) == (order.due_at, 9)
+    receipts.check_move(order, moved.to_at, "mesin rusak")
+    with pytest.raises(receipts.SameDay):
+        receipts.check_move(order, order.due_at, "mesin rusak")
+    with pytest.raises(receipts.TextMissing):
+        receipts.check_move(order, moved.to_at, "  ")
+
+
+def test_what_a_supplier_made_only_grows() -> None:
+    order = replace(an_order(), produced=500)
+    receipts.check_produced(order, 500)
+    for wrong, refusal in ((499, receipts.Shrunk), (0, receipts.NotPositive)):
+        with pytest.raises(refusal):
+            receipts.check_produced(order, wrong)
+
+
+def test_a_contract_without_number_or_supplier_is_none() -> None:
+    for number, supplier in (("", "CV"), ("1/2023", " ")):
+        with pytest.raises(receipts.TextMissing):
+            receipts.Contract(number, CAME.date(), supplier)
+
+
+# --- the gate ----------------------------------------------------------------------------------------------------------------
+
+HERE = ("Belitung Timur", "19.06", "19.06:G01", "Gudang KPU Belitung Timur")
+
+
+@pytest.mark.parametrize(
+    ("written", "mine"),
+    [
+        ("KPU Kab. Belitung Timur", True),
+        ("GUDANG KPU KABUPATEN BELITUNG TIMUR", True),
+        ("Kepada Yth. KPU Kabupaten Belitung  Timur", True),
+        ("belitung timur", True),
+        ("19.06", True),
+        ("KPU Kabupaten Belitung", False),
+        ("Belitung Timur 2", False),
+        ("KPU Kabupaten Bangka", False),
+        ("19.02", False),
+        ("KPU", False),
+        ("", False),
+    ],
+)
+def test_only_the_whole_name_of_this_place_is_this_place(written: str, mine: bool) -> None:
+    assert receipts.ours(written, HERE) is mine
+
+
+def a_stop(decision: str = "") -> receipts.Misdirection:
+    line = ("SURAT_SUARA", "DPRD_KAB", "BELITUNG-2")
+    return receipts.Misdirection("SLT-001", "SJ-9", "KPU Belitung", "", line, 3000, CAME, "p-ani", decision)
+
+
+def test_what_is_meant_for_others_is_kept_apart_sent_on_or_released_by_two() -> None:
+    receipts.check_decision(a_stop(), "quarantine", "", "", "p-ani", "")
+    receipts.check_decision(a_stop("quarantine"), "sent_on", "", "SJ-10", "p-ani", "")
+    receipts.check_decision(a_stop(), "released", "tulisan keliru", "", "p-ani", "p-fajar")
+    for stop, decision, reason, onward, second, refusal in (
+        (a_stop(), "sent_on", "", "", "", receipts.TextMissing),
+        (a_stop(), "released", "", "", "p-fajar", receipts.TextMissing),
+        (a_stop(), "released", "tulisan keliru", "", "p-ani", receipts.SamePerson),
+        (a_stop(), "released", "tulisan keliru", "", "", receipts.SamePerson),
+        (a_stop("sent_on"), "quarantine", "", "", "", receipts.Decided),
+        (a_stop("quarantine"), "quarantine", "", "", "", receipts.Decided),
+        (a_stop(), "eaten", "", "", "", receipts.BadAnswer),
+    ):
+        with pytest.raises(refusal):
+            receipts.check_decision(stop, decision, reason, onward, "p-ani", second)
+
+
+def test_foreign_goods_in_quarantine_leave_it_when_they_are_sent_on() -> None:
+    kept = receipts.decision_postings(a_stop(), "quarantine", "G")
+    gone = receipts.decision_postings(a_stop("quarantine"), "sent_on", "G")
+    assert balance((*kept, *gone)) == {"supplier": -3000, "sent": 3000}
+    assert receipts.decision_postings(a_stop(), "sent_on", "G") == (), "what never came in is not posted"
+
+
+# --- claims and quarantine -----------------------------------------------------------------------------------------------------
+
+
+def a_claim(quantity: int = 8, **more: object) -> receipts.Claim:
+    claim = receipts.Claim("KLM-001", "TRM-001", an_order(), "damaged", quantity, CAME, CAME + timedelta(days=7), "p-ani")
+    return replace(claim, **more)  # type: ignore[arg-type]
+
+
+def test_no_more_is_claimed_than_was_found() -> None:
+    note = a_receipt(1262, 8)
+    receipts.check_claim(note, "damaged", 8, [])
+    receipts.check_claim(note, "damaged", 3, [a_claim(5)])
+    for kind, quantity, before, refusal in (
+        ("damaged", 9, [], receipts.NotClaimable),
+        ("damaged", 4, [a_claim(5)], receipts.NotClaimable),
+        ("missing", 1, [], receipts.NotClaimable),
+        ("good", 1, [], receipts.NotClaimable),
+        ("damaged", 0, [], receipts.NotPositive),
+    ):
+        with pytest.raises(refusal):
+            receipts.check_claim(note, kind, quantity, before)
+
+
+def test_the_state_of_a_claim_follows_from_answer_replacements_and_time() -> None:
+    due = CAME + timedelta(days=7)
+    assert a_claim().state(due) == "open"
+    assert a_claim().state(due + timedelta(seconds=1)) == "overdue"
+    assert a_claim(answer="replace").state(due) == "promised"
+    assert a_claim(answer="replace").state(due + timedelta(days=1)) == "late"
+    assert a_claim(answer="replace", sent=8, received=7).state(due) == "promised", "one replacement was lost again"
+    assert a_claim(answer="replace", sent=8, received=8).state(due) == "replaced"
+    assert a_claim(sent=8, received=8).state(due) == "replaced", "it came before any answer"
+    assert a_claim(answer="credit").state(due) == "credited"
+    assert (a_claim(answer="replace", sent=5).owed, a_claim(answer="refused").owed) == (3, 0)
+
+
+def test_a_supplier_answers_once_and_refuses_with_a_reason() -> None:
+    receipts.check_answer(a_claim(), "replace", "")
+    for claim, answer, reason, refusal in (
+        (a_claim(answer="replace"), "credit", "", receipts.Answered),
+        (a_claim(), "refused", " ", receipts.TextMissing),
+        (a_claim(), "maybe", "", receipts.BadAnswer),
+    ):
+        with pytest.raises(refusal):
+            receipts.check_answer(claim, answer, reason)
+
+
+def test_only_what_lies_in_quarantine_leaves_it_and_destruction_needs_two() -> None:
+    note = a_receipt(1262, 8)
+    gone = [receipts.Disposal("TRM-001", 5, "returned", "", "p-ani", "", CAME)]
+    receipts.check_disposal(note, 3, "returned", "", gone, "p-ani", "")
+    receipts.check_disposal(note, 8, "destroyed", "basah", [], "p-ani", "p-fajar")
+    for quantity, how, reason, before, second, refusal in (
+        (4, "returned", "", gone, "", receipts.NotInQuarantine),
+        (0, "returned", "", [], "", receipts.NotPositive),
+        (1, "sold", "", [], "", receipts.BadAnswer),
+        (1, "destroyed", "", [], "p-fajar", receipts.TextMissing),
+        (1, "destroyed", "basah", [], "p-ani", receipts.SamePerson),
+        (1, "destroyed", "basah", [], "", receipts.SamePerson),
+    ):
+        with pytest.raises(refusal):
+            receipts.check_disposal(note, quantity, how, reason, before, "p-ani", second)
+
+
+# --- cartons -------------------------------------------------------------------------------------------------------------------
+
+
+def ballots(good: int = 1000, damaged: int = 20, dapil: str = "") -> receipts.ReceiptNote:
+    order = an_order("SURAT_SUARA", 5000, "PPWP" if not dapil else "DPRD_KAB", dapil)
+    sent = receipts.Shipment("KRM-001", order, good + damaged, "SJ-1", "", SENT)
+    return receipts.ReceiptNote("TRM-001", sent, receipts.Count(good + damaged, good, damaged), "p-ani", CAME)
+
+
+@given(st.integers(0, 50_000), st.integers(1, 700))
+def test_cartons_hold_every_piece_once_and_none_is_overfull(total: int, size: int) -> None:
+    parts = receipts.sizes(total, size)
+    assert sum(parts) == total
+    assert all(0 < p <= size for p in parts)
+    assert len(parts) == -(-total // size)
+
+
+def test_labels_are_given_only_for_counted_ballots_of_that_condition() -> None:
+    carton = receipts.Carton("X", "PPWP", "RI", 500, "", "TRM-001", "G", "good", "", CAME)
+    receipts.check_cartons(ballots(), [500, 500], "good", [])
+    receipts.check_cartons(ballots(), [500], "good", [carton])
+    receipts.check_cartons(ballots(), [20], "quarantine", [carton])
+    for note, parts, condition, before, refusal in (
+        (ballots(), [500, 501], "good", [], receipts.TooManyLabelled),
+        (ballots(), [500, 1], "good", [carton], receipts.TooManyLabelled),
+        (ballots(), [21], "quarantine", [], receipts.TooManyLabelled),
+        (ballots(), [], "good", [], receipts.BadCarton),
+        (ballots(), [0], "good", [], receipts.BadCarton),
+        (ballots(10**6), [20_001], "good", [], receipts.BadCarton),
+        (a_receipt(), [5], "good", [], receipts.NoCartons),
+    ):
+        with pytest.raises(refusal):
+            receipts.check_cartons(note, parts, condition, before)
+
+
+def test_a_carton_of_a_dapil_that_was_not_ordered_lies_in_quarantine() -> None:
+    assert receipts.carton_condition(ballots(dapil="BELTIM-1"), "BELTIM-1", "good") == "good"
+    assert receipts.carton_condition(ballots(dapil="BELTIM-1"), "BELTIM-2", "good") == "quarantine"
+    assert receipts.carton_condition(ballots(dapil="BELTIM-1"), "BELTIM-1", "quarantine") == "quarantine"
+
+
+# --- early warnings: positive, negative, boundary --------------------------------------------------------------------------------
+
+NEED_AT = CAME + timedelta(days=30)
+LIMITS = receipts.Limits()
+
+
+def a_question(**more: object) -> receipts.Question:
+    question = receipts.Question(("KOTAK", "", ""), 100, 40, (), (), (), NEED_AT, CAME, ordered=100)
+    return replace(question, **more)  # type: ignore[arg-type]
+
+
+def test_r01_names_the_pieces_that_plan_and_record_do_not_bring() -> None:
+    promise = receipts.Promise(60, NEED_AT)
+    assert receipts.stock_short(a_question(), LIMITS) == 60
+    assert receipts.stock_short(a_question(promises=(promise,)), LIMITS) == 0, "promised for the very day"
+    assert receipts.stock_short(a_question(promises=(receipts.Promise(60, NEED_AT + timedelta(seconds=1)),)), LIMITS) == 60
+    assert receipts.stock_short(a_question(on_the_way=(receipts.OnTheWay(59, CAME),)), LIMITS) == 1
+    owed = receipts.Owed(60, NEED_AT - timedelta(days=14))
+    assert receipts.stock_short(a_question(owed=(owed,)), LIMITS) == 0
+    assert receipts.stock_short(a_question(owed=(replace(owed, since_at=owed.since_at + timedelta(days=1)),)), LIMITS) == 60
+
+
+def test_r01_is_silent_where_all_is_here_nothing_is_known_or_the_day_is_far() -> None:
+    assert receipts.stock_short(a_question(good=100), LIMITS) == 0
+    assert receipts.stock_short(a_question(need=None), LIMITS) == 0
+    assert receipts.stock_short(a_question(deadline_at=None), LIMITS) == 0
+    assert receipts.stock_short(a_question(deadline_at=CAME + timedelta(days=60)), LIMITS) == 60
+    assert receipts.stock_short(a_question(deadline_at=CAME + timedelta(days=60, seconds=1)), LIMITS) == 0
+
+
+def an_outlook(permille: int | None, verdict: str = "estimated") -> receipts.Outlook:
+    return receipts.Outlook(("KOTAK", "", ""), verdict, permille)
+
+
+def test_r02_fires_below_ninety_per_cent_and_not_at_it() -> None:
+    asked = a_question(promises=(receipts.Promise(60, NEED_AT),))
+    assert receipts.improbable(asked, an_outlook(899), LIMITS)
+    assert not receipts.improbable(asked, an_outlook(900), LIMITS)
+    assert receipts.improbable(asked, an_outlook(0, "passed"), LIMITS)
+    assert not receipts.improbable(a_question(), an_outlook(0, "uncovered"), LIMITS), "said by R01 already"
+    assert not receipts.improbable(replace(asked, deadline_at=CAME + timedelta(days=61)), an_outlook(10), LIMITS)
+
+
+def test_r03_fires_when_the_buffer_is_gone_or_the_day_moved_twice() -> None:
+    order = replace(an_order(), due_at=NEED_AT - timedelta(days=7))
+    assert receipts.promised_late(order, NEED_AT, 1, LIMITS) == "", "exactly the buffer is enough"
+    assert receipts.promised_late(replace(order, due_at=order.due_at + timedelta(seconds=1)), NEED_AT, 1, LIMITS) == "late"
+    moved = receipts.Moved(SENT, CAME, "alasan", CAME)
+    assert receipts.promised_late(replace(order, moves=(moved,)), NEED_AT, 1, LIMITS) == ""
+    assert receipts.promised_late(replace(order, moves=(moved, moved)), NEED_AT, 1, LIMITS) == "moved"
+    assert receipts.promised_late(replace(order, moves=(moved, moved)), NEED_AT, 0, LIMITS) == "", "all of it left already"
+    assert receipts.promised_late(replace(order, due_at=NEED_AT), None, 1, LIMITS) == ""
+
+
+def test_r12_stands_until_the_difference_is_settled() -> None:
+    short = a_receipt(1260, 4)
+    assert receipts.differs(short, [], 0) == 6
+    assert receipts.differs(short, [], 5) == 1
+    assert receipts.differs(short, [], 6) == 0
+    missing = a_claim(6, kind="missing")
+    assert receipts.differs(short, [missing], 0) == 6, "a claim alone brings nothing"
+    assert receipts.differs(short, [replace(missing, answer="credit")], 0) == 0
+    assert receipts.differs(short, [replace(missing, receipt="TRM-002", answer="credit")], 0) == 6
+    over = a_receipt(1275, 0)
+    assert receipts.differs(over, [], 0) == 5
+    assert receipts.differs(replace(over, accepted=receipts.Accepted(1275, "p-fajar", CAME)), [], 0) == 0
+    assert receipts.differs(a_receipt(1262, 8), [], 0) == 0, "damaged is not a difference of number"

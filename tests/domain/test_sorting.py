@@ -364,8 +364,22 @@ def test_r04_speaks_when_damage_exceeds_the_reserve_and_then_it_is_critical() ->
 
 
 def test_sheets_of_another_dapil_in_a_carton_are_critical_and_name_carton_and_batch() -> None:
-    assert rules.stray_signals([*USUAL, work("C9")]) == []
+    assert rules.stray_signals([*USUAL, work("C9")], DAY) == []
     tally = rules.Tally(500, 499, (("wrong_sheet", 1),), (rules.Stray("DPRD_KAB", "BELTIM-2", 1),))
-    (signal,) = rules.stray_signals([work("C9", tally=tally, closed_at=DAY, batch="B-7")])
+    (signal,) = rules.stray_signals([work("C9", tally=tally, closed_at=DAY, batch="B-7")], DAY)
     assert (signal.severity, signal.args, signal.facts["batch"], signal.facts["seen"]) == ("critical", ("C9",), "B-7", "DPRD KAB BELTIM-2")
     assert set(signal.to) == {"KPU", "BAWASLU"}
+
+
+def test_a_signal_is_grave_while_cartons_of_the_batch_are_still_to_come_and_only_watched_afterwards() -> None:
+    found = rules.batches(USUAL + lot("B", 10, 40), {})
+    (bad,) = [b for b in found if b.alarming]
+    assert [s.severity for s in rules.batch_signals([bad], {bad.lot})] == ["high"]
+    assert [s.severity for s in rules.batch_signals([bad], set())] == ["watch"]
+    tally = rules.Tally(500, 499, (("wrong_sheet", 1),), (rules.Stray("DPRD_KAB", "BELTIM-2", 1),))
+    stray = work("C9", tally=tally, closed_at=DAY)
+    week = DAY + timedelta(days=7)
+    late = week + timedelta(seconds=1)
+    assert [s.severity for s in rules.stray_signals([stray], week, set())] == ["critical"]
+    assert [s.severity for s in rules.stray_signals([stray], late, {("B-1", "DPRD_KAB", "BELTIM-1")})] == ["critical"]
+    assert [s.severity for s in rules.stray_signals([stray], late, set())] == ["watch"]

@@ -555,21 +555,22 @@ def test_no_query_of_a_scan_walks_through_a_growing_table(house: Warehouse, monk
 
 # --- random histories ----------------------------------------------------------------------------------------------------------
 
+# Few boxes, bundles and seals, so that short histories meet again what they did before.
 moves = st.lists(
     st.tuples(
-        st.sampled_from(["scan", "override", "undo", "unpack", "seal", "reseal", "open"]),
-        st.sampled_from([ONE, TWO, FAR]),
-        st.integers(0, 5),
-        st.sampled_from([None, 1, 20, 60]),
-        st.integers(1, 4),
+        st.sampled_from(["scan", "override", "override", "undo", "unpack", "unpack", "seal", "seal", "reseal", "open"]),
+        st.sampled_from([ONE, FAR]),
+        st.integers(0, 3),
+        st.sampled_from([None, 1, 20]),
+        st.integers(1, 2),
         st.booleans(),
     ),
-    min_size=4,
-    max_size=14,
+    min_size=8,
+    max_size=20,
 )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(history=moves)
 def test_no_history_of_scans_ends_with_a_wrong_dapil_or_a_reused_seal_unflagged(house: Warehouse, history: list[Any]) -> None:
     before = transaction.savepoint()
@@ -581,7 +582,7 @@ def test_no_history_of_scans_ends_with_a_wrong_dapil_or_a_reused_seal_unflagged(
 
 def _play(house: Warehouse, history: list[Any]) -> None:
     """Plays a history through the store beside a naive model: (box, bundle) -> sheets, box -> its seal, seal -> boxes in their order."""
-    bundles = {house.bundle(dapil, 50): dapil for dapil in ("BELTIM-1", "BELTIM-1", "BELTIM-1", "BELTIM-2", "BELTIM-2", "BELTIM-2")}
+    bundles = {house.bundle(dapil, 50): dapil for dapil in ("BELTIM-1", "BELTIM-1", "BELTIM-2", "BELTIM-2")}
     model = Model(house, bundles, {}, {}, {})
     at = minutes(100)
     for act, tps, pick, quantity, seal, confirm in history:

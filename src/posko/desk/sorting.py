@@ -81,7 +81,7 @@ def _board_row(p: rules.Progress, days: list[rules.TeamDay], overall: rules.Pace
     drawn = gauge.bar(whole, shipped=p.done + p.on_tables, received=p.done, good=p.good, label=said)
     return {
         "p": p,
-        "name": name,
+        "name": printed.beside(p.contest, p.dapil),
         "bar": SafeString(drawn),  # drawn by our own code from numbers; the label is escaped there
         "whole": whole,
         "share": receipt_rules.Share(p.done, whole),
@@ -142,9 +142,9 @@ def station(request: shell.Request, election: str) -> HttpResponseBase:
             code = labels.resolve(election, request.POST.get("code", ""), "carton", at=request.at)
             work = sorting.open_carton(election, code.text, team.code, shell.actor(request), request.at)
         except rules.AlreadyOpened as refusal:
-            mine = sorting.get_work(election, str(refusal.facts["carton"]), request.at)
-            if mine and mine.team == team.code and mine.tally is None:
-                return redirect("desk:sorting_close", election, mine.carton)
+            known = sorting.get_work(election, str(refusal.facts["carton"]), request.at)
+            if known and known.team == team.code and known.tally is None:
+                return redirect("desk:sorting_close", election, known.carton)
             shell.refused(request, refusal)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -214,7 +214,7 @@ def carton(request: shell.Request, election: str, code: str) -> HttpResponseBase
         "code": code,
         "spaced": label_rules.spaced(code),
         "sealed": sealed,
-        "sealed_name": printed.design(sealed.contest, sealed.dapil) if sealed else "",
+        "sealed_name": printed.beside(sealed.contest, sealed.dapil) if sealed else "",
         **_tabs(request),
         **evidence_desk.context(request, "sorting", f"carton:{code}"),
     }
@@ -320,8 +320,8 @@ def _typed_sizes(request: shell.Request, good: int, kept: int = 0) -> list[int]:
         return rules.split(max(0, good - kept), size)
     sizes: list[int] = []
     for part in re.split(r"[\s,;+]+", typed)[: rules.MOST_BUNDLES]:
-        times, _, size = part.lower().rpartition("x")
-        sizes += [receipt_rules.pieces(size)] * min(receipt_rules.pieces(times) if times else 1, rules.MOST_BUNDLES + 1)
+        times, _, each = part.lower().rpartition("x")
+        sizes += [receipt_rules.pieces(each)] * min(receipt_rules.pieces(times) if times else 1, rules.MOST_BUNDLES + 1)
     return sizes
 
 
@@ -474,7 +474,8 @@ def _batch(one: rules.Batch) -> dict[str, Any]:
     return {
         "b": one,
         "name": printed.design(one.contest, one.dapil),
-        "rate": one.rejected / one.sorted_sheets if one.sorted_sheets else None,
+        "rate": text.persen(one.rejected / one.sorted_sheets, 2) if one.sorted_sheets else "—",
+        "usual": text.persen(one.usual, 2),
         "state": state,
         "word": word,
     }
@@ -499,7 +500,7 @@ def pay(request: shell.Request, election: str) -> HttpResponse:
     for line in lines:
         by_team.setdefault(line.team, []).append(line)
     context = {
-        "lines": [{"p": p, "name": printed.contest_word(p.contest), "amount": printed.rupiah(p.amount)} for p in lines],
+        "lines": [{"p": p, "name": printed.beside(p.contest, ""), "amount": printed.rupiah(p.amount)} for p in lines],
         "teams": [
             {
                 "team": t, "sorted": sum(p.sorted_sheets for p in ps), "folded": sum(p.folded for p in ps),
@@ -610,7 +611,7 @@ def replacements(request: shell.Request, election: str) -> HttpResponse:
     """Ballots against their need, what to ask the supplier for, and what was asked."""
     found = sorting.wanting(election, request.at)
     context = {
-        "rows": [{"s": s, "name": printed.design(s.contest, s.dapil), "wanting": n, **_short_state(s)} for s, n in found],
+        "rows": [{"s": s, "name": printed.beside(s.contest, s.dapil), "wanting": n, **_short_state(s)} for s, n in found],
         "wanting": sum(n for _, n in found),
         "requests": sorting.requests(election, request.at)[::-1],
         **_tabs(request),
@@ -657,7 +658,7 @@ def destructions(request: shell.Request, election: str) -> HttpResponse:
     """Rejected sheets kept, and what was destroyed."""
     kept = {line: sum(by.values()) for line, by in sorting.rejected_kept(election, request.at).items()}
     context = {
-        "kept": [{"name": printed.design(*line), "contest": line[0], "sheets": n} for line, n in sorted(kept.items())],
+        "kept": [{"name": printed.beside(*line), "contest": line[0], "sheets": n} for line, n in sorted(kept.items())],
         "kept_sheets": sum(kept.values()),
         "done": [
             {"d": d, "witnesses": [printed.AGENCY_WORDS.get(w, w) for w in d.witnesses]}
@@ -692,7 +693,7 @@ def destroy(request: shell.Request, election: str) -> HttpResponseBase:
             return redirect("desk:sorting_destruction", election, done.code)
     context = {
         "lines": [
-            {"key": "~".join(line), "name": printed.design(*line), "contest": line[0], "sheets": n,
+            {"key": "~".join(line), "name": printed.beside(*line), "contest": line[0], "sheets": n,
              "typed": request.POST.get(f"sheets-{'~'.join(line)}", n)}
             for line, n in kept.items()
         ],

@@ -51,7 +51,10 @@ def index(request: shell.Request, election: str) -> HttpResponse:
             for code, name in sites.items()
             if (rows := _rows(election, held, names, inside, code))
         ],
-        "equations": [{"name": printed.line_name(names, e.line), "e": e, "href": _card(election, e.line)} for e in rules.equations(held)],
+        "equations": [
+            {"name": printed.line_name(names, e.line), "e": e, "href": _card(election, e.line)}
+            for e in sorted(rules.equations(held), key=lambda e: list(names).index(e.line))
+        ],
         "breaks": [_break(election, one, names, sites) for one in stock.breaks(election, request.at)],
         "walks": len(walks),
         **_rights(request),
@@ -127,7 +130,7 @@ def card(request: shell.Request, election: str, key: str) -> HttpResponseBase:
         "contest": line[1],
         "key": key,
         "place": place,
-        "place_name": sites.get(place, ""),
+        "site_name": sites.get(place, ""),
         "condition": condition,
         "condition_word": printed.word(condition) if condition else "",
         "equation": next((e for e in rules.equations(held) if e.line == line), None),

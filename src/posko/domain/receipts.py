@@ -135,6 +135,12 @@ class Stopped(record.Refusal):
     code: ClassVar[str] = "receipts.stopped"
 
 
+class NotCheckedIn(record.Refusal):
+    """Nobody has read the destination on the papers of this shipment yet."""
+
+    code: ClassVar[str] = "receipts.not_checked_in"
+
+
 class Decided(record.Refusal):
     """What goes wrong to us has been decided upon already."""
 
@@ -706,6 +712,7 @@ class Claim:
     received: int = 0
     entry_id: str = ""
     mark: str = ""
+    answer_by_at: datetime | None = None
 
     def state(self, at: datetime) -> str:
         """open | overdue | promised | late | replaced | credited | refused, as of an instant."""
@@ -803,6 +810,12 @@ class TooManyLabelled(record.Refusal):
     """Labels for more pieces than were counted in that condition."""
 
     code: ClassVar[str] = "receipts.too_many_labelled"
+
+
+class AliasesDiffer(record.Refusal):
+    """Another system's codes are not one for each carton."""
+
+    code: ClassVar[str] = "receipts.aliases_differ"
 
 
 class CartonMoved(record.Refusal):

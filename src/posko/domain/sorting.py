@@ -6,7 +6,7 @@ leave as labelled bundles of one design; a table never holds two designs at once
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -31,6 +31,9 @@ BASES = ("folded", "sorted")
 
 Design = tuple[str, str]
 """(contest, dapil in full): what is printed on a sheet."""
+
+Lot = tuple[str, str, str]
+"""(print batch, contest, dapil in full)."""
 
 
 class UnknownThing(record.Refusal):
@@ -688,12 +691,16 @@ class Shortage:
 
 @dataclass(frozen=True)
 class Limits:
-    """Thresholds of R04. The prior Beta(1, 900) is about the 0.11 % that Bangka Tengah counted in 2024 (814 of 727,920)."""
+    """Thresholds of R04, and how long sheets of another dapil stay critical at least.
+
+    The prior Beta(1, 900) is about the 0.11 % that Bangka Tengah counted in 2024 (814 of 727,920).
+    """
 
     prior_damaged: int = 1
     prior_sound: int = 900
     factor: int = 3
     probability: float = 0.95
+    stray_days: int = 7
 
 
 @dataclass(frozen=True)
@@ -714,6 +721,11 @@ class Batch:
     cartons: int
     since_at: datetime
     mark: str = ""
+
+    @property
+    def lot(self) -> Lot:
+        """Which sheets it speaks of."""
+        return (self.batch, self.contest, self.dapil)
 
     @property
     def alarming(self) -> bool:
@@ -778,15 +790,18 @@ def batches(works: Iterable[Work], reserves: Mapping[Design, int], limits: Limit
     return sorted(listed, key=lambda b: (-b.probability, -b.rejected, b.batch))
 
 
-def batch_signals(found: Iterable[Batch], limits: Limits | None = None) -> list[record.Signal]:
-    """R04 for every alarming batch; R04.cadangan, critical, where the damage exceeds the reserve: TPS would go short."""
+def batch_signals(found: Iterable[Batch], unsorted: Collection[Lot] | None = None, limits: Limits | None = None) -> list[record.Signal]:
+    """R04 for every alarming batch; R04.cadangan, critical, where the damage exceeds the reserve: TPS would go short.
+
+    unsorted: batches of which cartons are still to be sorted (None: of all). What is sorted to the end is only watched: nothing more comes.
+    """
     held = limits or Limits()
     return [
         record.Signal(
             rule="R04.cadangan" if one.beyond_reserve else "R04",
             kind="hambatan",
             subject=f"batch:{one.batch}:{one.contest}:{one.dapil}",
-            severity="critical" if one.beyond_reserve else "high",
+            severity=_severity(one.lot, unsorted, "critical" if one.beyond_reserve else "high"),
             to=("KPU",),
             since_at=one.since_at,
             facts={
@@ -807,14 +822,24 @@ def batch_signals(found: Iterable[Batch], limits: Limits | None = None) -> list[
     ]
 
 
-def stray_signals(works: Iterable[Work]) -> list[record.Signal]:
-    """Sheets of another dapil in a carton: always critical, one signal a carton, naming carton and batch."""
+def _severity(lot: Lot, unsorted: Collection[Lot] | None, grave: str) -> str:
+    return grave if unsorted is None or lot in unsorted else "watch"
+
+
+def stray_signals(
+    works: Iterable[Work], at: datetime, unsorted: Collection[Lot] | None = None, limits: Limits | None = None
+) -> list[record.Signal]:
+    """Sheets of another dapil in a carton: one signal a carton, naming carton and batch.
+
+    Critical while cartons of that batch are still to be sorted, and for `stray_days` in any case; then watched.
+    """
+    days = timedelta(days=(limits or Limits()).stray_days)
     return [
         record.Signal(
             rule="R05.karton",
             kind="hambatan",
             subject=f"carton:{work.carton}",
-            severity="critical",
+            severity="critical" if at - work.closed_at <= days else _severity((work.batch, *work.design), unsorted, "critical"),
             to=("KPU", "BAWASLU"),
             since_at=work.closed_at,
             facts={

@@ -467,31 +467,35 @@ def _full(demand: rules.Demand, here: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def export(known: Known) -> bytes:
-    """All contracts with their lines, all moved days, all shipments; `read` takes it back and finds nothing new."""
+    """All contracts with their lines, all moved days, all shipments; `read` takes it back and finds nothing new.
+
+    What no file may bring stands on sheets of its own, which are not read: orders without a contract, replacements (they name a claim).
+    """
     by_key = {d.key: d for d in known.demands}
-    signed = {c.number: c for c in known.contracts}
     sheets = _blank()
-    for o in known.orders:
-        c = signed.get(o.contract)
-        sheets[CONTRACT].append(
-            [*_named(o.key, by_key, known), o.quantity, _unit(o, by_key), o.tahap, o.supplier, o.contract, _date(c), _said(o.first_due_at)]
-        )
-        if o.moves:
-            sheets[SCHEDULE].append([o.contract, *_named(o.key, by_key, known), _said(o.due_at), o.moves[-1].reason])
-    for s in known.shipments:
-        sheets[SHIPMENT].append(
-            [
-                s.order.contract, *_named(s.order.key, by_key, known), s.waybill, _said(s.sent_at), s.quantity, s.carrier, s.destination,
-                s.silog,
-            ]
-        )  # fmt: skip
+    bare: list[Sequence[object]] = [("pesanan", *HEADERS[CONTRACT])]
+    again: list[Sequence[object]] = [("no. surat jalan", "barang", "tgl kirim", "jumlah kirim", "mengganti", "klaim", "kode SILOG")]
     history: list[Sequence[object]] = [("pesanan", "barang", "dari", "menjadi", "hari", "alasan", "dicatat", "tanda")]
-    history += [
-        [o.code, _named(o.key, by_key, known)[1], _said(m.from_at), _said(m.to_at), m.days, m.reason, text.waktu(m.moved_at), m.mark]
-        for o in known.orders
-        for m in o.moves
-    ]
-    return table.xlsx({**sheets, "Riwayat tanggal": history})
+    signed = {c.number: c for c in known.contracts}
+    for o in known.orders:
+        named = _named(o.key, by_key, known)
+        row = [*named, o.quantity, _unit(o, by_key), o.tahap, o.supplier, o.contract, _date(signed.get(o.contract)), _said(o.first_due_at)]
+        if o.contract:
+            sheets[CONTRACT].append(row)
+        else:
+            bare.append([o.code, *row])
+        if o.moves and o.contract:
+            sheets[SCHEDULE].append([o.contract, *named, _said(o.due_at), o.moves[-1].reason])
+        for m in o.moves:
+            history.append([o.code, named[1], _said(m.from_at), _said(m.to_at), m.days, m.reason, text.waktu(m.moved_at), m.mark])
+    for s in known.shipments:
+        named = _named(s.order.key, by_key, known)
+        if s.replaces or not s.order.contract:
+            again.append([s.waybill, named[1], _said(s.sent_at), s.quantity, s.replaces, s.claim, s.silog])
+        else:
+            carried = [s.waybill, _said(s.sent_at), s.quantity, s.carrier, s.destination, s.silog]
+            sheets[SHIPMENT].append([s.order.contract, *named, *carried])
+    return table.xlsx({**sheets, "Riwayat tanggal": history, "Tanpa kontrak": bare, "Pengganti dan lain": again})
 
 
 def _named(key: rules.Key, by_key: Mapping[rules.Key, rules.Demand], known: Known) -> list[str]:

@@ -148,7 +148,7 @@ def claim_letter(claim: rules.Claim, note: rules.ReceiptNote, sheet: Sheet, need
         "sent": text.tanggal_pendek(note.shipment.sent_at),
         "findings": kinds or [[CLAIM_WORDS[claim.kind].capitalize(), text.angka(getattr(note.count, claim.kind))]],
         "asked": "pengiriman kekurangan" if claim.kind == "missing" else "penggantian", "quantity": text.angka(claim.quantity),
-        "due": text.tanggal(claim.due_at if not claim.answer else claim.filed_at), "election": sheet.election, "note": claim.note,
+        "due": text.tanggal(claim.answer_by_at or claim.due_at), "election": sheet.election, "note": claim.note,
         "need": text.tanggal(need_at) if need_at else "", "receipt": note.code, "code": claim.code, "entry_id": claim.entry_id,
         "qr": document.qr_svg(claim.entry_id), "qr_text": f"jurnal {claim.entry_id[:8]}…{claim.entry_id[-8:]}",
     }  # fmt: skip

@@ -35,6 +35,11 @@ def design(contest: str, dapil: str) -> str:
     return f"{contest_word(contest)} · {dapil}" if dapil else contest_word(contest)
 
 
+def beside(contest: str, dapil: str) -> str:
+    """What stands beside the letters of a contest on a screen, without saying them twice: BELTIM-1, DPRD Provinsi."""
+    return dapil or (CONTEST_WORDS.get(contest, ""))
+
+
 def rupiah(amount: int | None) -> str:
     """Rp 1.250.000; nobody guesses an amount."""
     return UNKNOWN if amount is None else f"Rp {text.angka(amount)}"

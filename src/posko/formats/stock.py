@@ -38,8 +38,18 @@ ACT_WORDS = {
     "stock.adjusted": "Selisih dinyatakan",
     "stock.opened": "Sisa pemilihan lalu dimasukkan",
     "ballots.destroyed": "Dimusnahkan",
-    "thing.packed": "Dikemas",
-    "thing.unpacked": "Dikeluarkan dari kotak",
+    "quarantine.returned": "Dikembalikan dari karantina",
+    "quarantine.destroyed": "Dimusnahkan dari karantina",
+    "shipment.misdirected": "Salah alamat",
+    "packing.scanned": "Dikemas",
+    "packing.overridden": "Dikemas dengan melewati pengaman",
+    "packing.undone": "Pengemasan dibatalkan",
+    "packing.unpacked": "Dikeluarkan dari kotak",
+    "packing.set_aside": "Disisihkan saat mengemas",
+    "transfer.sent": "Digeser ke TPS lain",
+    "transfer.received": "Diterima dari TPS lain",
+    "transfer.corrected": "Geseran dikoreksi",
+    "transfer.cancelled": "Geseran dibatalkan",
 }
 
 

@@ -1403,37 +1403,37 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
 def _line_signals(
     asked: list[tuple[rules.Question, rules.Outlook]], named: Mapping[rules.Key, rules.Demand], at: datetime
 ) -> list[facts.Signal]:
-    found, unordered = [], defaultdict(list)
+    found: list[facts.Signal] = []
+    unordered: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for question, answer in asked:
         demand, short = named[question.key], rules.stock_short(question, LIMITS)
         near = question.deadline_at is not None and question.deadline_at - at <= timedelta(days=LIMITS.critical_days)
         severity = "critical" if near and demand.critical else "high"
-        args, name = ("~".join(question.key),), _line_name(demand)
+        subject, name = f"line:{'~'.join(question.key)}", _line_name(demand)
         if short and not question.ordered:
             unordered[demand.tahap].append((name, severity))
         elif short:
             said: dict[str, str | int] = {
                 "line": name,
-                "short": short,
-                "need": question.need or 0,
-                "projected": (question.need or 0) - short,
+                "short": text.angka(short),
+                "need": text.angka(question.need or 0),
+                "unit": demand.unit,
             }
-            found.append(facts.Signal("R01", "HAMBATAN", f"line:{args[0]}", severity, ("KPU",), at, said, args))
+            found.append(facts.Signal("R01", "HAMBATAN", subject, severity, ("KPU",), at, said))
         if rules.improbable(question, answer, LIMITS):
-            said = {"line": name, "permille": answer.permille or 0, "low": answer.low or 0, "high": answer.high or 0}
-            said |= {"share": _tenths(answer.permille or 0), "from": _tenths(answer.low or 0), "to": _tenths(answer.high or 0)}
-            found.append(facts.Signal("R02", "HAMBATAN", f"line:{args[0]}", severity, ("KPU",), at, said, args))
+            said = {"line": name, "share": _tenths(answer.permille), "from": _tenths(answer.low), "to": _tenths(answer.high)}
+            found.append(facts.Signal("R02", "HAMBATAN", subject, severity, ("KPU",), at, said))
     for tahap, lines in sorted(unordered.items()):
         worst = "critical" if any(s == "critical" for _, s in lines) else "high"
         first = ", ".join(name for name, _ in lines[:3]) + (f" dan {len(lines) - 3} lagi" if len(lines) > 3 else "")
-        said = {"line": first, "short": len(lines), "need": tahap, "projected": 0}
-        found.append(facts.Signal("R01", "HAMBATAN", f"tahap:{tahap}", worst, ("KPU",), at, {**said, "unordered": 1}, ()))
+        said = {"line": f"Tahap {tahap}, belum dipesan ({first})", "short": len(lines), "need": len(lines), "unit": "baris"}
+        found.append(facts.Signal("R01", "HAMBATAN", f"tahap:{tahap}", worst, ("KPU",), at, said))
     return found
 
 
-def _tenths(permille: int) -> str:
+def _tenths(permille: int | None) -> str:
     """905 -> 90,5."""
-    return f"{permille // 10},{permille % 10}"
+    return "?" if permille is None else f"{permille // 10},{permille % 10}"
 
 
 def _line_name(demand: rules.Demand) -> str:
@@ -1688,7 +1688,7 @@ def _claim(row: ClaimRow, known: Mapping[str, rules.Order], sent: int, received:
     return rules.Claim(
         row.code, row.receipt.code, known.get(order.code) or _order(order), row.kind, row.quantity, row.occurred_at,
         given.due_at if given and given.due_at else row.due_at, row.person, row.note, given.answer if given else "",
-        given.reason if given else "", given.occurred_at if given else None, sent, received, row.entry_id, row.mark,
+        given.reason if given else "", given.occurred_at if given else None, sent, received, row.entry_id, row.mark, row.due_at,
     )  # fmt: skip
 
 

@@ -854,6 +854,8 @@ def shortages(election: str, at: datetime) -> list[rules.Shortage]:
         if work.tally is not None:
             key = (work.contest, place_rules.dapil_on_line(work.contest, work.dapil, here))
             lost[key].update(rejected=work.tally.rejected, missing=work.tally.missing, found=work.tally.found)
+    for aside, sheets in _set_aside(election, at).items():
+        lost[aside]["rejected"] += sheets
     reserves = _reserves(election, at)
     demands = {(d.contest, d.dapil): d.quantity for d in receipts.demands(election, at) if d.item == rules.BALLOT and d.contest}
     return [
@@ -863,8 +865,18 @@ def shortages(election: str, at: datetime) -> list[rules.Shortage]:
             coming=sum(sums[key][name] for name in ("good", "unaccepted", "sorting")),
             **{name: lost[key][name] for name in ("rejected", "missing", "found")},
         )
-        for key in sorted({*demands, *sums, *lost})
+        for key in sorted({*demands, *lost})
     ]  # fmt: skip
+
+
+def _set_aside(election: str, at: datetime) -> Counter[tuple[str, str]]:
+    """(contest, dapil of the line) -> folded sheets that were found bad later, while packing."""
+    found: Counter[tuple[str, str]] = Counter()
+    for one in stock.movements(election, at, condition=stock_rules.Condition.REJECTED.value):
+        source, target = one.posting.source.condition, one.posting.target.condition
+        if one.posting.line[0] == rules.BALLOT and stock_rules.Condition.FOLDED in (source, target):
+            found[one.posting.line[1:]] += one.posting.quantity * (1 if source is stock_rules.Condition.FOLDED else -1)
+    return found
 
 
 def wanting(election: str, at: datetime) -> list[tuple[rules.Shortage, int]]:
@@ -898,7 +910,13 @@ def batches(election: str, at: datetime) -> list[rules.Batch]:
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
     """R04, and sheets of another dapil that lay in a carton."""
-    return rules.batch_signals(batches(election, at)) + rules.stray_signals(works(election, at))
+    done = works(election, at)
+    bad, strays = [b for b in batches(election, at) if b.alarming], [w for w in done if w.tally and w.tally.strays]
+    if not bad and not strays:
+        return []
+    closed = {w.carton for w in done if w.tally}
+    unsorted = {(c.batch, c.contest, c.dapil) for c in receipts.cartons(election, at) if c.code not in closed and c.condition == "good"}
+    return rules.batch_signals(bad, unsorted) + rules.stray_signals(strays, at, unsorted)
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

@@ -6,6 +6,7 @@ into the same new boxes, batch by batch in turn, so that whatever else the machi
 costs the same everywhere and would hide what grows. Their outcomes must be equal, and so must what lies in the files afterwards.
 
 """
+
 import hashlib
 import json
 import os

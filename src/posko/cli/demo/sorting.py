@@ -12,6 +12,7 @@ from random import Random
 from posko.cli.demo.context import Context
 from posko.cli.demo.receipts import day
 from posko.domain import receipts as receipt_rules
+from posko.domain import record as facts
 from posko.domain import sorting as rules
 from posko.domain import stock as stock_rules
 from posko.formats import text
@@ -105,7 +106,11 @@ def _days(ctx: Context, floor: Floor, start: datetime) -> datetime:
     """Day after day until the queue is empty, written week by week; when the last carton was closed."""
     last, acts, present = start, list[sorting.Open | sorting.Close](), list[sorting.Present]()
     while floor.queue:
-        today = [act for team in TEAMS for act in floor.acts(team, start + timedelta(minutes=TEAMS.index(team)), CARTONS_A_DAY)]
+        today = [
+            act
+            for team in TEAMS
+            for act in floor.acts(team, start + timedelta(minutes=TEAMS.index(team)), CARTONS_A_DAY + floor.rng.choice((-1, 0, 0, 1)))
+        ]
         for team in sorted({act.team for act in today if isinstance(act, sorting.Open)}):
             table = f"Meja {TEAMS.index(team) + 1}"
             present.append(sorting.Present(team, sorting.day_of(start), PERSONS - (floor.rng.random() < 0.2), start, table))
@@ -174,7 +179,9 @@ def _replace(ctx: Context, floor: Floor, request: rules.Request, late: list[rece
 def _warehouse(ctx: Context) -> None:
     """A walk every week: no generator at the rakor, a leak in January that is repaired the next day; and one stock-taking."""
     place, good = stock.warehouse(ctx.election), {code: "yes" for code, _, _ in stock_rules.CHECKS}
-    walks = [(day(2023, 11, 20) + timedelta(days=7 * week, hours=1), {}, "") for week in range(13)]
+    walks: list[tuple[datetime, dict[str, str], str]] = [
+        (day(2023, 11, 20) + timedelta(days=7 * week, hours=1), {}, "") for week in range(13)
+    ]
     walks[2] = (walks[2][0], {"power": "no"}, "genset belum ada")
     walks.append((day(2024, 1, 16, 16), {"leak": "no", "roof": "no"}, "talang sisi timur bocor saat hujan; barang digeser"))
     walks.append((day(2024, 1, 17, 9), {}, "talang diganti"))
@@ -193,7 +200,7 @@ def _show(
     ctx: Context,
     floor: Floor,
     last: datetime,
-    signals: list[rules.record.Signal],
+    signals: list[facts.Signal],
     request: rules.Request,
     replaced: int,
     burnt: rules.Destruction,
