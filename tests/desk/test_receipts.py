@@ -189,12 +189,13 @@ def test_cartons_get_codes_papers_and_labels_come_in_one_zip_and_reprints_are_co
     done = ani.post(BASE + "terima/TRM-001/cetak/", {"kertas": "f4", "layout": "a4-8"})
     names = zipfile.ZipFile(io.BytesIO(done.content)).namelist()
     assert names == ["bttb-TRM-001.pdf", "bast-TRM-001.pdf", "ba-kerusakan-TRM-001.pdf", "label-karton-TRM-001-01.pdf"]
-    assert labels.copies(E, [("bttb", "TRM-001"), ("carton", made[0].code)]) == {("bttb", "TRM-001"): 1, ("carton", made[0].code): 1}
+    assert labels.copies(E, [("carton", made[0].code)]) == {("carton", made[0].code): 1}
+    assert receipts.paper_copies(E, "TRM-001")["bttb"] == 1
     again = ani.post(BASE + "terima/TRM-001/cetak/", {"layout": "a4-8"}, follow=True)
     assert not again.content.startswith(b"PK"), "a reprint says why"
     more = ani.post(BASE + "terima/TRM-001/cetak/", {"layout": "a4-8", "reason": "basah"})
     assert len(zipfile.ZipFile(io.BytesIO(more.content)).namelist()) == 3
-    assert labels.copies(E, [("bttb", "TRM-001")])["bttb", "TRM-001"] == 2
+    assert receipts.paper_copies(E, "TRM-001")["bttb"] == 2
     post(ani, "terima/TRM-001/karton/tarik/", carton=[made[0].code])
     assert receipts.get_carton(E, made[0].code, RAKOR_AT) is None
 
@@ -307,3 +308,13 @@ def test_a_correction_states_kinds_and_wrong_types_too(db_beltim: Any, client_fo
     pending = receipts.get_receipt(E, "TRM-001", RAKOR_AT).pending
     assert "Koreksi berlaku" in post(fajar, "terima/TRM-001/koreksi/setujui/", correction=pending)
     assert receipts.get_receipt(E, "TRM-001", RAKOR_AT).count == rules.Count(1200, 1190, 3, 2, (("misprint", 3),))
+
+
+def test_a_wrong_shipment_and_a_wrong_order_are_taken_back_by_their_author(db_beltim: Any, client_for: Callable[[str], Any]) -> None:
+    ani = client_for("ani")
+    announced(ani)
+    assert "tidak dapat ditarik" in post(ani, "pesanan/PSN-001/tarik/")
+    assert "Kiriman KRM-001 ditarik" in post(ani, "kiriman/KRM-001/tarik/")
+    assert "Pesanan PSN-001 ditarik" in post(ani, "pesanan/PSN-001/tarik/")
+    assert receipts.orders(E, RAKOR_AT) == []
+    assert "tidak ditemukan" in post(ani, "kiriman/KRM-001/tarik/")

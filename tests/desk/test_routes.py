@@ -64,13 +64,13 @@ TABLE: dict[str, str] = {
     "transfers.report": "transfers_report transfers_report_tps transfers_withdraw",
     "transfers.propose": "transfers_compute",
     "transfers.write": "transfers_decide transfers_send transfers_receive transfers_correct transfers_cancel",
-    "receipts.read": "receipts receipts_meaning receipts_line receipts_forecast receipts_orders receipts_order_detail receipts_orders_template"
-    " receipts_orders_export receipts_shipment receipts_stops receipts_stop receipts_receipt receipts_pdf receipts_claims receipts_claim"
-    " receipts_claim_pdf receipts_export",
-    "receipts.order": "receipts_contract receipts_order receipts_order_move receipts_order_produced receipts_import receipts_import_check"
-    " receipts_import_confirm receipts_import_drop",
-    "receipts.record": "receipts_ship receipts_arrive receipts_stray receipts_decide receipts_cartons receipts_cartons_drop receipts_correct"
-    " receipts_print receipts_dispose",
+    "receipts.read": "receipts receipts_meaning receipts_line receipts_forecast receipts_orders receipts_order_detail"
+    " receipts_orders_template receipts_orders_export receipts_shipment receipts_stops receipts_stop receipts_receipt receipts_pdf"
+    " receipts_claims receipts_claim receipts_claim_pdf receipts_export",
+    "receipts.order": "receipts_contract receipts_order receipts_order_move receipts_order_produced receipts_order_drop"
+    " receipts_import receipts_import_check receipts_import_confirm receipts_import_drop",
+    "receipts.record": "receipts_ship receipts_arrive receipts_stray receipts_decide receipts_cartons receipts_cartons_drop"
+    " receipts_correct receipts_print receipts_dispose receipts_shipment_drop",
     "receipts.write": "receipts_accept receipts_approve receipts_claim_file receipts_claim_answer",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet",

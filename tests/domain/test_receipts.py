@@ -533,3 +533,15 @@ def test_r12_stands_until_the_difference_is_settled() -> None:
     assert receipts.differs(over, [], 0) == 5
     assert receipts.differs(replace(over, accepted=receipts.Accepted(1275, "p-fajar", CAME)), [], 0) == 0
     assert receipts.differs(a_receipt(1262, 8), [], 0) == 0, "damaged is not a difference of number"
+
+
+def test_a_number_that_no_lorry_carries_is_refused() -> None:
+    receipts.Count(receipts.MOST, receipts.MOST, 0)
+    for wrong in (
+        lambda: receipts.Count(1, receipts.MOST + 1, 0),
+        lambda: an_order(quantity=receipts.MOST + 1),
+        lambda: a_shipment(receipts.MOST + 1),
+        lambda: receipts.check_produced(an_order(), receipts.MOST + 1),
+    ):
+        with pytest.raises(receipts.TooMany):
+            wrong()

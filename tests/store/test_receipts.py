@@ -477,3 +477,32 @@ def test_over_random_arrivals_and_acceptances_the_stock_conserves_every_piece(ga
             transaction.set_rollback(True)
 
     conserved()
+
+
+def test_what_was_recorded_wrongly_is_taken_back_while_nothing_hangs_on_it(gate: Any) -> None:
+    order = receipts.place_order(E, BOX, 100, "CV", DAY + timedelta(days=20), gate["ani"], DAY)
+    sent = receipts.announce_shipment(E, order.code, 90, "SJ-1", "", gate["ani"], DAY, sent_at=DAY - timedelta(days=3))
+    with pytest.raises(rules.InUse):
+        receipts.withdraw_order(E, order.code, "salah", gate["ani"], DAY, gate["fajar"])
+    receipts.withdraw_shipment(E, sent.code, "", gate["ani"], DAY + timedelta(minutes=10))
+    assert receipts.shipments(E, DAY + timedelta(minutes=10)) == []
+    assert [s.code for s in receipts.shipments(E, DAY)] == [sent.code], "as of then"
+    again = receipts.announce_shipment(E, order.code, 100, "SJ-1", "", gate["ani"], DAY + timedelta(minutes=11))
+    assert again.code == "KRM-002", "codes are never given twice"
+    late = DAY + timedelta(hours=2)
+    with pytest.raises(rules.TextMissing):
+        receipts.withdraw_shipment(E, again.code, " ", gate["ani"], late, gate["fajar"])
+    with pytest.raises(rules.SamePerson):
+        receipts.withdraw_shipment(E, again.code, "salah", gate["ani"], late)
+    receipts.withdraw_shipment(E, again.code, "salah surat jalan", gate["ani"], late, gate["fajar"])
+    with pytest.raises(rules.UnknownThing):
+        receipts.record_receipt(E, again.code, 1, 0, gate["ani"], late)
+    receipts.withdraw_order(E, order.code, "salah barang", gate["ani"], late, gate["fajar"])
+    assert receipts.orders(E, late) == []
+    row = receipts.gauge(E, late).line(BOX)
+    assert row is not None
+    assert (row.ordered, row.shipped) == (0, 0)
+    counted = delivered(gate)
+    receipts.record_receipt(E, counted, 700, 0, gate["ani"], late)
+    with pytest.raises(rules.InUse):
+        receipts.withdraw_shipment(E, counted, "salah", gate["ani"], late, gate["fajar"])

@@ -375,6 +375,20 @@ def order_detail(request: shell.Request, election: str, code: str) -> HttpRespon
 
 
 @shell.page("receipts.order")
+def drop_order(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """Take back an order that was recorded wrongly."""
+    if request.method == "POST":
+        try:
+            second = _second(request, "receipts.write")
+            receipts.withdraw_order(election, code, request.POST.get("reason", ""), _actor(request), request.at, second)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+            return redirect("desk:receipts_order_detail", election, code)
+        shell.done(request, f"Pesanan {code} ditarik. Catat yang benar.")
+    return redirect("desk:receipts_orders", election)
+
+
+@shell.page("receipts.order")
 def order_move(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The supplier moved the delivery day."""
     if request.method == "POST":
@@ -589,6 +603,28 @@ def shipment(request: shell.Request, election: str, code: str) -> HttpResponse:
 def _kind_fields(typed: Any) -> list[dict[str, str]]:
     """One field for each kind of damage."""
     return [{"code": k, "word": DAMAGE_WORDS[k], "value": typed.get(f"kind_{k}", "")} for k in rules.DAMAGE]
+
+
+@shell.page("receipts.record")
+def drop_shipment(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """Take back a surat jalan that was recorded wrongly."""
+    if request.method == "POST":
+        try:
+            second = _second(request, "receipts.record")
+            receipts.withdraw_shipment(election, code, request.POST.get("reason", ""), _actor(request), request.at, second)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+            return redirect("desk:receipts_shipment", election, code)
+        shell.done(request, f"Kiriman {code} ditarik. Catat yang benar.")
+    return redirect("desk:receipts", election)
+
+
+def _second(request: shell.Request, act: str) -> facts.Actor | None:
+    """The second person, where one signed in the form."""
+    if not request.POST.get("second", "").strip():
+        return None
+    found = shell.countersigned(request, act)
+    return facts.Actor(found.id, found.agency)
 
 
 @shell.page("receipts.record")
@@ -841,9 +877,9 @@ def _claim_row(claim: rules.Claim, at: datetime) -> dict[str, Any]:
 
 def _print_context(request: shell.Request, note: rules.ReceiptNote) -> dict[str, Any]:
     papers = printed.papers_of(note)
-    copies = labels.copies(request.election.code, [(kind, note.code) for kind in papers])
+    copies = receipts.paper_copies(request.election.code, note.code)
     return {
-        "papers": [{"kind": kind, "word": PAPER_WORDS[kind], "copies": copies[kind, note.code]} for kind in papers],
+        "papers": [{"kind": kind, "word": PAPER_WORDS[kind], "copies": copies[kind]} for kind in papers],
         "printed_before": any(copies.values()),
         "layouts": [{"code": layout.code, "name": layout.name} for layout in label_print.LAYOUTS.values()],
     }
@@ -883,11 +919,10 @@ def drop_cartons(request: shell.Request, election: str, code: str) -> HttpRespon
     """Wrong labels no longer stand for cartons."""
     if request.method == "POST":
         try:
-            second = shell.countersigned(request, "receipts.record") if request.POST.get("second") else None
+            second = _second(request, "receipts.record")
             count = receipts.withdraw_cartons(
-                election, request.POST.getlist("carton"), request.POST.get("reason", ""), _actor(request), request.at,
-                facts.Actor(second.id, second.agency) if second else None,
-            )  # fmt: skip
+                election, request.POST.getlist("carton"), request.POST.get("reason", ""), _actor(request), request.at, second
+            )
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -990,14 +1025,13 @@ def print_all(request: shell.Request, election: str, code: str) -> HttpResponse:
         cartons = receipts.cartons(election, request.at, code)
         layout = request.POST.get("layout", "a4-8")
         label_print.check(layout, 1)
-        codes = [(kind, code) for kind in printed.papers_of(note)]
+        kinds, reason = printed.papers_of(note), request.POST.get("reason", "")
+        copies = receipts.print_papers(election, code, kinds, _actor(request), request.at, reason)
         before = labels.copies(election, [("carton", c.code) for c in cartons])
-        fresh = [c for c in cartons if not before["carton", c.code]]  # reprints of labels are made one by one on the label page
-        labels.printed(
-            election, [*codes, *(("carton", c.code) for c in fresh)], layout, _actor(request), request.at, request.POST.get("reason", "")
-        )
-        copies = labels.copies(election, codes)
-        files = [(f"{kind}-{code}.pdf", _paper(request, kind, note, copies[kind, code])) for kind, _ in codes]
+        fresh = [c for c in cartons if not before["carton", c.code]]  # labels are reprinted one by one on the label page
+        if fresh:
+            labels.printed(election, [("carton", c.code) for c in fresh], layout, _actor(request), request.at, reason)
+        files = [(f"{kind}-{code}.pdf", _paper(request, kind, note, copies[kind])) for kind in kinds]
         made = label_print.sheets([_label(c) for c in fresh], layout, request.at) if fresh else []
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
@@ -1161,8 +1195,8 @@ def forecast(request: shell.Request, election: str) -> HttpResponse:
         },
         "thin": len(learnt.transit) < 5 or len(learnt.lateness) < 3,
         "priors": _prior_words(),
-        "seed": receipts.SEED,
-        "draws": arrivals.DRAWS,
+        "seed": str(receipts.SEED),
+        "draws": str(arrivals.DRAWS),
         "weight": arrivals.WEIGHT,
         "mean_transit": _mean(learnt.transit),
         "mean_lateness": _mean(learnt.lateness),
@@ -1170,6 +1204,10 @@ def forecast(request: shell.Request, election: str) -> HttpResponse:
         "lost_share": learnt.lost / learnt.counted if learnt.counted else None,
     }  # fmt: skip
     return render(request, "desk/receipts/forecast.html", context)
+
+
+def _short(moment: datetime | None) -> str:
+    return text.tanggal_pendek(moment) if moment else ""
 
 
 def _mean(values: tuple[float, ...]) -> str:
@@ -1200,7 +1238,8 @@ def _outlook_row(election: str, demand: rules.Demand, question: rules.Question, 
         "verdict": outlook.verdict, "state": state, "word": word, "permille": outlook.permille,
         "share": None if outlook.permille is None else outlook.permille / 1000,
         "low": None if outlook.low is None else outlook.low / 1000, "high": None if outlook.high is None else outlook.high / 1000,
-        "early": outlook.early_at, "expected": outlook.expected_at, "late": outlook.late_at,
+        "early": _short(outlook.early_at), "expected": _short(outlook.expected_at), "late": _short(outlook.late_at),
+        "expected_at": outlook.expected_at,
         "holds": HOLDS.get(outlook.holds, ""), "order": VERDICT_ORDER.index(outlook.verdict), "estimate": demand.estimate,
     }  # fmt: skip
 
@@ -1282,10 +1321,12 @@ urlpatterns = [
     path("<slug:election>/penerimaan/pesanan/impor/<slug:code>/catat/", intake_confirm, name="receipts_import_confirm"),
     path("<slug:election>/penerimaan/pesanan/impor/<slug:code>/buang/", intake_drop, name="receipts_import_drop"),
     path("<slug:election>/penerimaan/pesanan/<slug:code>/", order_detail, name="receipts_order_detail"),
+    path("<slug:election>/penerimaan/pesanan/<slug:code>/tarik/", drop_order, name="receipts_order_drop"),
     path("<slug:election>/penerimaan/pesanan/<slug:code>/geser/", order_move, name="receipts_order_move"),
     path("<slug:election>/penerimaan/pesanan/<slug:code>/produksi/", order_produced, name="receipts_order_produced"),
     path("<slug:election>/penerimaan/kiriman/baru/", ship, name="receipts_ship"),
     path("<slug:election>/penerimaan/kiriman/<slug:code>/", shipment, name="receipts_shipment"),
+    path("<slug:election>/penerimaan/kiriman/<slug:code>/tarik/", drop_shipment, name="receipts_shipment_drop"),
     path("<slug:election>/penerimaan/kiriman/<slug:code>/tiba/", arrive, name="receipts_arrive"),
     path("<slug:election>/penerimaan/salah-tujuan/", stop_list, name="receipts_stops"),
     path("<slug:election>/penerimaan/salah-tujuan/baru/", stray, name="receipts_stray"),
@@ -1376,6 +1417,7 @@ PROBLEMS: dict[str, str] = {
 }
 SENTENCES: dict[str, str] = {
     "receipts.not_positive": "Jumlah harus paling sedikit 1.",
+    "receipts.too_many": "{quantity} terlalu banyak. Mungkin ada angka yang tertekan dua kali.",
     "receipts.negative": "Jumlah tidak boleh kurang dari nol.",
     "receipts.not_a_number": "“{typed}” bukan bilangan bulat. Tulis misalnya 1829 atau 1.829.",
     "receipts.not_a_day": "“{typed}” bukan tanggal. Pilih tanggal dari kalender.",
@@ -1393,6 +1435,7 @@ SENTENCES: dict[str, str] = {
         "Putuskan dulu: simpan terpisah atau teruskan ({code})."
     ),
     "receipts.decided": "{code} sudah diputuskan.",
+    "receipts.in_use": "{code} tidak dapat ditarik: sudah ada kiriman, kedatangan, atau hitungan di bawahnya.",
     "receipts.already_accepted": "Penerimaan {receipt} sudah disetujui.",
     "receipts.same_person": "Diperlukan orang kedua: Anda sendiri yang mencatat {receipt}. Minta rekan menyetujui.",
     "receipts.reason_missing": "Tulis alasan koreksi.",

@@ -15,6 +15,9 @@ from posko.domain import record, stock
 UNDO_FOR = timedelta(minutes=10)
 """How long the author may correct a receipt alone, while nothing depends on it."""
 
+MOST = 100_000_000
+"""Pieces in one order, shipment or count; beyond that somebody held a key down."""
+
 MARKS = ("", "REKONSTRUKSI", "[SIMULASI]")
 
 Key = tuple[str, str, str]
@@ -25,6 +28,12 @@ class NotPositive(record.Refusal):
     """A quantity that must be at least one is not."""
 
     code: ClassVar[str] = "receipts.not_positive"
+
+
+class TooMany(record.Refusal):
+    """More pieces than any regency is ever sent: a number typed twice."""
+
+    code: ClassVar[str] = "receipts.too_many"
 
 
 class NegativeCount(record.Refusal):
@@ -61,6 +70,12 @@ class NotYetShipped(record.Refusal):
     """A receipt dated before its shipment left."""
 
     code: ClassVar[str] = "receipts.not_yet_shipped"
+
+
+class InUse(record.Refusal):
+    """Something hangs on it already; what follows is a correction there."""
+
+    code: ClassVar[str] = "receipts.in_use"
 
 
 class AlreadyAccepted(record.Refusal):
@@ -183,6 +198,14 @@ class OverOrdered(record.Refusal):
     code: ClassVar[str] = "receipts.over_ordered"
 
 
+def check_pieces(quantity: int) -> None:
+    """At least one piece and at most MOST. NotPositive, TooMany."""
+    if quantity < 1:
+        raise NotPositive(quantity=quantity)
+    if quantity > MOST:
+        raise TooMany(quantity=quantity, most=MOST)
+
+
 @dataclass(frozen=True)
 class Contract:
     """What a supplier signed: number and day as the paper says, the procurement stage ("I", "II" or "")."""
@@ -239,8 +262,7 @@ class Order:
     produced: int | None = None
 
     def __post_init__(self) -> None:
-        if self.quantity < 1:
-            raise NotPositive(quantity=self.quantity)
+        check_pieces(self.quantity)
 
     @property
     def first_due_at(self) -> datetime:
@@ -270,8 +292,7 @@ class Shipment:
     claim: str = ""
 
     def __post_init__(self) -> None:
-        if self.quantity < 1:
-            raise NotPositive(quantity=self.quantity)
+        check_pieces(self.quantity)
 
 
 DAMAGE_VERSION = 1
@@ -298,6 +319,8 @@ class Count:
             value = getattr(self, name)
             if value < 0:
                 raise NegativeCount(which=name, value=value)
+            if value > MOST:
+                raise TooMany(quantity=value, most=MOST)
         for kind, pieces in self.kinds:
             if kind not in DAMAGE:
                 raise UnknownDamage(kind=kind[:20])
@@ -562,6 +585,24 @@ class NoUpload(record.Refusal):
     code: ClassVar[str] = "receipts.no_upload"
 
 
+def check_withdrawal(
+    code: str, author: str, recorded_at: datetime, used: bool, reason: str, person: str, second: str, at: datetime
+) -> bool:
+    """Whether the author takes back what was recorded wrongly alone, within minutes. Later a reason and a second person.
+
+    InUse where something hangs on it; TextMissing, SamePerson.
+    """
+    if used:
+        raise InUse(code=code)
+    if person == author and timedelta(0) <= at - recorded_at <= UNDO_FOR:
+        return True
+    if not reason.strip():
+        raise TextMissing(what="alasan")
+    if not second or second == person:
+        raise SamePerson(receipt=code)
+    return False
+
+
 def check_move(order: Order, due_at: datetime, reason: str) -> None:
     """A moved delivery day names its reason and is another day. TextMissing, SameDay."""
     if not reason.strip():
@@ -572,8 +613,7 @@ def check_move(order: Order, due_at: datetime, reason: str) -> None:
 
 def check_produced(order: Order, pieces: int) -> None:
     """What a supplier says is made so far; it only grows. NotPositive, Shrunk. More than ordered is its own affair, and is recorded."""
-    if pieces < 1:
-        raise NotPositive(quantity=pieces)
+    check_pieces(pieces)
     if order.produced is not None and pieces < order.produced:
         raise Shrunk(order=order.code, before=order.produced, quantity=pieces)
 

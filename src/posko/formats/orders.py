@@ -33,7 +33,6 @@ _CONTESTS = {
     "DPRDKAB": "DPRD_KAB", "DPRDKABUPATEN": "DPRD_KAB", "DPRDKABUPATENKOTA": "DPRD_KAB", "DPRDKABKOTA": "DPRD_KAB", "DPRDKOTA": "DPRD_KAB",
 }  # fmt: skip
 _TOTAL = re.compile(r"\b(jumlah|total|sub ?total|jml)\b", re.IGNORECASE)
-MOST_PIECES = 100_000_000
 _SERIAL = date(1899, 12, 30)
 
 
@@ -368,7 +367,7 @@ def _pieces(cell: table.Cell, said: str) -> tuple[int, str]:
         return 0, "orders.not_whole"
     if found < 1:
         return 0, "orders.not_positive"
-    return found, "orders.too_many" if found > MOST_PIECES else ""
+    return found, "orders.too_many" if found > rules.MOST else ""
 
 
 _MONTHS = {month.lower(): number for number, month in enumerate(text.MONTHS, start=1)} | {

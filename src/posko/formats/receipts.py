@@ -143,6 +143,7 @@ def claim_letter(claim: rules.Claim, note: rules.ReceiptNote, sheet: Sheet, need
     values = {
         **_head("bttb", note, sheet), "title": "KLAIM KEPADA PENYEDIA", "number": f"KLAIM/{claim.code}",
         "footer": f"KLAIM/{claim.code} · {sheet.election}", "marks": sorted({m for m in (note.mark, claim.mark) if m}),
+        "subtitle": sheet.election, "stamp": "",
         "supplier": claim.order.supplier or "Penyedia", "subject": f"klaim barang {CLAIM_WORDS[claim.kind]}",
         "date": text.tanggal_pendek(claim.filed_at), "counted": text.tanggal_pendek(note.counted_at),
         "sent": text.tanggal_pendek(note.shipment.sent_at),

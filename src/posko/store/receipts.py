@@ -64,6 +64,7 @@ class Order(models.Model):
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "receipts_order"
@@ -117,6 +118,7 @@ class Shipment(models.Model):
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "receipts_shipment"
@@ -287,6 +289,22 @@ class DisposalRow(models.Model):
         db_table = "receipts_disposal"
 
 
+class PaperRow(models.Model):
+    """One print of a paper of a receipt; the first has copy 1."""
+
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    copy = models.PositiveIntegerField()
+    reason = models.CharField(max_length=400, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "receipts_paper"
+        constraints = (models.UniqueConstraint(fields=["receipt", "kind", "copy"], name="receipts_paper_copy"),)
+
+
 class UploadRow(models.Model):
     """A file of orders under examination; forgotten when it is imported, dropped, or old."""
 
@@ -439,7 +457,7 @@ def move_due(election: str, order: str, due_at: datetime, reason: str, actor: fa
     """The supplier moved the delivery day: a new fact, the old day stays readable. TextMissing, SameDay, UnknownThing."""
     with transaction.atomic():
         _queue(at)
-        row = _one(Order.objects.filter(election=election, code=order, occurred_at__lte=at), order)
+        row = _one(_placed(election, at).filter(code=order), order)
         _commit([_move_pair(election, row, get_order(election, order, at), due_at, reason, actor, at, mark)], at)
     return get_order(election, order, at)
 
@@ -466,7 +484,7 @@ def report_produced(election: str, order: str, quantity: int, actor: facts.Actor
     """So many pieces of an order are made so far, says the supplier. Shrunk, NotPositive, UnknownThing."""
     with transaction.atomic():
         _queue(at)
-        row = _one(Order.objects.filter(election=election, code=order, occurred_at__lte=at), order)
+        row = _one(_placed(election, at).filter(code=order), order)
         rules.check_produced(get_order(election, order, at), quantity)
         said = {"order": order, "quantity": quantity, "mark": mark}
         made = ProductionRow(order=row, quantity=quantity, mark=mark, person=actor.person, occurred_at=at)
@@ -498,12 +516,12 @@ def announce_shipment(
     """
     with transaction.atomic():
         _queue(at)
-        row = _one(Order.objects.filter(election=election, code=order, occurred_at__lte=at), order)
+        row = _one(_placed(election, at).filter(code=order), order)
         if claim:
             replaces = _one(ClaimRow.objects.select_related("receipt").filter(election=election, code=claim), claim).receipt.code
         if replaces:
             _one(Receipt.objects.filter(election=election, code=replaces, occurred_at__lte=at), replaces)
-        already = sum(Shipment.objects.filter(order=row, replaces="").values_list("quantity", flat=True))
+        already = sum(Shipment.objects.filter(order=row, replaces="", withdrawn_at=None).values_list("quantity", flat=True))
         rules.check_shipment(_order(row), already, quantity, replaces)
         code = _next(Shipment.objects.filter(election=election).count(), "KRM")
         sent = Shipment(
@@ -526,6 +544,59 @@ def _shipment_pair(election: str, sent: Shipment, actor: facts.Actor) -> Pair:
         "sent_at": sent.occurred_at.isoformat(), "mark": sent.mark,
     }  # fmt: skip
     return _draft("shipment.announced", election, f"shipment:{sent.code}", actor, sent.occurred_at, said), sent
+
+
+def withdraw_shipment(
+    election: str, shipment: str, reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None
+) -> None:
+    """A surat jalan that was recorded wrongly no longer stands. The refusals of `check_withdrawal`; nothing may hang on it yet."""
+    with transaction.atomic():
+        _queue(at)
+        row = _one(_sent(election, at).filter(code=shipment), shipment)
+        used = Receipt.objects.filter(shipment=row).exists() or ArrivalRow.objects.filter(shipment=row).exists()
+        used = used or MisdirectionRow.objects.filter(election=election, shipment=shipment).exists()
+        _withdraw(election, row, "shipment", used, reason, actor, at, second)
+
+
+def withdraw_order(election: str, order: str, reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None) -> None:
+    """An order that was recorded wrongly no longer stands. The refusals of `check_withdrawal`; nothing may be sent under it yet."""
+    with transaction.atomic():
+        _queue(at)
+        row = _one(_placed(election, at).filter(code=order), order)
+        used = Shipment.objects.filter(order=row, withdrawn_at=None).exists()
+        _withdraw(election, row, "order", used, reason, actor, at, second)
+
+
+def _withdraw(
+    election: str,
+    row: Order | Shipment,
+    what: str,
+    used: bool,
+    reason: str,
+    actor: facts.Actor,
+    at: datetime,
+    second: facts.Actor | None,
+) -> None:
+    recorded_at = record.Entry.objects.filter(entry_id=row.entry_id).values_list("recorded_at", flat=True).first() or row.occurred_at
+    alone = rules.check_withdrawal(row.code, row.person, recorded_at, used, reason, actor.person, second.person if second else "", at)
+    draft = replace(
+        _draft(f"{what}.withdrawn", election, f"{what}:{row.code}", actor, at, {"code": row.code, "quantity": row.quantity}),
+        corrects=row.entry_id,
+        reason=reason.strip()[:400],
+        approvals=() if alone or second is None else (actor.person, second.person),
+    )
+    prepared = record.prepare([draft], at)
+    row.withdrawn_at = at
+    row.save(update_fields=["withdrawn_at"])
+    record.append(prepared, at=at)
+
+
+def _placed(election: str, at: datetime) -> "models.QuerySet[Order]":
+    return Order.objects.filter(election=election, occurred_at__lte=at).exclude(withdrawn_at__lte=at)
+
+
+def _sent(election: str, at: datetime) -> "models.QuerySet[Shipment]":
+    return Shipment.objects.select_related("order").filter(election=election, occurred_at__lte=at).exclude(withdrawn_at__lte=at)
 
 
 # --- a file of orders ----------------------------------------------------------------------------------------------------
@@ -605,7 +676,10 @@ def _intake_pairs(election: str, intake: rules.Intake, actor: facts.Actor, at: d
     pairs = [_contract_pair(election, replace(c, signed_at=at, mark=mark), actor, at) for c in intake.contracts]
     suppliers = dict(ContractRow.objects.filter(election=election).values_list("number", "supplier"))
     suppliers |= {c.number: c.supplier for c in intake.contracts}
-    rows = {(o.contract, (o.item, o.contest, o.dapil)): o for o in Order.objects.filter(election=election).exclude(contract="")}
+    rows = {
+        (o.contract, (o.item, o.contest, o.dapil)): o
+        for o in Order.objects.filter(election=election, withdrawn_at=None).exclude(contract="")
+    }
     count = Order.objects.filter(election=election).count()
     for number, line in enumerate(intake.orders):
         if line.contract not in suppliers:
@@ -644,7 +718,7 @@ def _sent_pairs(
 ) -> list[Pair]:
     count = Shipment.objects.filter(election=election).count()
     already: Counter[str] = Counter()
-    for code, quantity in Shipment.objects.filter(election=election, replaces="").values_list("order__code", "quantity"):
+    for code, quantity in Shipment.objects.filter(election=election, replaces="", withdrawn_at=None).values_list("order__code", "quantity"):
         already[code] += quantity
     pairs: list[Pair] = []
     for number, line in enumerate(intake.shipments):
@@ -674,7 +748,7 @@ def arrive(election: str, shipment: str, destination: str, actor: facts.Actor, a
     """Somebody read the destination on the papers of a shipment. None where it is this place; else the stop that was recorded. Stopped."""
     with transaction.atomic():
         _queue(at)
-        row = _one(Shipment.objects.select_related("order").filter(election=election, code=shipment, occurred_at__lte=at), shipment)
+        row = _one(_sent(election, at).filter(code=shipment), shipment)
         _go_on(election, shipment, at)
         if not destination.strip():
             raise rules.TextMissing(what="tujuan pada surat jalan")
@@ -696,8 +770,7 @@ def misdirect(
         _queue(at)
         if not waybill.strip() or not destination.strip():
             raise rules.TextMissing(what="nomor surat jalan dan tujuannya")
-        if quantity < 1:
-            raise rules.NotPositive(quantity=quantity)
+        rules.check_pieces(quantity)
         return _stop(election, waybill, destination, "", line, quantity, actor, at, mark)
 
 
@@ -790,7 +863,7 @@ def record_receipt(
     """
     with transaction.atomic():
         _queue(at)
-        row = _one(Shipment.objects.select_related("order").filter(election=election, code=shipment), shipment)
+        row = _one(Shipment.objects.select_related("order").filter(election=election, code=shipment, withdrawn_at=None), shipment)
         _go_on(election, shipment, at)
         before = list(Receipt.objects.filter(shipment=row).order_by("number"))
         rules.check_receipt(_shipment(row), any(not r.partial for r in before), at)
@@ -895,6 +968,37 @@ def approve_correction(election: str, correction: str, actor: facts.Actor, at: d
 def _siblings(row: Receipt, at: datetime) -> list[rules.ReceiptNote]:
     """All arrivals of the surat jalan of a receipt: a correction of one changes for how many pieces the last one answers."""
     return _notes_of(list(Receipt.objects.filter(shipment_id=row.shipment_id).order_by("number")), at)
+
+
+def print_papers(election: str, receipt: str, kinds: Sequence[str], actor: facts.Actor, at: datetime, reason: str = "") -> dict[str, int]:
+    """Record a print of papers of a receipt: kind -> which copy. A reprint says why (TextMissing). Call it before the paper comes."""
+    with transaction.atomic():
+        _queue(at)
+        row = _one(Receipt.objects.filter(election=election, code=receipt, occurred_at__lte=at), receipt)
+        before = paper_copies(election, receipt)
+        if any(before[kind] for kind in kinds) and not reason.strip():
+            raise rules.TextMissing(what="alasan mencetak ulang")
+        copies = {kind: before[kind] + 1 for kind in dict.fromkeys(kinds)}
+        said: dict[str, object] = {"receipt": receipt, "papers": [f"{kind}={copy}" for kind, copy in copies.items()]}
+        draft = replace(_draft("papers.printed", election, f"receipt:{receipt}", actor, at, said), reason=reason.strip()[:400])
+        prepared = record.prepare([draft], at)
+        PaperRow.objects.bulk_create(
+            [
+                PaperRow(
+                    receipt=row, kind=kind, copy=copy, reason=reason.strip()[:400] if copy > 1 else "", person=actor.person, occurred_at=at,
+                    entry_id=prepared[0].entry_id,
+                )
+                for kind, copy in copies.items()
+            ]
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return copies
+
+
+def paper_copies(election: str, receipt: str) -> Counter[str]:
+    """Kind of paper -> how often it was printed so far."""
+    rows = PaperRow.objects.filter(receipt__election=election, receipt__code=receipt).values_list("kind")
+    return Counter(dict(rows.annotate(number=models.Max("copy")).order_by()))
 
 
 # --- claims and quarantine -----------------------------------------------------------------------------------------------
@@ -1010,10 +1114,11 @@ def make_cartons(
         on_line = places_rules.dapil_on_line(order.contest, dapil, places.dapil_here(election))
         state = rules.carton_condition(note, on_line, condition)
         rules.check_cartons(note, sizes, state, cartons(election, at, receipt))
+        lies_at = place or note.place
         names = [*(aliases or ()), *[""] * len(sizes)]
         made = [
             rules.Carton(
-                labels.new_code(rng or _rng), order.contest, dapil, size, batch, receipt, place or stock.warehouse(election), state,
+                labels.new_code(rng or _rng), order.contest, dapil, size, batch, receipt, lies_at, state,
                 names[number].strip()[:60], at, mark or note.mark,
             )
             for number, size in enumerate(sizes)
@@ -1110,12 +1215,12 @@ def contracts(election: str, at: datetime) -> list[rules.Contract]:
 
 def orders(election: str, at: datetime) -> list[rules.Order]:
     """Orders placed by then with the days in force then, oldest first."""
-    return _orders(Order.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"), at)
+    return _orders(_placed(election, at).order_by("occurred_at", "id"), at)
 
 
 def get_order(election: str, code: str, at: datetime) -> rules.Order:
     """One order as it stood then. UnknownThing."""
-    found = _orders(Order.objects.filter(election=election, code=code, occurred_at__lte=at), at)
+    found = _orders(_placed(election, at).filter(code=code), at)
     if not found:
         raise rules.UnknownThing(thing=code[:40])
     return found[0]
@@ -1136,7 +1241,7 @@ def _orders(rows: "models.QuerySet[Order]", at: datetime) -> list[rules.Order]:
 def shipments(election: str, at: datetime) -> list[rules.Shipment]:
     """Shipments announced by then, oldest first; their orders with the days in force then."""
     known = {order.code: order for order in orders(election, at)}
-    rows = Shipment.objects.select_related("order").filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    rows = _sent(election, at).order_by("occurred_at", "id")
     return [_shipment(row, known.get(row.order.code)) for row in rows]
 
 
@@ -1214,7 +1319,7 @@ def _claims(rows: "models.QuerySet[ClaimRow]", at: datetime) -> list[rules.Claim
     if not found:
         return []
     election, codes = found[0].election, [row.code for row in found]
-    sent = list(Shipment.objects.filter(election=election, claim__in=codes, occurred_at__lte=at))
+    sent = list(_sent(election, at).filter(claim__in=codes))
     claim_of = {row.pk: row.claim for row in sent}
     shipped: Counter[str] = Counter()
     for row in sent:

@@ -26,6 +26,7 @@ DAMAGED_PERMILLE = {"KOTAK": 5, "BILIK": 5, "SURAT_SUARA": 1}  # orders of magni
 KIND_OF = {"KOTAK": "dented", "BILIK": "torn", "SURAT_SUARA": "misprint"}
 CONTRACTS = {"I": "CONTOH-01/TAHAP-I/2023", "SURAT_SUARA": "CONTOH-02/SURAT-SUARA/2023", "II": "CONTOH-03/TAHAP-II/2023"}
 CARTON = 500
+REPLACEMENT = "barang pengganti"
 PARTLY = ("SURAT_SUARA", "PPWP", "")  # its first surat jalan comes in two lorries
 
 
@@ -75,7 +76,7 @@ class Goods:
         self, shipment: str, good: int, kinds: dict[str, int], at: datetime, mark: str, note: str = "", partial: bool = False
     ) -> rules.ReceiptNote:
         """Read the papers, count."""
-        if mark == SIMULASI:
+        if mark == SIMULASI and note != REPLACEMENT:
             receipts.arrive(self.election, shipment, "KPU Kabupaten Belitung Timur", self.ani, at)
         found = receipts.record_receipt(
             self.election, shipment, good, sum(kinds.values()), self.ani, at, note=note, mark=mark, kinds=kinds.items(), partial=partial
@@ -103,7 +104,7 @@ class Goods:
                 found = receipts.file_claim(self.election, note.code, kind, pieces, self.ani, filed_at, mark=SIMULASI)
                 receipts.answer_claim(self.election, found.code, "replace", self.ani, filed_at + timedelta(days=2), due_at=came_at)
                 shipment = self.send(note.shipment.order.code, pieces, sent_at, SIMULASI, found.code)
-                self.accept(self.take(shipment, pieces, {}, came_at, SIMULASI, "barang pengganti"), came_at + timedelta(hours=2))
+                self.accept(self.take(shipment, pieces, {}, came_at, SIMULASI, REPLACEMENT), came_at + timedelta(hours=2))
         if note.count.damaged:
             back = came_at + timedelta(hours=4)
             receipts.dispose(
