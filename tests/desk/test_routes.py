@@ -47,7 +47,7 @@ TABLE: dict[str, str] = {
     " sorting_destruction_pdf",
     "sorting.record": "sorting_station sorting_close sorting_undo sorting_correct sorting_attend",
     "sorting.write": "sorting_team_form sorting_rate sorting_request sorting_destroy",
-    "seals.read": "seals seals_story seals_export",
+    "seals.read": "seals seals_story seals_export seals_signal",
     "seals.issue": "seals_issue",
     "seals.record": "seals_spoil seals_check seals_reseal",
     "seals.write": "",

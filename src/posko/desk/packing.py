@@ -21,7 +21,7 @@ from posko.domain import seals as seal_rules
 from posko.formats import document, table, text
 from posko.formats import packing as printed
 from posko.formats.receipts import CONTEST_WORDS
-from posko.store import access, evidence, needs, packing, places, record, seals
+from posko.store import access, evidence, needs, packing, places, record, seals, sorting
 
 STATE_WORDS = {
     "empty": ("unknown", "kosong"),
@@ -30,6 +30,17 @@ STATE_WORDS = {
     "over": ("overdue", "berlebih"),
     "flagged": ("overdue", "perlu diperiksa"),
     "sealed": ("done", "tersegel"),
+}
+LONG_WORDS = {"PPWP": "Presiden", "DPR": "DPR RI", "DPD": "DPD RI", "GUB": "Gubernur", "BUP_WALI": "Bupati", **CONTEST_WORDS}
+FLAG_HELP = {
+    "wrong_dapil": "Keluarkan isinya (bila tersegel: buka dahulu berdua).",
+    "wrong_contest": "Keluarkan isinya (bila tersegel: buka dahulu berdua).",
+    "over_need": "Keluarkan kelebihannya.",
+    "over_bundle": "Hitung ulang bundelnya; keluarkan bila salah.",
+    "dapil_moved": "Tanyakan operator KPU: dapil TPS ini diubah sesudah kotak disiapkan.",
+    "seal_conflict": "Segel ulang dengan nomor yang benar. Hanya salah dicatat? Pilih “nomor salah dicatat”; jangan potong segelnya.",
+    "seal_mismatch": "Minta orang lain (bukan yang memeriksa tadi) memeriksa segelnya, atau segel ulang.",
+    "variance": "Alasannya tertulis pada segel; lengkapi lewat segel ulang bila barangnya datang.",
 }
 USE_WORDS = {"hasil": "Kotak hasil TPS (PPK)", "rekapitulasi": "Kotak rekapitulasi (PPK)"}
 VERDICT_WORDS = {
@@ -56,6 +67,18 @@ class NeedsPartner(facts.Refusal):
     """Two people seal, and the second has not signed on this screen."""
 
     code = "packing.needs_partner"
+
+
+class BoxFirst(facts.Refusal):
+    """A bundle was scanned where a box is asked for."""
+
+    code = "packing.box_first"
+
+
+class SpentHere(facts.Refusal):
+    """The bundle lies in other boxes; said by their places."""
+
+    code = "packing.spent_here"
 
 
 class SealTwice(facts.Refusal):
@@ -90,8 +113,8 @@ class Places:
 
 
 def contest_word(contest: str) -> str:
-    """DPRD Kabupaten for DPRD_KAB."""
-    return CONTEST_WORDS.get(contest, contest)
+    """DPRD Kabupaten for DPRD_KAB, Presiden for PPWP: the letters stand beside it."""
+    return LONG_WORDS.get(contest, contest)
 
 
 def box_context(election: str, box: rules.Box, names: Places) -> dict[str, Any]:
@@ -110,6 +133,7 @@ def box_context(election: str, box: rules.Box, names: Places) -> dict[str, Any]:
         "state": state,
         "word": word,
         "flags": [printed.FLAG_WORDS.get(flag, flag) for flag in box.flags],
+        "helps": list(dict.fromkeys(FLAG_HELP[flag] for flag in box.flags if flag in FLAG_HELP)),
         "href": reverse("desk:packing_box", args=[election, box.code]),
         "missing": max(0, box.needed - box.packed) if box.needed is not None else None,
         "complete": box.state is rules.State.COMPLETE,
@@ -134,6 +158,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "kecamatan": [(code, names.kecamatan.get(code, code), tally) for code, tally in sorted(found.by_kecamatan.items())],
         "waves": _waves(election, request, found),
         "flagged": [box_context(election, b, names) for b in boxes if b.flags][:100],
+        "unprepared": bool(found.total.boxes == 0 and packing.waves(election, request.at)),
         "stops": [_stop(election, one, names) for one in packing.stops(election, request.at)][-20:][::-1],
         "profile": packing.profile(election, request.at),
         "may_scan": shell.may(request, "packing.scan"),
@@ -195,6 +220,7 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
         shell.refused(request, rules.UnknownCode(code=code[:40], kind="tps"))
         return redirect("desk:packing", election)
     found = packing.pick_list(election, code, request.at)
+    flags = {one.code: packing.get_box(election, one.code, request.at).flags for one in found.boxes if one.code}
     context = {
         "code": code,
         "where": names.where(code),
@@ -204,6 +230,7 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
                 "line": one,
                 "name": contest_word(one.contest),
                 "state": STATE_WORDS[one.state.value] if one.state else ("unknown", "belum disiapkan"),
+                "flags": [printed.FLAG_WORDS.get(flag, flag) for flag in flags.get(one.code, ())],
             }
             for one in found.boxes
         ],
@@ -330,13 +357,33 @@ def station(request: shell.Request, election: str) -> HttpResponseBase:
     """One prompt at a time: the place, the box, then bundle after bundle."""
     kept = _table(request, election)
     if request.method == "POST":
+        if _is_seal(request, election, kept):
+            return redirect("desk:packing_seal", election, kept["box"])
         _act(request, election, kept, request.POST.get("act", "scan"))
         _keep(request, kept)
         return redirect("desk:packing_station", election)
     return render(request, "desk/packing/station.html", _station_context(request, election, kept))
 
 
+def _is_seal(request: shell.Request, election: str, kept: dict[str, Any]) -> bool:
+    """A seal read at the table while the open box is complete: it is taken along to the page where seals are put on."""
+    typed = request.POST.get("code", "")
+    if not kept.get("box") or kept.get("stop") or request.POST.get("act", "scan") != "scan":
+        return False
+    try:
+        serial = seal_rules.read_serial(typed).text
+        box = packing.get_box(election, kept["box"], request.at)
+    except facts.Refusal:
+        return False
+    if box.state is not rules.State.COMPLETE or seals.seal_of(election, serial, request.at).range is None:
+        return False
+    scanned = list(request.session.get("packing_seals", {}).get(box.code, []))
+    _keep_seals(request, box.code, scanned if serial in scanned else [*scanned, serial])
+    return True
+
+
 def _act(request: shell.Request, election: str, kept: dict[str, Any], act: str) -> None:
+    kept.pop("took", None)
     simple = {"leave": ("place", "box", "stop", "confirm"), "close": ("box", "stop", "confirm"), "cleared": ("stop",), "no": ("confirm",)}
     try:
         if act in simple:
@@ -346,7 +393,7 @@ def _act(request: shell.Request, election: str, kept: dict[str, Any], act: str) 
             _choose_place(request, election, kept)
         elif act == "undo":
             event = packing.undo(election, kept.get("box", ""), shell.actor(request), request.at)
-            shell.done(request, f"Dibatalkan: {text.angka(event.quantity)} dikeluarkan lagi dari kotak.")
+            shell.done(request, f"Dibatalkan: {text.angka(abs(event.quantity))} dikeluarkan lagi dari kotak.")
         elif act == "yes":
             _confirmed(request, election, kept)
         else:
@@ -387,9 +434,14 @@ def _as_box(election: str, scanned: str, request: shell.Request, *, wanted: bool
     try:
         return packing.get_box(election, scanned, request.at)
     except facts.Refusal as refusal:
-        if wanted or refusal.code not in {rules.UnknownCode.code, label_rules.WrongKind.code}:
+        if refusal.code not in {rules.UnknownCode.code, label_rules.WrongKind.code}:
             raise
-        return None
+        if not wanted:
+            return None
+        bundle = sorting.get_bundle(election, label_rules.read(scanned).text, request.at)
+        if bundle is not None:
+            raise BoxFirst(contest=contest_word(bundle.contest), dapil=bundle.dapil) from refusal
+        raise
 
 
 def _typed_quantity(request: shell.Request) -> int | None:
@@ -407,13 +459,22 @@ def _put(request: shell.Request, election: str, kept: dict[str, Any], thing: str
         kept["stop"] = {**stopped.facts, "scanned": thing}
         kept.pop("confirm", None)
         return
+    except rules.BundleSpent as spent:
+        raise SpentHere(where=_where_boxes(election, str(spent.facts["where"]), request), remaining=spent.facts["remaining"]) from spent
     except rules.NeedsConfirmation as asked:
         kept["confirm"] = {**asked.facts, "scanned": thing}
         return
     kept.pop("confirm", None)
+    kept["took"] = {"quantity": outcome.quantity, "rest": outcome.remainder} if outcome.kind == "bundle" and not outcome.repeated else None
     shell.done(request, _said(outcome))
     if "station_mixed" in outcome.warnings:
         shell.warned(request, "Meja ini baru saja mengepak dapil lain untuk jenis ini. Singkirkan dahulu bundel dapil lain dari meja.")
+
+
+def _where_boxes(election: str, codes: str, request: shell.Request) -> str:
+    names = Places(election)
+    found = [packing.get_box(election, code, request.at) for code in codes.split(", ") if code]
+    return ", ".join(f"{contest_word(b.contest)} {names.short(b.tps)}" for b in found) or "mana pun"
 
 
 def _said(outcome: rules.Outcome) -> str:
@@ -444,6 +505,7 @@ def _station_context(request: shell.Request, election: str, kept: dict[str, Any]
         "partner": shell.partner(request, "packing.witness"),
         "stop": _stop_context(election, kept.get("stop"), names),
         "confirm": kept.get("confirm"),
+        "took": kept.get("took"),
     }
     if kept.get("box"):
         try:
@@ -481,13 +543,20 @@ def _open_box(election: str, box: rules.Box, names: Places, request: shell.Reque
         "card": box_context(election, box, names),
         "next_line": next_line,
         "rest": next_line.quantity - next_line.packed if next_line and next_line.quantity else 0,
-        "last": next((_event(e) for e in reversed(events) if e.kind in {"packed", "overridden"}), None),
+        "last": next((_event(e) for e in reversed(events) if e.kind in {"packed", "overridden", "undone", "unpacked"}), None),
+        "estimate": bool((run := needs.current(election, request.at)) and run.estimate),
         "ballots_done": box.needed is not None and box.packed >= box.needed,
     }
 
 
 def _event(event: rules.Event) -> dict[str, Any]:
-    return {"event": event, "word": printed.EVENT_WORDS.get(event.kind, event.kind), "thing": label_rules.spaced(event.thing)}
+    return {
+        "event": event,
+        "word": printed.EVENT_WORDS.get(event.kind, event.kind),
+        "thing": label_rules.spaced(event.thing),
+        "pieces": abs(event.quantity),
+        "flags": [printed.FLAG_WORDS.get(flag, flag) for flag in event.flags],
+    }
 
 
 def _next_boxes(election: str, names: Places, request: shell.Request) -> list[dict[str, Any]]:
@@ -590,7 +659,7 @@ def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
     else:
-        shell.done(request, f"{text.angka(event.quantity)} dikeluarkan.")
+        shell.done(request, f"{text.angka(abs(event.quantity))} dikeluarkan.")
     return redirect("desk:packing_box", election, code)
 
 
@@ -683,9 +752,10 @@ def seal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
                 scanned = _another_seal(scanned, request.POST.get("code", ""))
             elif act == "drop":
                 scanned = scanned[:-1]
-            elif _sealed(request, election, found, scanned):
+            else:
+                clean = _sealed(request, election, found, _with_typed(scanned, request))
                 _keep_seals(request, found.code, [])
-                return redirect("desk:packing_station", election)
+                return redirect("desk:packing_station", election) if clean else redirect("desk:packing_box", election, found.code)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         _keep_seals(request, found.code, scanned)
@@ -696,7 +766,7 @@ def seal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     names = Places(election)
     context = {
         "card": box_context(election, found, names),
-        "scanned": scanned,
+        "scanned": [_seal_shown(election, serial, request) for serial in scanned],
         "partner": shell.partner(request, "packing.witness"),
         "profile": packing.profile(election, request.at),
         "lots": seals.lots(election, request.at),
@@ -704,6 +774,22 @@ def seal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
         "here": reverse("desk:packing_seal", args=[election, found.code]),
     }
     return render(request, "desk/packing/seal.html", context)
+
+
+def _with_typed(scanned: list[str], request: shell.Request) -> list[str]:
+    """A number that was typed and not added yet belongs to the sealing too."""
+    typed = request.POST.get("code", "").strip()
+    return _another_seal(scanned, typed) if typed else scanned
+
+
+def _seal_shown(election: str, serial: str, request: shell.Request) -> dict[str, Any]:
+    """A seal as it stands in the list, with what is wrong with it before it is put on."""
+    story = seals.seal_of(election, serial, request.at)
+    wrong = "" if story.range else "di luar rentang yang dibagikan: baca ulang nomornya"
+    used = next((a for a in reversed(story.acts) if a.act in {"applied", "spoiled", "returned"}), None)
+    if used is not None:
+        wrong = f"sudah {printed.SEAL_WORDS[used.act]}" + (f" di kotak {label_rules.spaced(used.box)}" if used.box else "")
+    return {"serial": serial, "wrong": wrong}
 
 
 def _another_seal(scanned: list[str], typed: str) -> list[str]:
@@ -740,12 +826,15 @@ def _sealed(request: shell.Request, election: str, found: rules.Box, scanned: li
     kept_table = _table(request, election)
     kept_table.pop("box", None)
     _keep(request, kept_table)
+    names = Places(election)
+    said = f"Kotak {contest_word(found.contest) or USE_WORDS.get(found.use, '')} {names.short(found.tps)}"
     if made.findings:
+        told = ", ".join(f"{f.serial} {printed.FLAG_WORDS.get(f.code, f.code)}" for f in made.findings)
         shell.warned(
-            request, "Kotak tersegel, tetapi nomor segel bermasalah: KPU, Bawaslu, dan Polres melihat sinyalnya. Periksa halaman Segel."
+            request, f"{said} tersegel, tetapi {told}. KPU, Bawaslu, dan Polres melihat sinyalnya. Cara memperbaikinya di bawah ini."
         )
-    else:
-        shell.done(request, "Kotak tersegel oleh dua orang. Pindai kotak berikutnya.")
+        return False
+    shell.done(request, f"{said} tersegel berdua ({printed.seal_list(made.serials, made.count)}). Pindai kotak berikutnya.")
     return True
 
 
@@ -820,7 +909,7 @@ def paper(request: shell.Request, election: str, kind: str, area: str) -> HttpRe
     )
     if kind == "berita-acara":
         size, root = record.root(request.at)
-        events = [(b, e) for b in found if b.flags for e in packing.history(election, b.code, request.at) if e.flags or e.reason]
+        events = packing.unusual(election, request.at, chosen)
         values = printed.minutes(title, found, events, seals.register(election, request.at), request.at, root, size, names.short) | head
     else:
         lists = [(code, names.where(code), packing.pick_list(election, code, request.at)) for code in chosen]
@@ -923,6 +1012,8 @@ def _in_words(key: str, value: object) -> object:
 
 
 SENTENCES: dict[str, str] = {
+    "packing.box_first": "Itu bundel {contest} {dapil}. Pindai kotaknya dahulu, baru bundelnya.",
+    "packing.spent_here": "Bundel itu tinggal {remaining} lembar menurut catatan; sudah masuk kotak {where}. Periksa labelnya.",
     "packing.clear_first": "Singkirkan dahulu bundel yang dihentikan, lalu tekan “Sudah disingkirkan”. Belum ada yang dimuat.",
     "packing.no_picture": "Belum ada foto. Pilih atau ambil foto dahulu.",
     "packing.needs_partner": "Menyegel selalu berdua: orang kedua harus masuk di layar ini dengan nama dan sandinya sendiri.",

@@ -1,5 +1,6 @@
 """Stage seals: ranges and lots given out, the story of a seal, checks, re-sealing."""
 
+import re
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -13,6 +14,7 @@ from posko.domain import labels as label_rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
 from posko.domain import seals as rules
+from posko.formats import packing as printed
 from posko.formats import table
 from posko.store import access, evidence, packing, seals
 
@@ -30,14 +32,19 @@ FINDING_WORDS = {
     "twice": "disebut dua kali pada satu kotak",
     "more_than_issued": "dipakai lebih banyak daripada yang dibagikan",
 }
-ACT_WORDS = {"applied": "dipasang", "removed": "dilepas", "spoiled": "rusak", "returned": "dikembalikan"}
 OCCASIONS = ("pemeriksaan di gudang", "serah terima", "tiba di PPK", "tiba di PPS", "tiba di TPS", "sesudah hitung")
+
+
+def numbers(typed: str) -> list[str]:
+    """Seal numbers from one field: "KT 004503, KT004504" or one a line; letters and the space before the digits belong to the number."""
+    found = [one for part in re.split(r"[,;\n]", typed) for one in (re.findall(r"[A-Za-z]*[ \-./]*\d+", part) or [part])]
+    return [one.strip() for one in found if one.strip()]
 
 
 def finding_text(code: str, serial: str, near: str = "", other: str = "") -> str:
     """A finding in words; the likely slip is named and changes nothing."""
     said = f"Segel {serial} {FINDING_WORDS.get(code, code)}" + (f" di kotak {label_rules.spaced(other)}" if other else "")
-    return said + (f"; mungkin salah tulis untuk {near}, tetap gawat sampai diperiksa orang lain" if near else "")
+    return said + (f"; mungkin salah tulis untuk {near}, tetap gawat sampai disegel ulang dengan nomor yang benar" if near else "")
 
 
 @shell.page("seals.read")
@@ -100,7 +107,7 @@ def story(request: shell.Request, election: str, serial: str) -> HttpResponse:
         return redirect("desk:seals", election)
     people = access.names()
     acts = [
-        {"act": a, "word": ACT_WORDS.get(a.act, a.act), "spaced": label_rules.spaced(a.box), "person": people.get(a.person, a.person),
+        {"act": a, "word": printed.SEAL_WORDS.get(a.act, a.act), "spaced": label_rules.spaced(a.box), "person": people.get(a.person, a.person),
          "second": people.get(a.second, a.second), "href": reverse("desk:packing_box", args=[election, a.box]) if a.box else "",
          "findings": [finding_text(f.code, f.serial, f.near, f.other) for f in a.findings]}
         for a in found.acts
@@ -112,7 +119,7 @@ def story(request: shell.Request, election: str, serial: str) -> HttpResponse:
 def spoil(request: shell.Request, election: str) -> HttpResponseBase:
     """Seals that broke before they were used, or came back unused."""
     if request.method == "POST":
-        serials = request.POST.get("serials", "").replace(",", " ").replace(";", " ").split()
+        serials = numbers(request.POST.get("serials", ""))
         lot = request.POST.get("lot", "")
         try:
             count = receipt_rules.pieces(request.POST.get("count", "") or "0")
@@ -179,7 +186,11 @@ def _checked(request: shell.Request, election: str, box: str, seen: list[str]) -
         election, box, seen, shell.actor(request), request.at, count=receipt_rules.pieces(request.POST.get("count", "") or "0"),
         broken="broken" in request.POST, occasion=occasion if occasion in OCCASIONS else OCCASIONS[0],
     )  # fmt: skip
-    if found.match:
+    if found.match and any(c.person == request.person.id for c in seals.mismatches(election, request.at, box)):
+        shell.warned(
+            request, "Sekarang cocok, tetapi Anda sendiri yang tadi menemukan ketidakcocokan. Minta orang lain memeriksa kotak ini."
+        )
+    elif found.match:
         shell.done(request, "Segel cocok dan utuh.")
     else:
         pairs = "; ".join(f"{seen_} terbaca, {expected} tercatat (mungkin salah tulis)" for expected, seen_, _ in found.pairs)
@@ -232,7 +243,7 @@ def _open_or_close(request: shell.Request, election: str, code: str, second: fac
     words = request.POST.get("text", "").strip()[:400]
     reason = request.POST.get("reason", "")
     if request.POST.get("act") == "open":
-        seen = request.POST.get("seen", "").split()
+        seen = numbers(request.POST.get("seen", ""))
         packing.open_box(
             election, code, f"{REASON_WORDS.get(reason, reason)}: {words}", shell.actor(request), second, request.at, seen=seen
         )
@@ -240,7 +251,7 @@ def _open_or_close(request: shell.Request, election: str, code: str, second: fac
         return
     sent = request.FILES.get("file")
     kept = (evidence.keep(sent.read(), sent.name or ""),) if sent is not None else ()
-    serials = request.POST.get("serials", "").replace(",", " ").split()
+    serials = numbers(request.POST.get("serials", ""))
     count = receipt_rules.pieces(request.POST.get("count", "") or "0")
     made = packing.reseal(
         election, code, reason, words, serials, count, first=shell.actor(request), second=second, evidence=kept, at=request.at,
@@ -282,11 +293,22 @@ def signal_text(told: dict[str, Any]) -> str:
         return f"Segel rusak atau terbuka pada {place}"
     if told["what"] == "lot":
         return f"Segel tanpa nomor dipakai {told['count']} lebih banyak daripada yang dibagikan"
-    guess = f"; mungkin salah tulis untuk {told['near']}, tetap gawat" if told.get("near") else ""
-    return f"Segel pada {place} tidak cocok dengan catatan{': ' + str(told['serial']) if told.get('serial') else ''}{guess}"
+    seen = f": terbaca {told['serial']}" if told.get("serial") else ""
+    noted = f", tercatat {told['near']}" if told.get("near") else ""
+    guess = " (mungkin salah tulis, tetap gawat sampai orang lain memeriksa)" if told.get("guess") else ""
+    return f"Segel pada {place} tidak cocok dengan catatan{seen}{noted}{guess}"
+
+
+@shell.page("seals.read")
+def signal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """Where a signal leads: to the box, or to the lots of counted seals."""
+    if any(lot.lot == code for lot in seals.lots(election, request.at)):
+        return redirect("desk:seals", election)
+    return redirect("desk:packing_box", election, code)
 
 
 urlpatterns = [
+    path("<slug:election>/segel/sinyal/<slug:code>/", signal, name="seals_signal"),
     path("<slug:election>/segel/", index, name="seals"),
     path("<slug:election>/segel/bagikan/", issue, name="seals_issue"),
     path("<slug:election>/segel/rusak/", spoil, name="seals_spoil"),
@@ -311,4 +333,4 @@ SENTENCES: dict[str, str] = {
 }
 TASKS: dict[str, tuple[str, str]] = {"seals.recheck": ("Periksa ulang segel kotak {label}: tidak cocok", "desk:packing_box")}
 HITS: dict[str, str] = {"seal": "desk:seals_story"}
-SIGNALS: dict[str, tuple[Any, str]] = {"R06": (signal_text, "desk:packing_box")}
+SIGNALS: dict[str, tuple[Any, str]] = {"R06": (signal_text, "desk:seals_signal")}

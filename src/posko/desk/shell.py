@@ -153,6 +153,7 @@ class Partner:
     person: rules.Person
     name: str
     until_at: datetime
+    minutes: int = 0
 
 
 def sign_partner(request: Request, username: str, password: str, act: str) -> Partner:
@@ -177,7 +178,8 @@ def partner(request: Request, act: str) -> Partner | None:
     if second is None or second.id == request.person.id:
         return None
     allowed = rules.may(second, act, here(request, act), rules.Purpose.DUTY, access.agreements(request.at), request.at).allowed
-    return Partner(second, access.names().get(second.id, second.id), until) if allowed else None
+    left = int((until - request.machine_at).total_seconds() // 60)
+    return Partner(second, access.names().get(second.id, second.id), until, left) if allowed else None
 
 
 def part_partner(request: Request) -> None:

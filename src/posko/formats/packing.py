@@ -27,6 +27,17 @@ FLAG_WORDS = {
     "over_need": "melebihi kebutuhan",
     "over_bundle": "diambil lebih dari isi bundel",
     "dapil": "dapil lain",
+    "tps": "TPS tidak lagi di dapil kotaknya",
+    "mismatch": "segel tidak cocok",
+    "broken": "segel rusak atau terbuka",
+    "outside": "segel di luar rentang",
+    "other_team": "segel regu lain",
+    "before_issue": "segel sebelum dibagikan",
+    "reused": "segel sudah pernah dipasang",
+    "spoiled": "segel tercatat rusak",
+    "returned": "segel tercatat kembali",
+    "twice": "segel disebut dua kali",
+    "more_than_issued": "segel lebih dari yang dibagikan",
     "contest": "jenis pemilihan lain",
     "dapil_moved": "dapil TPS berubah sesudah kotak disiapkan",
     "seal_conflict": "segel bermasalah",
@@ -38,7 +49,9 @@ EVENT_WORDS = {
     "unpacked": "dikeluarkan", "stopped": "dihentikan",
     "sealed": "disegel", "resealed": "disegel ulang", "opened": "segel dibuka", "photographed": "difoto", "signed_off": "ditandatangani",
     "weighed": "ditimbang", "prepared": "disiapkan", "set_aside": "disisihkan",
+    "checked": "segel diperiksa",
 }  # fmt: skip
+SEAL_WORDS = {"applied": "dipasang", "removed": "dilepas", "spoiled": "rusak", "returned": "dikembalikan"}
 SIGNERS = ("Ketua KPU", "Petugas pengepakan", "Bawaslu", "Polres")
 _UNKNOWN = "belum diketahui"
 
@@ -98,15 +111,18 @@ def seal_text(box: packing.Box | None) -> str:
     """The seals on a box: numbers, or how many without."""
     if box is None or box.sealed_at is None:
         return "belum disegel"
-    loose = box.seal_count - len(box.seals)
-    counted = f"{loose} segel tanpa nomor" if loose else ""
-    return ", ".join([*box.seals, *([counted] if counted else [])])
+    return seal_list(box.seals, box.seal_count - len(box.seals))
+
+
+def seal_list(serials: Sequence[str], loose: int) -> str:
+    """Serials, and how many seals without."""
+    return ", ".join([*serials, *([f"{loose} segel tanpa nomor"] if loose else [])])
 
 
 def minutes(
     area: str,
     boxes: Sequence[packing.Box],
-    events: Iterable[tuple[packing.Box, packing.Event]],
+    events: Iterable[tuple[str, str, packing.Event]],
     register: Iterable[seals.RangeStock],
     at: datetime,
     root: str,
@@ -118,6 +134,7 @@ def minutes(
     rows = [_row(CONTEST_WORDS.get(c, c) or "Kotak PPK", [b for b in boxes if b.contest == c]) for c in contests]
     total = _row("Jumlah", list(boxes))
     stock = list(register)
+    marks = sorted({b.mark for b in boxes if b.mark})
     return {
         "title": TITLES["berita-acara"],
         "subtitle": area,
@@ -132,7 +149,7 @@ def minutes(
             ["Rentang yang dibagikan", ", ".join(f"{s.range.text(s.range.first)}–{s.range.text(s.range.last)}" for s in stock) or "—"],
             ["Nomor terlompati dalam rentang", text.angka(sum(_span(gap) for s in stock for gap in s.gaps))],
         ],
-        "events": [_event(b, e, where) for b, e in events],
+        "events": [_event(box, where(tps), e, marks) for box, tps, e in events],
         "open": [_open(b, where) for b in boxes if b.sealed_at is None],
         "until": text.waktu(at),
         "root": root,
@@ -141,14 +158,14 @@ def minutes(
     }  # fmt: skip
 
 
-def _event(box: packing.Box, event: packing.Event, where: Callable[[str], str]) -> dict[str, Any]:
-    said = (where(box.tps), EVENT_WORDS.get(event.kind, event.kind), _flags(event.flags), event.reason)
+def _event(box: str, place: str, event: packing.Event, marks: list[str]) -> dict[str, Any]:
+    said = (place, EVENT_WORDS.get(event.kind, event.kind), _flags(event.flags), event.reason)
     return {
         "time": text.waktu(event.occurred_at),
-        "box": labels.spaced(box.code),
+        "box": labels.spaced(box),
         "text": " · ".join(part for part in said if part),
         "entry": event.entry_id[:12],
-        "marks": [box.mark] if box.mark else [],
+        "marks": marks,
     }
 
 

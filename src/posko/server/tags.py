@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from posko.domain import labels
 from posko.formats import text
 
 register = template.Library()
@@ -97,6 +98,12 @@ def contest(code: str) -> SafeString:
 def item(mapping: dict[Any, Any], key: object) -> object:
     """mapping[key], or an empty string."""
     return mapping.get(key, "")
+
+
+@register.filter
+def kode(value: str) -> str:
+    """A code in groups of four; what is no code stays."""
+    return labels.spaced(str(value))
 
 
 @register.filter

@@ -7,7 +7,7 @@ everything that is recorded; reading takes `at`.
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -1586,14 +1586,47 @@ def history(election: str, holder: str, at: datetime) -> list[rules.Event]:
             rules.Event(kinds[proof.kind], "", "", 0, proof.person, proof.second, proof.verdict, (), "", proof.occurred_at, proof.entry_id)
         )
     if code != "" and "." not in code:
-        for s in seals.sealings(election, code, at):
-            flags = tuple(dict.fromkeys(f.code for f in s.findings))
-            words = ", ".join(s.serials)
-            events.append(
-                rules.Event(s.act, words, s.lot, s.seals, s.first, s.second, s.text or s.variance, flags, "", s.sealed_at, s.entry_id)
-            )
-    order = {"prepared": 0, "sealed": 2, "opened": 2, "resealed": 2}
+        events += [_sealing_event(one) for one in seals.sealings(election, code, at)]
+        events += [_check_event(one) for one in seals.checks(election, at, code)]
+    order = {"prepared": 0, "sealed": 2, "opened": 2, "resealed": 2, "checked": 3}
     return sorted(events, key=lambda e: (e.occurred_at, order.get(e.kind, 1), e.put))
+
+
+def unusual(election: str, at: datetime, tps: Collection[str]) -> list[tuple[str, str, rules.Event]]:
+    """What was out of the ordinary at these TPS, oldest first, as (box, TPS, event): stops of the guard, overrides, more than due, what was
+
+    taken out again, seals with findings, variances, openings, re-seals, and checks of seals that did not match.
+    """
+    wanted = set(tps)
+    where = {row.code: row.tps for row in BoxRow.objects.filter(election=election, occurred_at__lte=at) if row.tps in wanted}
+    found: list[tuple[str, str, rules.Event]] = []
+    odd = models.Q(act__in=("overridden", "unpacked")) | models.Q(over=True)
+    puts = PutRow.objects.filter(odd, election=election, occurred_at__lte=at)
+    found += [(row.holder, row.tps, _event(row)) for row in puts.order_by("id") if row.tps in wanted]
+    for stop in StopRow.objects.filter(election=election, occurred_at__lte=at).order_by("id"):
+        if stop.tps in wanted:
+            why = f"{stop.found_contest} {stop.found_dapil}"
+            told = rules.Event(
+                "stopped", stop.thing, "", 0, stop.person, "", why, (stop.what,), stop.station, stop.occurred_at, stop.entry_id
+            )
+            found.append((stop.box, stop.tps, told))
+    for one in seals.every_sealing(election, at):
+        if one.box in where and (one.findings or one.variance or one.act != "sealed"):
+            found.append((one.box, where[one.box], _sealing_event(one)))
+    found += [(c.box, where[c.box], _check_event(c)) for c in seals.checks(election, at) if c.box in where and not c.match]
+    return sorted(found, key=lambda one: one[2].occurred_at)
+
+
+def _sealing_event(one: seal_rules.Sealing) -> rules.Event:
+    flags = tuple(dict.fromkeys(f.code for f in one.findings))
+    words = ", ".join(one.serials)
+    why = one.text or one.variance
+    return rules.Event(one.act, words, one.lot, one.seals, one.first, one.second, why, flags, "", one.sealed_at, one.entry_id)
+
+
+def _check_event(one: seal_rules.Check) -> rules.Event:
+    flags = () if one.match else ("broken",) if one.broken else ("mismatch",)
+    return rules.Event("checked", ", ".join(one.seen), "", 0, one.person, "", one.occasion, flags, "", one.checked_at, one.entry_id)
 
 
 def trace(election: str, code: str, at: datetime) -> list[rules.Trail]:
@@ -1683,7 +1716,8 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     ready = sum(b.state is rules.State.COMPLETE and b.use == "tps" for b in found)
     if ready:
         tasks.append(facts.Task("packing.seal", "packing", f"election:{election}", str(ready)))
-    if not found and sorting.BundleRow.objects.filter(election=election, occurred_at__lte=at).exists():
+    ready_to_pack = sorting.BundleRow.objects.filter(election=election, occurred_at__lte=at).exists()
+    if not found and ready_to_pack and any(g.role in {"kpu.operator", "kpu.pimpinan"} for g in person.grants):
         tasks.append(facts.Task("packing.prepare", "packing", f"election:{election}", ""))
     return tasks
 

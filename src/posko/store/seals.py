@@ -524,6 +524,11 @@ def sealings(election: str, box: str, at: datetime) -> list[rules.Sealing]:
     return [_sealing(row) for row in rows]
 
 
+def every_sealing(election: str, at: datetime) -> list[rules.Sealing]:
+    """Every closing and opening of every box by then, oldest first."""
+    return [_sealing(row) for row in SealingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")]
+
+
 def sealing_of(election: str, box: str, at: datetime) -> rules.Sealing | None:
     """How a box is closed at that moment; None while it is open."""
     found = sealings(election, box, at)
@@ -552,8 +557,16 @@ def mismatches(election: str, at: datetime, box: str = "") -> list[rules.Check]:
         now = {box: one} if one else {}
     else:
         now = {b: s for b, s in standing(election, at).items() if s.closed}
-    found = [rules.open_mismatch(by_box[b], now[b].sealed_at) for b in by_box if b in now]
+    found = [rules.open_mismatch(_after(by_box[b], now[b]), now[b].sealed_at) for b in by_box if b in now]
     return [check for check in found if check]
+
+
+def _after(found: list[rules.Check], sealing: rules.Sealing) -> list[rules.Check]:
+    """The checks made after a box was closed; where the clock shows one instant for both, the journal's order tells."""
+    tied = [sealing.entry_id, *(c.entry_id for c in found if c.checked_at == sealing.sealed_at)]
+    order = dict(record.Entry.objects.filter(entry_id__in=tied).values_list("entry_id", "leaf_index")) if len(tied) > 1 else {}
+    closed = (sealing.sealed_at, order.get(sealing.entry_id, -1))
+    return [c for c in found if (c.checked_at, order.get(c.entry_id, 0)) > closed]
 
 
 def conflicts(election: str, at: datetime) -> list[rules.Conflict]:

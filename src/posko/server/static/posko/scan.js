@@ -39,8 +39,9 @@ function settle(spoken) {
   const said = main().querySelector("[data-sound]")?.dataset.sound
     ?? (main().querySelector(".error") ? "stop" : main().querySelector(".done") ? "ok" : "");
   if (spoken) speak(said);
-  const input = field();
-  if (input) { input.focus({ preventScroll: true }); input.select(); }
+  const first = main().querySelector("[autofocus]"), input = field();
+  if (first && first !== input) first.focus({ preventScroll: true });
+  else if (input) { input.focus({ preventScroll: true }); input.select(); }
   for (const button of main().querySelectorAll("[data-scan-camera]")) button.hidden = !cameraPossible();
   for (const hint of main().querySelectorAll("[data-scan-nocamera]")) hint.hidden = cameraPossible();
 }
@@ -82,7 +83,8 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-scan]") || event.defaultPrevented) return;
   const input = form.querySelector("[data-scan-input]");
-  if (input && !input.value.trim()) { event.preventDefault(); input.focus(); return; }
+  const adding = !event.submitter || event.submitter.value === "scan";
+  if (input && !input.value.trim() && (input.dataset.scanOptional === undefined || adding)) { event.preventDefault(); input.focus(); return; }
   event.preventDefault();
   send(form, event.submitter);
 });
