@@ -15,7 +15,7 @@ from posko.domain import access as access_rules
 from posko.domain import evidence as rules
 from posko.domain import record as facts
 from posko.formats import picture
-from posko.store import evidence
+from posko.store import access, evidence
 
 WHAT = {
     "photo": "Foto",
@@ -30,9 +30,10 @@ ENDINGS = {"jpeg": "jpg", "png": "png", "webp": "webp", "pdf": "pdf"}
 def context(request: shell.Request, stage: str, subject: str, whats: tuple[str, ...] = ("photo", "signed_scan")) -> dict[str, Any]:
     """What "desk/evidence/_list.html" needs, under the key `evidence`. `whats`: what may be attached on this page."""
     election = request.election.code
+    people = access.names()
     return {
         "evidence": {
-            "files": [_shown(request, election, found) for found in evidence.of(election, subject, request.at)],
+            "files": [_shown(request, election, found, people) for found in evidence.of(election, subject, request.at)],
             "stage": stage,
             "subject": subject,
             "choices": [(what, WHAT.get(what, what)) for what in whats],
@@ -43,7 +44,7 @@ def context(request: shell.Request, stage: str, subject: str, whats: tuple[str, 
     }
 
 
-def _shown(request: shell.Request, election: str, found: rules.Evidence) -> dict[str, Any]:
+def _shown(request: shell.Request, election: str, found: rules.Evidence, people: dict[str, str]) -> dict[str, Any]:
     return {
         "href": reverse("desk:evidence_file", args=[election, found.kept.sha256]),
         "word": WHAT.get(found.what, found.what),
@@ -51,7 +52,7 @@ def _shown(request: shell.Request, election: str, found: rules.Evidence) -> dict
         "kind": found.kept.kind.upper(),
         "kilobytes": -(-found.kept.size // 1024),
         "picture": found.picture,
-        "person": found.person,
+        "person": people.get(found.person, found.person),
         "at": found.attached_at,
         "mark": found.mark,
         "entry_id": found.entry_id,

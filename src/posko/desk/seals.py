@@ -107,7 +107,8 @@ def story(request: shell.Request, election: str, serial: str) -> HttpResponse:
         return redirect("desk:seals", election)
     people = access.names()
     acts = [
-        {"act": a, "word": printed.SEAL_WORDS.get(a.act, a.act), "spaced": label_rules.spaced(a.box), "person": people.get(a.person, a.person),
+        {"act": a, "word": printed.SEAL_WORDS.get(a.act, a.act), "spaced": label_rules.spaced(a.box),
+         "person": people.get(a.person, a.person),
          "second": people.get(a.second, a.second), "href": reverse("desk:packing_box", args=[election, a.box]) if a.box else "",
          "findings": [finding_text(f.code, f.serial, f.near, f.other) for f in a.findings]}
         for a in found.acts
