@@ -139,7 +139,7 @@ def test_the_part_of_a_page_says_what_to_do_first_then_lists_hash_who_and_when(i
     assert "Lampirkan berkas" not in shown(installation, "citra"), "Citra reads only"
     sha = attached(installation, photo())
     page = shown(installation, "lutfi")
-    for part in (sha[:16], "p-lutfi", "5 Des. 2023, 10.00 WIB", "menariknya sendiri", f"/{E}/bukti/{sha}/", 'capture="environment"'):
+    for part in (sha[:16], "oleh Lutfi", "5 Des. 2023, 10.00 WIB", "menariknya sendiri", f"/{E}/bukti/{sha}/", 'capture="environment"'):
         assert part in page
     assert "Orang kedua" in shown(installation, "oki")
     assert "Tarik berkas" not in shown(installation, "citra")
