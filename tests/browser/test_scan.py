@@ -59,13 +59,15 @@ def test_a_hand_scanner_that_ends_with_tab_sends_like_one_that_ends_with_enter(o
     page.get_by_role("heading", name="2. Pindai label kotak").wait_for()
 
 
-def test_a_scan_that_cannot_be_sent_stays_in_its_field_and_says_so(open_as: Callable[..., Any]) -> None:
-    page = open_as("oki", STATION)
+def test_a_scan_that_cannot_be_sent_stays_in_its_field_and_says_so(chromium: Any, site: str, saved: Callable[[str], str | None]) -> None:
+    context = chromium.new_context(locale="id-ID", storage_state=saved("oki"))  # its failed request is what this test is about
+    page = context.new_page()
+    page.goto(site + STATION)
     field = page.locator("[data-scan-input]")
     field.fill(labels.with_check("19.06:G01"))
     page.route("**/meja/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    page.evaluate("() => { window.addEventListener('error', (e) => e.preventDefault()); }")
     field.press("Enter")
     page.locator("[data-scan-trouble]").wait_for()
     assert "Tidak terkirim" in page.locator("[data-scan-trouble]").inner_text()
     assert field.input_value() == labels.with_check("19.06:G01")
+    context.close()

@@ -216,3 +216,66 @@ def test_budi_looks_and_does_not_pack(table: Client, client_for: Callable[[str],
     budi = client_for("budi")
     assert budi.get(reverse("desk:packing", args=[E])).status_code == 200
     assert budi.get(STATION).status_code == 403
+
+
+def test_a_print_is_counted_on_the_paper_and_a_reprint_says_why(table: Client) -> None:
+    url = reverse("desk:packing_print", args=[E, TPS])
+    assert "belum pernah dicetak" in table.get(url).content.decode()
+    first = table.post(url, {"kind": "daftar-isi", "kertas": "a4"})
+    assert first.headers["Content-Type"] == "application/pdf"
+    assert packing.paper_copies(E, "daftar-isi", TPS) == 1
+    refused = post(table, url, kind="daftar-isi", kertas="a4")
+    assert "alasannya" in refused
+    assert packing.paper_copies(E, "daftar-isi", TPS) == 1
+    again = table.post(url, {"kind": "daftar-isi", "kertas": "a4", "reason": "lembar pertama basah"})
+    assert again.headers["Content-Type"] == "application/pdf"
+    assert again.content != first.content
+    assert packing.paper_copies(E, "daftar-isi", TPS) == 2
+
+
+def test_the_berita_acara_tells_of_stops_and_seals_that_were_wrong(table: Client) -> None:
+    from posko.desk import packing as desk
+    from posko.formats import packing as printed
+
+    post(table, code=box_of("DPRD_KAB").code)
+    post(table, code=bundle("DPRD_KAB", "BELTIM-2" if dapil("DPRD_KAB") != "BELTIM-2" else "BELTIM-1", 25))
+    post(table, act="cleared")
+    events = packing.unusual(E, AT, [TPS])
+    values = printed.minutes("TPS", packing.boxes(E, AT), events, seals.register(E, AT), AT, "0", 0, desk.Places(E).short)
+    assert [row["text"] for row in values["events"]] != []
+    assert "dihentikan" in values["events"][0]["text"]
+
+
+def test_bundles_scanned_after_an_envelope_go_into_it_and_a_wrong_envelope_is_stopped(table: Client) -> None:
+    mine, other = packing.make_envelopes(E, "DPR", dapil("DPR"), 2, "surat suara", LUTFI, AT)
+    foreign = packing.make_envelopes(E, "PPWP", dapil("PPWP"), 1, "surat suara", LUTFI, AT)[0]
+    post(table, code=box_of("DPR").code)
+    assert "BERHENTI" in post(table, code=foreign)
+    post(table, act="cleared")
+    post(table, code=mine)
+    post(table, code=bundle("DPR", dapil("DPR"), 100))
+    inside = {c.kind: c for c in packing.contents(E, box_of("DPR").code, AT)}
+    assert inside["bundle"].envelope == mine
+    assert other not in {c.thing for c in packing.contents(E, box_of("DPR").code, AT)}
+
+
+def test_damaged_sheets_leave_their_bundle_from_the_table(table: Client) -> None:
+    code = bundle("PPWP", dapil("PPWP"), 100)
+    page = post(table, reverse("desk:packing_set_aside", args=[E]), thing=code, quantity="3", kind="robek")
+    assert "tinggal 97" in page
+    page = post(table, reverse("desk:packing_set_aside", args=[E]), thing=code, quantity="-3", kind="robek")
+    assert "bukan bilangan bulat" in page
+
+
+def test_a_seal_read_at_the_complete_box_goes_along_to_the_sealing(table: Client) -> None:
+    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    filled(table)
+    page = post(table, code="BT 000105")
+    assert "BT000105" in page
+    assert "dikenal, belum dipakai" in page
+
+
+def test_a_bundle_where_a_box_is_asked_for_is_named(table: Client) -> None:
+    page = post(table, code=bundle("DPR", dapil("DPR")))
+    assert "Itu bundel DPR RI" in page
+    assert "Pindai kotaknya dahulu" in page

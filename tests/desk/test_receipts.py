@@ -183,6 +183,8 @@ def test_cartons_get_codes_papers_and_labels_come_in_one_zip_and_reprints_are_co
     assert "2 karton mendapat kode" in page
     made = receipts.cartons(E, RAKOR_AT)
     assert labels.resolve(E, "SLG-1002", "carton", at=RAKOR_AT).text == made[1].code
+    assert "sudah" in post(ani, "terima/TRM-001/karton/", pieces="190", size="190", dapil="BELTIM-1", batch="B-7", aliases="SLG-1002")
+    assert len(receipts.cartons(E, RAKOR_AT)) == 2, "a code that is taken leaves nothing behind"
     assert "melebihi hitungan" in post(ani, "terima/TRM-001/karton/", pieces="191", size="500", dapil="BELTIM-1")
     strange = post(ani, "terima/TRM-001/karton/", pieces="5", size="500", dapil="BELTIM-2")
     assert "bukan yang dipesan" in strange

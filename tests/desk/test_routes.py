@@ -53,7 +53,7 @@ TABLE: dict[str, str] = {
     "seals.write": "",
     "packing.read": "packing packing_boxes packing_box packing_tps packing_wave packing_trace packing_trace_of packing_pdf packing_export",
     "packing.scan": "packing_station packing_partner packing_prepare packing_item packing_seal packing_unpack packing_sign_off"
-    " packing_photo packing_weigh packing_scale",
+    " packing_photo packing_weigh packing_scale packing_print packing_envelopes packing_prepare_ppk packing_set_aside",
     "packing.witness": "",
     "packing.override": "packing_override",
     "packing.write": "packing_waves packing_profile",

@@ -43,6 +43,7 @@ FLAG_HELP = {
     "variance": "Alasannya tertulis pada segel; lengkapi lewat segel ulang bila barangnya datang.",
 }
 USE_WORDS = {"hasil": "Kotak hasil TPS (PPK)", "rekapitulasi": "Kotak rekapitulasi (PPK)"}
+DAMAGE_WORDS = {"tidak_lengkap": "tidak lengkap", "salah_cetak": "salah cetak"}
 VERDICT_WORDS = {
     "consistent": "cocok dengan kebutuhan", "missing": "terlalu ringan: kemungkinan kurang lembar",
     "surplus": "terlalu berat: kemungkinan lebih lembar", "too_weak": "timbangan ini tidak cukup teliti untuk memutuskan",
@@ -158,6 +159,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "kecamatan": [(code, names.kecamatan.get(code, code), tally) for code, tally in sorted(found.by_kecamatan.items())],
         "waves": _waves(election, request, found),
         "flagged": [box_context(election, b, names) for b in boxes if b.flags][:100],
+        "ppk_missing": len(names.kecamatan) - len({b.tps for b in boxes if b.use != "tps"}) if boxes else 0,
         "unprepared": bool(found.total.boxes == 0 and packing.waves(election, request.at)),
         "stops": [_stop(election, one, names) for one in packing.stops(election, request.at)][-20:][::-1],
         "profile": packing.profile(election, request.at),
@@ -339,6 +341,61 @@ def prepare(request: shell.Request, election: str) -> HttpResponseBase:
     return redirect("desk:packing_tps", election, chosen[0]) if chosen else redirect("desk:packing", election)
 
 
+@shell.page("packing.scan")
+def envelopes(request: shell.Request, election: str) -> HttpResponseBase:
+    """Codes for envelopes: the guard then reads them too."""
+    here_now = places.dapil_here(election)
+    choices = [(f"{c}~{d}", f"{contest_word(c)} · {d}") for c, found in here_now.items() for d in found]
+    if request.method == "POST":
+        contest, _, dapil = request.POST.get("design", "").partition("~")
+        try:
+            count = receipt_rules.pieces(request.POST.get("count", ""))
+            use = request.POST.get("use", "").strip()[:40]
+            made = packing.make_envelopes(election, contest, dapil, count, use, shell.actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, f"{text.angka(len(made))} kode sampul dibuat. Cetak labelnya di halaman Label, Sampul.")
+            return redirect("desk:packing_envelopes", election)
+    counts: dict[tuple[str, str, str], int] = {}
+    for one in packing.envelopes(election, request.at):
+        counts[one.contest, one.dapil, one.use] = counts.get((one.contest, one.dapil, one.use), 0) + 1
+    rows = [{"contest": c, "dapil": d, "use": u, "count": n} for (c, d, u), n in sorted(counts.items())]
+    return render(request, "desk/packing/envelopes.html", {"choices": choices, "rows": rows, "typed": request.POST})
+
+
+@shell.page("packing.scan")
+@require_POST
+def prepare_ppk(request: shell.Request, election: str) -> HttpResponseBase:
+    """Codes for the two boxes of every PPK that has none yet."""
+    have = {b.tps for b in packing.boxes(election, request.at) if b.use != "tps"}
+    wanted = [k.code for k in places.kecamatan_list(request.election.region) if k.code not in have]
+    try:
+        made = packing.prepare_ppk_boxes(election, wanted, shell.actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(request, f"{text.angka(len(made))} kotak PPK disiapkan.")
+    return redirect("desk:packing", election)
+
+
+@shell.page("packing.scan")
+@require_POST
+def set_aside(request: shell.Request, election: str) -> HttpResponseBase:
+    """Sheets found damaged while packing leave their bundle."""
+    try:
+        quantity = receipt_rules.pieces(request.POST.get("quantity", ""))
+        thing, kind = request.POST.get("thing", ""), request.POST.get("kind", "")
+        left = packing.set_aside(election, thing, quantity, kind, shell.actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(
+            request, f"{text.angka(quantity)} lembar rusak disisihkan; bundel tinggal {text.angka(left)}. Pisahkan untuk dimusnahkan."
+        )
+    return redirect("desk:packing_station", election)
+
+
 # --- the packing table --------------------------------------------------------------------------------------------------------------
 
 
@@ -384,7 +441,13 @@ def _is_seal(request: shell.Request, election: str, kept: dict[str, Any]) -> boo
 
 def _act(request: shell.Request, election: str, kept: dict[str, Any], act: str) -> None:
     kept.pop("took", None)
-    simple = {"leave": ("place", "box", "stop", "confirm"), "close": ("box", "stop", "confirm"), "cleared": ("stop",), "no": ("confirm",)}
+    simple = {
+        "leave": ("place", "box", "stop", "confirm"),
+        "close": ("box", "stop", "confirm", "envelope"),
+        "no_envelope": ("envelope",),
+        "cleared": ("stop",),
+        "no": ("confirm",),
+    }
     try:
         if act in simple:
             for name in simple[act]:
@@ -422,6 +485,7 @@ def _scan(request: shell.Request, election: str, kept: dict[str, Any], scanned: 
     box = _as_box(election, scanned, request, wanted=not kept.get("box"))
     if box is not None:
         kept.pop("confirm", None)
+        kept.pop("envelope", None)
         kept["box"] = box.code
         if box.sealed_at is not None:
             raise rules.BoxSealed(box=box.code)
@@ -453,7 +517,7 @@ def _put(request: shell.Request, election: str, kept: dict[str, Any], thing: str
     try:
         outcome = packing.scan(
             election, kept["box"], thing, quantity, actor=shell.actor(request), at=request.at, place=kept.get("place", ""),
-            station=kept.get("station", ""), confirm_over=confirm_over,
+            station=kept.get("station", ""), envelope=kept.get("envelope", ""), confirm_over=confirm_over,
         )  # fmt: skip
     except rules.DapilMismatch as stopped:
         kept["stop"] = {**stopped.facts, "scanned": thing}
@@ -465,6 +529,8 @@ def _put(request: shell.Request, election: str, kept: dict[str, Any], thing: str
         kept["confirm"] = {**asked.facts, "scanned": thing}
         return
     kept.pop("confirm", None)
+    if outcome.kind == "envelope":
+        kept["envelope"] = outcome.thing  # bundles that follow go into it
     kept["took"] = {"quantity": outcome.quantity, "rest": outcome.remainder} if outcome.kind == "bundle" and not outcome.repeated else None
     shell.done(request, _said(outcome))
     if "station_mixed" in outcome.warnings:
@@ -544,6 +610,7 @@ def _open_box(election: str, box: rules.Box, names: Places, request: shell.Reque
         "next_line": next_line,
         "rest": next_line.quantity - next_line.packed if next_line and next_line.quantity else 0,
         "last": next((_event(e) for e in reversed(events) if e.kind in {"packed", "overridden", "undone", "unpacked"}), None),
+        "damages": [(kind, DAMAGE_WORDS.get(kind, kind)) for kind in rules.DAMAGES],
         "estimate": bool((run := needs.current(election, request.at)) and run.estimate),
         "ballots_done": box.needed is not None and box.packed >= box.needed,
     }
@@ -890,33 +957,62 @@ def profile(request: shell.Request, election: str) -> HttpResponseBase:
 
 @shell.page("packing.read")
 def paper(request: shell.Request, election: str, kind: str, area: str) -> HttpResponse:
-    """Daftar isi, kartu kendali or berita acara of a TPS, a desa, a kecamatan or a wave; ?kertas=f4."""
+    """A look at daftar isi, kartu kendali or berita acara of a TPS, desa, kecamatan or wave, marked TINJAUAN; ?kertas=f4."""
+    try:
+        return _paper(request, election, kind, area, request.GET.get("kertas", ""), copy=0)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:packing", election)
+
+
+@shell.page("packing.scan")
+def print_paper(request: shell.Request, election: str, area: str) -> HttpResponse:
+    """Print a paper that counts: the first copy, or a reprint with its reason."""
     names = Places(election)
-    chosen_wave = next((w for w in packing.waves(election, request.at) if w.code == area), None)
-    chosen = list(chosen_wave.tps) if chosen_wave else [c for c in names.tps if _inside(c, area)]
+    if request.method == "POST":
+        kind = request.POST.get("kind", "")
+        try:
+            _paper(request, election, kind, area, request.POST.get("kertas", ""), copy=0)  # what cannot be made is not counted
+            copy = packing.print_paper(election, kind, area, shell.actor(request), request.at, request.POST.get("reason", ""))
+            return _paper(request, election, kind, area, request.POST.get("kertas", ""), copy=copy)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+            return redirect("desk:packing_print", election, area)
+    title, chosen = _area(request, election, area, names)
+    kinds = [(kind, word, packing.paper_copies(election, kind, area)) for kind, word in printed.TITLES.items()]
+    context = {"area": area, "title": title, "count": len(chosen), "kinds": kinds, "most": MOST_PAGES}
+    return render(request, "desk/packing/print.html", context)
+
+
+def _area(request: shell.Request, election: str, area: str, names: Places) -> tuple[str, list[str]]:
+    """What an area is called, and its TPS: a wave, a TPS, a desa, a kecamatan."""
+    wave = next((w for w in packing.waves(election, request.at) if w.code == area), None)
+    if wave is not None:
+        return wave.name, list(wave.tps)
+    title = names.where(area) if area in names.tps else f"Kecamatan {names.kecamatan[area]}" if area in names.kecamatan else area
+    return title, [code for code in names.tps if _inside(code, area)]
+
+
+def _paper(request: shell.Request, election: str, kind: str, area: str, size: str, copy: int) -> HttpResponse:
+    names = Places(election)
+    title, chosen = _area(request, election, area, names)
     if not chosen or kind not in printed.TEMPLATES:
-        shell.refused(request, rules.UnknownCode(code=area[:40], kind="tps"))
-        return redirect("desk:packing", election)
+        raise rules.UnknownCode(code=area[:40], kind="tps")
     if kind != "berita-acara" and len(chosen) > MOST_PAGES:
-        shell.refused(request, TooManyPages(pages=len(chosen), most=MOST_PAGES))
-        return redirect("desk:packing", election)
-    title = (
-        chosen_wave.name if chosen_wave else names.where(area) if area.count(".") > 2 else f"Kecamatan {names.kecamatan.get(area, area)}"
-    )
-    found = [b for b in packing.boxes(election, request.at) if b.tps in set(chosen)]
-    head = printed.head(
-        request.election.name, "f4" if request.GET.get("kertas") == "f4" else "a4", sorted({b.mark for b in found if b.mark})
-    )
+        raise TooManyPages(pages=len(chosen), most=MOST_PAGES)
+    wanted = set(chosen)
+    found = [b for b in packing.boxes(election, request.at) if b.tps in wanted]
+    marks = [*sorted({b.mark for b in found if b.mark}), printed.copy_word(copy)]
+    head = printed.head(request.election.name, "f4" if size == "f4" else "a4", marks)
     if kind == "berita-acara":
-        size, root = record.root(request.at)
-        events = packing.unusual(election, request.at, chosen)
-        values = printed.minutes(title, found, events, seals.register(election, request.at), request.at, root, size, names.short) | head
+        leaves, root = record.root(request.at)
+        events, register = packing.unusual(election, request.at, chosen), seals.register(election, request.at)
+        values = printed.minutes(title, found, events, register, request.at, root, leaves, names.short) | head
     else:
         lists = [(code, names.where(code), packing.pick_list(election, code, request.at)) for code in chosen]
         values = printed.sheets(lists, {(b.tps, b.contest): b for b in found}, kind) | head
-    latest = max((b.sealed_at for b in found if b.sealed_at), default=None) or min(
-        (b.prepared_at for b in found), default=request.election.voting_at
-    )
+    prepared = min((b.prepared_at for b in found), default=request.election.voting_at)
+    latest = max((b.sealed_at for b in found if b.sealed_at), default=prepared)
     data = document.pdf(printed.TEMPLATES[kind], values, latest)
     return HttpResponse(data, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{kind}-{area}.pdf"'})
 
@@ -961,6 +1057,10 @@ urlpatterns = [
     path("<slug:election>/pengepakan/gelombang/", waves, name="packing_waves"),
     path("<slug:election>/pengepakan/gelombang/<slug:code>/", wave, name="packing_wave"),
     path("<slug:election>/pengepakan/siapkan/", prepare, name="packing_prepare"),
+    path("<slug:election>/pengepakan/sampul/", envelopes, name="packing_envelopes"),
+    path("<slug:election>/pengepakan/siapkan-ppk/", prepare_ppk, name="packing_prepare_ppk"),
+    path("<slug:election>/pengepakan/meja/rusak/", set_aside, name="packing_set_aside"),
+    path("<slug:election>/pengepakan/cetak/<str:area>/", print_paper, name="packing_print"),
     path("<slug:election>/pengepakan/jejak/", trace, name="packing_trace"),
     path("<slug:election>/pengepakan/jejak/<slug:code>/", trace, name="packing_trace_of"),
     path("<slug:election>/pengepakan/aturan/", profile, name="packing_profile"),

@@ -902,9 +902,6 @@ def make_cartons(request: shell.Request, election: str, code: str) -> HttpRespon
                 election, note.code, request.POST.get("dapil", "").strip().upper()[:60], sizes, request.POST.get("batch", "").strip()[:40],
                 _actor(request), request.at, aliases=aliases, condition=rules.QUARANTINE if aside else rules.GOOD,
             )  # fmt: skip
-            if aliases:
-                pairs = zip(aliases, made, strict=True)
-                labels.add_aliases(election, [(a, "carton", c.code) for a, c in pairs], _actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:

@@ -61,6 +61,11 @@ def head(election: str, paper: str, marks: list[str]) -> dict[str, Any]:
     return {"agency": "Komisi Pemilihan Umum", "place": election, "paper": paper, "marks": marks, "footer": "Posko · pengepakan"}
 
 
+def copy_word(copy: int) -> str:
+    """TINJAUAN for a look that is not counted, CETAKAN 1, CETAK ULANG 2 ..."""
+    return "TINJAUAN" if copy == 0 else "CETAKAN 1" if copy == 1 else f"CETAK ULANG {copy}"
+
+
 def sheets(lists: Sequence[tuple[str, str, packing.PickList]], boxes: Mapping[tuple[str, str], packing.Box], kind: str) -> dict[str, Any]:
     """Values for isi-kotak.typ and kartu-kendali.typ: (TPS, where, pick list) in order, one page each."""
     return {"title": TITLES[kind], "tps": [_tps(code, where, found, boxes) for code, where, found in lists], "steps": list(STEPS)}

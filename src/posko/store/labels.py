@@ -183,6 +183,21 @@ def bind_aliases(
     _write(election, wanted, [entry_id] * len(wanted), actor, at, mark)
 
 
+def release_aliases(
+    election: str, kind: str, codes: Sequence[str], reason: str, actor: facts.Actor, at: datetime, entry_id: str, second: str = ""
+) -> None:
+    """The aliases of things that another stage took back mean nothing any more; in its transaction, before it appends."""
+    rows = AliasRow.objects.filter(election=election, kind=kind, code__in=codes)
+    ended = set(AliasEndRow.objects.filter(alias__in=rows).values_list("alias_id", flat=True))
+    AliasEndRow.objects.bulk_create(
+        [
+            AliasEndRow(alias=row, reason=reason.strip()[:400], person=actor.person, second=second, occurred_at=at, entry_id=entry_id)
+            for row in rows
+            if row.pk not in ended
+        ]
+    )
+
+
 def _check(election: str, wanted: Sequence[tuple[str, str, str]], actor: facts.Actor, at: datetime) -> None:
     now = standing(election, [text for text, _, _ in wanted])
     for text, kind, code in wanted:

@@ -109,6 +109,23 @@ class PutRow(models.Model):
         )
 
 
+class PackingPaperRow(models.Model):
+    """A print of daftar isi, kartu kendali or berita acara for an area: the first is copy 1."""
+
+    election = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    area = models.CharField(max_length=40)
+    copy = models.PositiveIntegerField()
+    reason = models.CharField(max_length=400, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "packing_paper"
+        constraints = (models.UniqueConstraint(fields=["election", "kind", "area", "copy"], name="packing_paper_copy"),)
+
+
 class StopRow(models.Model):
     """A scan that the dapil guard stopped: nothing went in."""
 
@@ -1627,6 +1644,29 @@ def _sealing_event(one: seal_rules.Sealing) -> rules.Event:
 def _check_event(one: seal_rules.Check) -> rules.Event:
     flags = () if one.match else ("broken",) if one.broken else ("mismatch",)
     return rules.Event("checked", ", ".join(one.seen), "", 0, one.person, "", one.occasion, flags, "", one.checked_at, one.entry_id)
+
+
+def print_paper(election: str, kind: str, area: str, actor: facts.Actor, at: datetime, reason: str = "") -> int:
+    """Record a print of a paper for an area: which copy this one is. ReasonMissing from the second on. Call it before the paper comes."""
+    with transaction.atomic():
+        seals.in_turn()
+        copy = paper_copies(election, kind, area) + 1
+        if copy > 1 and len(reason.strip()) < rules.REASON_LETTERS:
+            raise rules.ReasonMissing(letters=rules.REASON_LETTERS)
+        said: dict[str, object] = {"kind": kind, "area": area, "copy": copy}
+        draft = replace(_draft("papers.printed", election, f"paper:{kind}:{area}", "", actor, at, said), reason=reason.strip()[:400])
+        prepared = record.prepare([draft], at)
+        PackingPaperRow.objects.create(
+            election=election, kind=kind, area=area, copy=copy, reason=reason.strip()[:400] if copy > 1 else "", person=actor.person,
+            occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return copy
+
+
+def paper_copies(election: str, kind: str, area: str) -> int:
+    """How often a paper of an area was printed so far."""
+    return PackingPaperRow.objects.filter(election=election, kind=kind, area=area).aggregate(n=models.Max("copy"))["n"] or 0
 
 
 def trace(election: str, code: str, at: datetime) -> list[rules.Trail]:

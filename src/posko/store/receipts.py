@@ -24,6 +24,7 @@ from posko.domain import stock as stock_rules
 from posko.formats import receipts as printed
 from posko.formats import text
 from posko.planning import arrivals
+from posko.store import labels as label_store
 from posko.store import needs, places, record, regulation, stock
 
 Row = TypeVar("Row", bound=models.Model)
@@ -1126,6 +1127,7 @@ def make_cartons(
         said: dict[str, object] = {
             "receipt": receipt, "contest": order.contest, "dapil": dapil, "batch": batch, "condition": state, "count": len(made),
             "quantity": sum(sizes), "sizes": list(sizes), "codes": [c.code for c in made], "mark": mark or note.mark,
+            "aliases": [c.alias for c in made],
         }  # fmt: skip
         prepared = record.prepare([_draft("cartons.labelled", election, f"receipt:{receipt}", actor, at, said)], at)
         row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
@@ -1140,6 +1142,9 @@ def make_cartons(
             ],
             batch_size=500,
         )  # fmt: skip
+        named = [(c.alias, "carton", c.code) for c in made if c.alias]
+        if named:
+            label_store.bind_aliases(election, named, actor, at, prepared[0].entry_id, mark or note.mark)
         record.append(prepared, at=at)
     return made
 
@@ -1200,6 +1205,8 @@ def withdraw_cartons(
         )
         prepared = record.prepare([draft], at)
         CartonRow.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=at)
+        approver = second.person if second and not alone else ""
+        label_store.release_aliases(election, "carton", [row.code for row in rows], reason, actor, at, prepared[0].entry_id, approver)
         record.append(prepared, at=at)
     return len(rows)
 
