@@ -32,3 +32,10 @@ def broken(request: HttpRequest) -> HttpResponse:
     text = "Tidak ada yang tersimpan setengah. Coba sekali lagi; bila berulang, kabari admin."
     page = loader.get_template("error_bare.html").render({"title": "Posko gagal menjawab", "text": text})
     return HttpResponse(page, status=500)
+
+
+def too_large(megabytes: int) -> HttpResponse:
+    """More than anybody sends on purpose; refused before it was read, so without the usual context."""
+    text = f"Kiriman lebih dari {megabytes} MB tidak diterima, dan tidak ada yang tersimpan. Kirim satu foto atau satu berkas setiap kali."
+    page = loader.get_template("error_bare.html").render({"title": "Kiriman terlalu besar", "text": text})
+    return HttpResponse(page, status=413)

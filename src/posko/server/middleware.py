@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from posko.domain import record as rules
+from posko.server import errors
 from posko.store import access, record
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -21,6 +22,22 @@ def headers(get_response: Handler) -> Handler:
         response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
         response.headers.setdefault("X-Frame-Options", "DENY")
         return response
+
+    return handle
+
+
+# Three photographs of the largest kind that evidence takes; tables are smaller. What is larger never reaches the disk or the memory.
+MOST_BODY = 40 * 1024 * 1024
+
+
+def limit(get_response: Handler) -> Handler:
+    """A request with more than MOST_BODY bytes is refused before anything of it is read."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        said = request.META.get("CONTENT_LENGTH") or "0"
+        if not said.isdigit() or int(said) > MOST_BODY:
+            return errors.too_large(MOST_BODY // 1024 // 1024)
+        return get_response(request)
 
     return handle
 
