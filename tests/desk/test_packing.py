@@ -279,3 +279,14 @@ def test_a_bundle_where_a_box_is_asked_for_is_named(table: Client) -> None:
     page = post(table, code=bundle("DPR", dapil("DPR")))
     assert "Itu bundel DPR RI" in page
     assert "Pindai kotaknya dahulu" in page
+
+
+def test_one_person_cannot_undo_what_two_let_in(table: Client) -> None:
+    post(table, code=box_of("DPRD_KAB").code)
+    post(table, code=bundle("DPRD_KAB", "BELTIM-2" if dapil("DPRD_KAB") != "BELTIM-2" else "BELTIM-1", 25))
+    url = reverse("desk:packing_override", args=[E])
+    post(table, url, reason="label bundel tertukar, isi diperiksa", second="oki", second_password="posko-demo")
+    page = post(table, act="undo")
+    assert "dua orang" in page
+    assert box_of("DPRD_KAB").foreign == 25
+    assert "wrong_dapil" in box_of("DPRD_KAB").flags

@@ -1096,6 +1096,7 @@ WORDS = {
     "weight": "beratnya tidak cocok", "complete": "lengkap", "sealed": "tersegel",
     "none": "Tidak ada pindaian Anda yang dapat dibatalkan.",
     "late": "Waktu untuk membatalkan sendiri sudah lewat. Keluarkan lewat halaman kotak, dengan alasan dan orang kedua.",
+    "two": "Dimuat oleh dua orang, jadi dikeluarkan oleh dua orang: halaman kotak, dengan alasan.",
     "depends": "Sebagian sudah dikeluarkan. Keluarkan sisanya lewat halaman kotak.",
     "seal": "segel",
 }  # fmt: skip

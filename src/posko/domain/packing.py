@@ -551,6 +551,8 @@ def undoable(puts: Sequence[Put], person: str, at: datetime, minutes: int, seale
     if not mine:
         raise NothingToUndo(why="none")
     last = mine[-1]
+    if last.act == "overridden":  # two people let it in; one alone must not make its flag go away
+        raise NothingToUndo(why="two")
     if not timedelta(0) <= at - last.put_at <= timedelta(minutes=minutes):
         raise NothingToUndo(why="late")
     rest = next((c.quantity for c in contents(puts) if _key(c) == _key(last)), 0)
