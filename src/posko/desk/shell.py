@@ -1,7 +1,6 @@
 """What every staff screen shares: who may open it, its menu, and the sentences for refusals."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -13,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 import posko
 from posko.domain import access as rules
@@ -374,12 +373,11 @@ def _goods_nav(asked: Request, election: facts.Election | None, name: str) -> li
     here_now = next((stage for stage, *_ in GOODS if name == stage or name.startswith(f"{stage}_")), "")
     if not here_now or election is None or asked.person is None:
         return []
-    found = []
-    for stage, label, act in GOODS:
-        with suppress(NoReverseMatch):
-            if _may_in(asked, act, election):
-                found.append(MenuEntry(reverse(f"desk:{stage}", args=[election.code]), label, "", stage == here_now))
-    return found
+    return [
+        MenuEntry(reverse(f"desk:{stage}", args=[election.code]), label, "", stage == here_now)
+        for stage, label, act in GOODS
+        if _may_in(asked, act, election)
+    ]
 
 
 def situation(request: HttpRequest) -> dict[str, Any]:

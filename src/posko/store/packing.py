@@ -1757,7 +1757,13 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     if ready:
         tasks.append(facts.Task("packing.seal", "packing", f"election:{election}", str(ready)))
     ready_to_pack = sorting.BundleRow.objects.filter(election=election, occurred_at__lte=at).exists()
-    if not found and ready_to_pack and any(g.role in {"kpu.operator", "kpu.pimpinan"} for g in person.grants):
+    if (
+        not found
+        and ready_to_pack
+        and access_rules.may(
+            person, "packing.write", access_rules.Thing("packing", "", record.election(election).region), access_rules.Purpose.DUTY, (), at
+        ).allowed
+    ):
         tasks.append(facts.Task("packing.prepare", "packing", f"election:{election}", ""))
     return tasks
 
