@@ -21,9 +21,9 @@ from posko.store import access, record
 
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
-    "board", "inbox", "searching", "access", "record", "places", "regulation", "dpt", "needs",
-    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "distribution", "transfers",
-    "readiness", "reports", "aght", "recommendations", "rakor",
+    "board", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
+    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "distribution", "transfers",
+    "readiness", "posts", "misuse", "reports", "merging", "aght", "recommendations", "products", "rakor",
 )  # fmt: skip
 
 MENU = (

@@ -11,9 +11,14 @@ from posko.desk import (
     evidence,
     inbox,
     labels,
+    merging,
+    misuse,
     needs,
     packing,
     places,
+    pledges,
+    posts,
+    products,
     rakor,
     readiness,
     receipts,
@@ -26,17 +31,20 @@ from posko.desk import (
     searching,
     sorting,
     stock,
+    thresholds,
     transfers,
 )
+from posko.public import misuse as public_misuse
 from posko.public import reports as public_reports
 
 STAGES = [
-    board, inbox, searching, access, record, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, distribution, transfers, readiness, reports, aght, recommendations, rakor,
+    board, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
+    receipts, sorting, seals, packing, sampling, pledges, distribution, transfers, readiness, posts, misuse, reports, merging, aght,
+    recommendations, products, rakor,
 ]  # fmt: skip
 
 urlpatterns = [
-    path("", include((public_reports.urlpatterns, "public"))),
+    path("", include(([*public_misuse.urlpatterns, *public_reports.urlpatterns], "public"))),
     path("", include(([pattern for stage in STAGES for pattern in stage.urlpatterns], "desk"))),
 ]
 handler403 = "posko.server.errors.forbidden"

@@ -1,0 +1,1 @@
+"""Stage merging: Which reports tell of the same thing?"""

@@ -1,0 +1,1 @@
+"""Stage pledges: What have Pemda and Polres promised, who owns it, and where does it stand?"""

@@ -1,0 +1,1 @@
+"""Stage posts: Who listens where: the posts, their duty, their coverage?"""

@@ -1,0 +1,1 @@
+"""Stage products: What does the office report upward, from the same data?"""
