@@ -101,6 +101,7 @@ def test_from_report_to_answered_letter_through_the_forms(post: Any, client_for:
         "report": number,
     }
     item |= {"gatra": "geografi", "variable": "6", "low": "5", "mode": "20", "high": "60", "prior": "10"}
+    item |= {"last_useful": "2024-02-12T06:00"}
     opened = citra.post(f"{ROOT}/aght/baru/", item)
     assert opened.status_code == 302
     code = opened["Location"].rstrip("/").rpartition("/")[2]
@@ -131,7 +132,7 @@ def test_a_refused_form_keeps_what_was_typed(post: Any, client_for: Any) -> None
     page = citra.post(f"{ROOT}/laporan/baru/", {"text": "pendek", "category": "LOG", "place_note": "dekat dermaga"}).content.decode()
     assert "dekat dermaga" in page
     said = {"title": "Partai di dermaga", "claim": "x", "operational": "1", "low": "0", "mode": "1", "high": "2", "prior": "10"}
-    said |= {"gatra": "geografi", "variable": "6", "place": "19.06:G01"}
+    said |= {"gatra": "geografi", "variable": "6", "place": "19.06:G01", "last_useful": "2024-02-12T06:00"}
     page = citra.post(f"{ROOT}/aght/baru/", said).content.decode()
     assert "Partai di dermaga" in page
     assert "tidak memuat sebutan" in page

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -191,3 +192,67 @@ def test_waybill_numbers_are_crockford_with_a_check_character_and_differ() -> No
     assert len(first) == 17
     assert not set(first[:16]) & set("ILOU")
     assert d.waybill_text(first) == f"PSK1:N:{first}"
+
+
+# --- early warnings: boats (R10) and waves (R09) ---------------------------------------------------------------------------
+
+MIDNIGHT = datetime(2024, 2, 13, 17, tzinfo=UTC)
+H5 = MIDNIGHT - timedelta(days=5)
+PLANNED = MIDNIGHT - timedelta(days=30)
+SIGNED = replace(FLEET[2], assumption=False)
+SECOND = replace(SIGNED, code="K2")
+
+
+def legs(*boats: d.Vehicle, plan: d.Plan = GOOD) -> list[d.IslandLeg]:
+    return d.island_legs(plan, LOADS, NETWORK, (*FLEET[:2], *boats), PLANNED)
+
+
+def test_the_way_to_an_island_names_its_boats_the_spare_ones_and_those_without_a_contract() -> None:
+    (leg,) = legs(FLEET[2], SECOND)
+    assert (leg.island, leg.boats, leg.spare, leg.unsigned) == ("P", ("K",), ("K2",), ("K",))
+    (away,) = legs(SIGNED, replace(SECOND, start="A"))
+    assert away.spare == (), "a boat at another pier is no spare"
+    (gone,) = legs(SECOND)
+    assert gone.unsigned == ("K",), "a boat that left the fleet has no contract"
+    (none,) = legs(SECOND, plan=replace(GOOD, trips=(MAIN,)))
+    assert (none.boats, none.spare) == ((), ("K2",))
+
+
+def r10(*boats: d.Vehicle, at: datetime = H5, plan: d.Plan = GOOD, limits: d.Limits | None = None) -> list[tuple[str, datetime]]:
+    return [(s.severity, s.since_at) for s in d.boat_signals(legs(*boats, plan=plan), MIDNIGHT, at, limits)]
+
+
+def test_r10_speaks_without_a_spare_boat_or_a_contract_and_is_critical_without_any_boat() -> None:
+    assert r10(SIGNED, SECOND) == []
+    assert r10(SIGNED) == [("high", H5)]
+    assert r10(FLEET[2], SECOND) == [("high", H5)]
+    assert r10(SECOND, plan=replace(GOOD, trips=(MAIN,))) == [("critical", H5)]
+
+
+def test_r10_speaks_from_h_minus_five_until_voting_day_begins() -> None:
+    second = timedelta(seconds=1)
+    assert r10(SIGNED, at=H5 - second) == []
+    assert r10(SIGNED, at=MIDNIGHT - second) == [("high", H5)]
+    assert r10(SIGNED, at=MIDNIGHT) == []
+    assert r10(SIGNED, at=H5, limits=d.Limits(boat_days_before=4)) == []
+
+
+OUT = d.Crossing("K", "D", "P", H5, H5 + timedelta(hours=4), 150)
+
+
+def r09(height_cm: int, starts_h: float = 0, hours: float = 6, place: str = "P", crossing: d.Crossing = OUT) -> list[str]:
+    starts_at = H5 + timedelta(hours=starts_h)
+    wave = d.Wave(place, starts_at, starts_at + timedelta(hours=hours), height_cm, H5 - timedelta(days=1), "BMKG")
+    return [f"{s.rule} {s.facts['height']}" for s in d.wave_signals([crossing], [wave])]
+
+
+def test_r09_speaks_of_a_wave_above_the_boats_limit_while_it_is_out() -> None:
+    assert r09(151) == r09(151, place="D") == ["R09 151"]
+    assert r09(150) == [], "as high as allowed is allowed"
+    assert r09(300, starts_h=4) == r09(300, starts_h=-6) == [], "before it leaves, after it is back"
+    assert r09(300, starts_h=3.9) == r09(300, starts_h=-5.9) == ["R09 300"]
+    assert r09(300, place="elsewhere") == []
+
+
+def test_r09_says_nothing_of_a_boat_whose_limit_nobody_has_stated() -> None:
+    assert r09(300, crossing=replace(OUT, limit_cm=None)) == []

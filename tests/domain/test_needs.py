@@ -1,6 +1,7 @@
 """Needs: published counts reproduce, every number explains itself, the fast way and the long way agree."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,11 @@ def test_the_other_published_totals_agree_or_are_known_not_to() -> None:
     national = 5 * 820_161 - 30_766 + 2 * 7_277
     assert national == 4_084_593
     assert 4_164_552 - national == 79_959
+
+
+@pytest.mark.parametrize(("dptb", "dpk", "speaks"), [(4, 2, False), (4, 3, True), (7, 0, True), (0, 6, False), (0, 0, False)])
+def test_r13_speaks_when_additional_voters_exceed_the_reserve(dptb: int, dpk: int, speaks: bool) -> None:
+    one = needs.Additional("19.06.02.2001.001", "TPS 001", dptb, dpk, 6, datetime(2024, 2, 1, tzinfo=UTC), estimate=True)
+    assert [(s.rule, s.to, s.mark) for s in needs.additional_signals([one])] == (
+        [("R13", ("KPU", "BAWASLU"), "PERKIRAAN")] if speaks else []
+    )

@@ -147,3 +147,42 @@ def test_causes_are_grouped_with_the_tps_they_hold_back() -> None:
     verdicts.append(readiness.Verdict("9", State.NOT_READY, (readiness.Reason("seal_broken", at=AT),), DUE, False))
     found = readiness.causes(verdicts, State.NOT_READY)
     assert [(c.reason.code, len(c.tps)) for c in found] == [("stock_short", 3), ("seal_broken", 1)]
+
+
+# --- early warnings: officers (R14), signal and power (R15) ------------------------------------------------------------------
+
+MIDNIGHT = datetime(2024, 2, 13, 17, tzinfo=UTC)
+H7 = MIDNIGHT - timedelta(days=7)
+
+
+def r14(trained: int, there: int = 7, at: datetime = H7, limits: readiness.Limits | None = None) -> list[tuple[int, int]]:
+    crew = readiness.Crew("19.06.02", "Gantung", 10, there, trained, H7 - timedelta(days=2))
+    return [(int(s.facts["trained"]), int(s.facts["missing"])) for s in readiness.crew_signals([crew], MIDNIGHT, at, limits)]
+
+
+def test_r14_speaks_from_h_minus_seven_where_too_few_are_trained_or_somebody_is_missing() -> None:
+    assert r14(8, there=10) == [], "exactly eighty per cent is enough"
+    assert r14(7, there=10) == [(7, 0)]
+    assert r14(10, there=9) == [(10, 1)]
+    assert r14(0, there=0, at=H7 - timedelta(seconds=1)) == []
+    assert r14(8, there=10, limits=readiness.Limits(trained_permille=900)) == [(8, 0)]
+
+
+def test_r14_follows_the_newest_check_at_a_tps() -> None:
+    absent, back = a_check(9, kpps=Answer.NO), a_check(2)
+    (found,) = readiness.absent_signals([absent], {TPS: "TPS 001"})
+    assert (found.rule, found.subject, found.since_at, found.mark) == ("R14", f"tps:{TPS}", absent.checked_at, "[SIMULASI]")
+    assert readiness.absent_signals([absent, back], {}) == []
+    assert readiness.absent_signals([a_check(1, kpps=Answer.UNSEEN)], {}) == [], "what nobody looked at is unknown, not missing"
+
+
+@pytest.mark.parametrize(
+    ("signal", "power", "plan", "speaks"),
+    [
+        (Answer.NO, Answer.YES, False, True), (Answer.YES, Answer.NO, False, True), (Answer.NO, Answer.NO, True, False),
+        (Answer.UNSEEN, Answer.UNSEEN, False, False), (Answer.YES, Answer.YES, False, False),
+    ],
+)  # fmt: skip
+def test_r15_speaks_without_signal_or_power_and_without_a_plan(signal: Answer, power: Answer, plan: bool, speaks: bool) -> None:
+    found = readiness.reach_signals([readiness.Reach(TPS, "TPS 001", signal, power, plan, AT)])
+    assert [s.rule for s in found] == (["R15"] if speaks else [])

@@ -1,5 +1,6 @@
 """The rulebook: what computes, what is asked, and the calendar."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -79,3 +80,31 @@ def test_reminders_come_14_7_3_and_1_days_before() -> None:
     ]
     assert list(dict.fromkeys(subjects)) == [f"milestone:H1_KPPS:{n}" for n in (14, 7, 3, 1)]
     assert rules.reminders(milestone, milestone[0].due_at + timedelta(minutes=1)) == []
+
+
+# --- other agencies' clocks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "working", "from_at", "until"),
+    [
+        (7, False, datetime(2023, 12, 4, 2, tzinfo=UTC), date(2023, 12, 11)),
+        (7, True, datetime(2023, 12, 4, 2, tzinfo=UTC), date(2023, 12, 13)),
+        (14, True, datetime(2023, 12, 4, 2, tzinfo=UTC), date(2023, 12, 22)),
+        (1, True, datetime(2023, 12, 8, 2, tzinfo=UTC), date(2023, 12, 11)),  # a Friday
+        (1, True, datetime(2023, 12, 9, 2, tzinfo=UTC), date(2023, 12, 11)),  # a Saturday
+        (1, False, datetime(2023, 12, 4, 17, 30, tzinfo=UTC), date(2023, 12, 6)),  # half past midnight in WIB is already Tuesday
+        (0, True, datetime(2023, 12, 4, 2, tzinfo=UTC), date(2023, 12, 4)),
+    ],
+)
+def test_a_clock_runs_to_the_end_of_its_last_day(days: int, working: bool, from_at: datetime, until: date) -> None:
+    clock = rules.Clock("BAWASLU_TANGANI", "x", days, working, "UU", Grade.IMPLIED)
+    found = rules.runs_out(clock, from_at)
+    assert (rules.local_date(found), found.astimezone(rules.WIB).hour) == (until, 23)
+
+
+def test_a_rulebook_names_its_clocks() -> None:
+    clock = rules.Clock("BAWASLU_TANGANI", "x", 7, False, "UU", Grade.IMPLIED)
+    book = replace(PEMILU, clocks=(clock,))
+    assert book.clock("BAWASLU_TANGANI") is clock
+    assert book.clock("LAIN") is None

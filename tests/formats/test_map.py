@@ -109,3 +109,12 @@ def test_arcs_are_delta_coded_shared_and_read_backwards(tmp_path: Path) -> None:
     assert shape.bounds == (100.0, -10.0, 101.0, -9.0)
     assert shape.area == pytest.approx(1.0)
     assert land.read(path, 110, -11, 112, -8).is_empty
+
+
+@coast
+def test_a_figure_stands_in_place_of_the_mark_and_its_title_speaks() -> None:
+    counted = [replace(d, figure="12", shade=3) if d.name == "Padang" else d for d in DESA]
+    drawn = maps.svg(replace(PICTURE, desa=counted))
+    assert drawn.count('class="peta-angka"') == 1
+    assert ">12</text><title>Padang, 20 TPS: siap</title>" in drawn
+    assert maps.svg(PICTURE).count("peta-desa-tanda") == drawn.count("peta-desa-tanda") + 1

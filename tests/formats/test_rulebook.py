@@ -38,3 +38,16 @@ def test_what_is_not_toml_is_one_problem(data: bytes) -> None:
     found, problems = rulebook.read("x.toml", data)
     assert found is None
     assert [p.code for p in problems] == ["rulebook.syntax"]
+
+
+def test_clocks_of_other_agencies_are_read_and_their_faults_named() -> None:
+    path = next(p for p in FILES if p.stem == "pemilu-2024")
+    found, _ = rulebook.read(path.name, path.read_bytes())
+    assert found is not None
+    seven = found.clock("BAWASLU_TANGANI")
+    assert seven is not None
+    assert (seven.days, seven.working, seven.grade.computes) == (7, False, False)
+    block = '\n[[clocks]]\ncode = "BAWASLU_TANGANI"\nname = "x"\nworking = true\narticle = "y"\ngrade = "law"\n'
+    broken, problems = rulebook.read("x.toml", path.read_bytes() + block.encode())
+    assert broken is None
+    assert {p.code for p in problems} == {"rulebook.twice", "rulebook.missing"}

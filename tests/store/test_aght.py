@@ -9,11 +9,12 @@ from posko.domain import aght as rules
 from posko.domain import dpt as dpt_rules
 from posko.domain import places as place_rules
 from posko.domain import reports as report_rules
-from posko.domain.aght import Answers, Kind, Route, Shares, Standing
-from posko.store import aght, distribution, dpt, places, record, reports
+from posko.domain.aght import Answers, Cell, Kind, Outcome, Owner, Route, Shares, Standing
+from posko.store import access, aght, distribution, dpt, places, record, reports
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2023, 12, 1, 3, tzinfo=UTC)
+USEFUL = AT + timedelta(days=70)
 E = "pemilu-2024"
 DESA = "19.06.02.2001"
 TPS = tuple(f"{DESA}.{n:03}" for n in (1, 2))
@@ -54,6 +55,7 @@ def open_item(actors: Any, report: str = "", **more: Any) -> str:
     said: dict[str, Any] = {
         "title": "Jalan terputus", "place": DESA, "answers": Answers(True, happening=True), "claim": "Jalan ke desa terputus",
         "gatra": "geografi", "variable": "6", "shares": Shares(10, 50, 100), "actor": actors["citra"], "at": AT, "report": report,
+        "last_useful_at": USEFUL,
     }  # fmt: skip
     return aght.open_item(E, **{**said, **more})
 
@@ -65,7 +67,9 @@ def test_from_a_report_to_a_ranked_item_with_its_explanation(actors: Any) -> Non
     item = aght.get(E, code, AT)
     assert (item.kind, item.title, item.voters, item.estimate) == (Kind.GANGGUAN, "[SIMULASI] Jalan terputus", 400, True)
     assert round(item.p, 3) == 0.287
-    assert item.loss.mode == 57
+    assert (item.loss.mode, item.loss.expected) == (57, 61)
+    assert item.time_left_h == 70 * 24
+    assert item.now.p_permille == 287
     assert [line.report for line in item.posterior.lines] == [number]
     assert reports.get(E, number, AT).status is report_rules.Status.ASSESSING
 
@@ -91,7 +95,7 @@ def test_the_post_writes_no_labels_of_participants_anywhere(actors: Any) -> None
         open_item(actors, title="Massa caleg di jalan")
     code = open_item(actors)
     with pytest.raises(report_rules.Guarded):
-        aght.set_standing(E, code, Standing.CLOSED, "umat sudah pulang", actors["citra"], AT)
+        aght.set_standing(E, code, Standing.CLOSED, "umat sudah pulang", actors["citra"], AT, Outcome.HELD)
 
 
 def test_what_is_not_operational_becomes_no_item(actors: Any) -> None:
@@ -104,7 +108,7 @@ def test_a_new_assessment_leaves_the_old_one_readable(actors: Any) -> None:
     later = AT + timedelta(days=1)
     aght.assess(
         E, code, answers=Answers(True), claim="Jalan dapat terputus lagi", gatra="geografi", variable="6", shares=Shares(0, 10, 20),
-        prior_permille=200, note="surut", actor=actors["citra"], at=later,
+        last_useful_at=USEFUL, prior_permille=200, note="surut", actor=actors["citra"], at=later,
     )  # fmt: skip
     assert aght.get(E, code, AT).kind is Kind.GANGGUAN
     now = aght.get(E, code, later)
@@ -116,7 +120,7 @@ def test_a_closed_item_takes_no_assessment_and_ends_its_hazard(actors: Any) -> N
     aght.set_hazard(E, code, "banjir", 90, actors["citra"], AT)
     assert [(h.place, h.delay_min, h.source) for h in distribution.hazards(E, AT)] == [(DESA, 90, code)]
     later = AT + timedelta(hours=1)
-    aght.set_standing(E, code, Standing.CLOSED, "air surut", actors["citra"], later)
+    aght.set_standing(E, code, Standing.CLOSED, "air surut", actors["citra"], later, Outcome.NOT_HELD)
     assert distribution.hazards(E, later) == []
     assert aght.get(E, code, AT).standing is Standing.OPEN
     with pytest.raises(rules.Closed):
@@ -142,10 +146,169 @@ def test_silence_is_unknown_on_the_map(actors: Any) -> None:
     assert [(d.reports, d.unknown) for d in aght.desa(E, AT)] == [(1, False), (0, True)]
 
 
-def test_facts_of_the_journal_hold_no_words_of_the_reporter(actors: Any) -> None:
+def test_facts_of_the_journal_hold_no_words_of_anybody(actors: Any) -> None:
+    number = file()
+    grade(actors, number)
+    code = open_item(actors, number, note="catatan rahasia dapur")
+    aght.set_standing(E, code, Standing.CLOSED, "air sudah surut", actors["citra"], AT, Outcome.HELD)
+    aght.refer(E, number, Route.DATUN, "sengketa sewa", actors["citra"], AT)
+    kinds = [e.kind for e in record.Entry.objects.order_by("leaf_index")]
+    assert {"report.filed", "report.graded", "aght.opened", "aght.assessed", "aght.standing_set", "report.referred"} <= set(kinds)
+    ids = record.Entry.objects.exclude(kind="report.filed").values_list("entry_id", flat=True)
+    said = b"".join(bytes(o.facts) for o in record.Opening.objects.filter(entry_id__in=list(ids)))
+    for words in ("terputus", "petugas melihat", "sesuai foto", "rahasia dapur", "surut", "sewa"):
+        assert words.encode() not in said
+    private = b"".join(bytes(o.private or b"") for o in record.Opening.objects.filter(entry_id__in=list(ids)))
+    assert b"rahasia dapur" in private
+
+
+# --- two people, calibration, clocks, layers ---------------------------------------------------------------------------------
+
+
+def second_analyst(actors: Any) -> Any:
+    from posko.domain.access import Grant
+
+    grants = [Grant("kejari.analis", "19.06", datetime(2023, 6, 1, tzinfo=UTC))]
+    return access.add_user("nila", "x" * 12, "Nila", "KEJARI", grants, actors["kartika"], AT - timedelta(days=30))
+
+
+def graded_source(actors: Any, at: datetime = AT) -> str:
+    number = file()
+    aght.grade_source(E, number, claim="Jalan ke desa terputus", chain="", source="B", basis="melihat", actor=actors["citra"], at=at)
+    return number
+
+
+def test_the_second_scale_is_offered_to_another_analyst_first(actors: Any, cast: Any) -> None:
+    nila = second_analyst(actors)
+    number = graded_source(actors)
+    soon = AT + timedelta(hours=1)
+    assert not [t for t in aght.waiting(cast["citra"], E, soon) if t.kind == "aght.grade_information"]
+    person = access.person_named("nila")
+    assert person is not None
+    assert [t.args for t in aght.waiting(person, E, soon) if t.kind == "aght.grade_information"] == [(number,)]
+    with pytest.raises(rules.OtherFirst):
+        aght.grade_information(E, number, information="2", basis="foto", actor=actors["citra"], at=soon)
+    aght.grade_information(E, number, information="2", basis="foto", actor=nila, at=soon)
+    assert not aght.gradings(E, soon)[number].by_one
+
+
+def test_whoever_is_alone_grades_both_and_is_flagged(actors: Any) -> None:
+    number = file()
+    grade(actors, number)
+    assert aght.gradings(E, AT)[number].by_one
+    assert aght.calibration(E, AT).by_one == (1, 1)
+
+
+def test_after_two_hours_or_when_nobody_else_can_the_first_may_grade_both(actors: Any, cast: Any) -> None:
+    second_analyst(actors)
+    number = graded_source(actors)
+    aght.grade_information(E, number, information="2", basis="foto", actor=actors["citra"], at=AT, alone=True)
+    other = graded_source(actors)
+    later = AT + rules.OTHER_FIRST
+    assert [t.args for t in aght.waiting(cast["citra"], E, later) if t.kind == "aght.grade_information"] == [(other,)]
+    aght.grade_information(E, other, information="2", basis="foto", actor=actors["citra"], at=later)
+    assert aght.calibration(E, later).by_one == (2, 2)
+
+
+def test_an_item_needs_its_last_useful_moment(actors: Any) -> None:
+    with pytest.raises(rules.MissingTime):
+        open_item(actors, last_useful_at=None)
+    assert aght.register(E, AT) == []
+
+
+def test_closing_keeps_the_probability_and_what_became_of_it(actors: Any) -> None:
+    number = file()
+    grade(actors, number)
+    code = open_item(actors, number)
+    with pytest.raises(rules.MissingOutcome):
+        aght.set_standing(E, code, Standing.CLOSED, "surut", actors["citra"], AT)
+    later = AT + timedelta(days=2)
+    aght.set_standing(E, code, Standing.CLOSED, "surut", actors["citra"], later, Outcome.NOT_HELD)
+    seen = aght.calibration(E, later)
+    assert [(f.code, f.p, f.held) for f in seen.forecasts] == [(code, 0.287, False)]
+    assert seen.brier is not None
+    assert seen.brier.score == pytest.approx(0.287**2)
+    assert aght.calibration(E, AT).forecasts == ()
+    aght.set_standing(E, code, Standing.OPEN, "naik lagi", actors["citra"], later + timedelta(hours=1))
+    assert aght.calibration(E, later + timedelta(hours=1)).forecasts == ()
+
+
+def test_bawaslus_clock_starts_with_its_receipt(actors: Any) -> None:
+    number = file()
+    aght.refer(E, number, Route.BAWASLU, "", actors["citra"], AT)
+    first = aght.handed(E, AT)[0]
+    assert (first.answer_by, first.late) == (None, False)
+    assert first.file_by is not None
+    receipt = datetime(2023, 12, 4, 2, tzinfo=UTC)  # a Monday
+    aght.acknowledge_referral(E, number, Route.BAWASLU, "TT-1", actors["juwita"], receipt)
+    one = aght.handed(E, receipt)[0]
+    assert one.answer_by == datetime(2023, 12, 11, 16, 59, tzinfo=UTC)  # seven days
+    assert one.answer_latest == datetime(2023, 12, 22, 16, 59, tzinfo=UTC)  # fourteen working days, holidays not counted
+
+
+def test_a_dispute_goes_to_datun_and_has_no_clock_of_bawaslu(actors: Any) -> None:
+    number = file()
+    aght.refer(E, number, Route.DATUN, "", actors["citra"], AT)
+    aght.acknowledge_referral(E, number, Route.DATUN, "D-1", actors["citra"], AT + timedelta(hours=1))
+    one = aght.handed(E, AT + timedelta(hours=1))[0]
+    assert (one.referral.receipt_no, one.file_by, one.answer_by) == ("D-1", None, None)
+
+
+def test_a_route_to_bawaslu_waits_until_the_report_is_handed_over(actors: Any, cast: Any) -> None:
+    number = file()
+    grade(actors, number)
+    open_item(actors, number, answers=Answers(True, intent=True, happening=True))
+    assert aght.unrouted(E, AT) == [(number, Route.BAWASLU)]
+    assert "aght.route" in {t.kind for t in aght.waiting(cast["citra"], E, AT)}
+    aght.refer(E, number, Route.BAWASLU, "", actors["citra"], AT)
+    assert aght.unrouted(E, AT) == []
+
+
+def take(actors: Any, version: str = "1", at: datetime = AT, **more: Any) -> str:
+    said: dict[str, Any] = {
+        "name": "TPS rawan", "version": version, "source": "surat", "issued": AT.date(), "sha256": version * 64, "stated": 9,
+    }  # fmt: skip
+    cells = more.pop("cells", [Cell(DESA, "sulit dijangkau", 3), Cell(TPS[0], "kendala internet", 4)])
+    return aght.take_layer(E, Owner.BAWASLU, cells, actor=actors["citra"], at=at, **{**said, **more})
+
+
+def test_a_layer_is_shown_beside_ours_and_changes_nothing_of_ours(actors: Any) -> None:
     number = file()
     grade(actors, number)
     open_item(actors, number)
-    kinds = [e.kind for e in record.Entry.objects.order_by("leaf_index")]
-    assert kinds[-2:] == ["aght.opened", "aght.assessed"]
-    assert {"report.filed", "report.graded", "report.status_set"} <= set(kinds)
+    before = (aght.register(E, AT), aght.desa(E, AT), aght.rates(aght.measured(aght.desa(E, AT))))
+    code = take(actors, cells=[Cell(DESA, "sulit dijangkau", 90_000)])
+    assert (aght.register(E, AT), aght.desa(E, AT), aght.rates(aght.measured(aght.desa(E, AT)))) == before
+    assert aght.layer(E, code, AT).by_desa() == {DESA: {"sulit dijangkau": 90_000}}
+
+
+def test_a_layer_states_its_gap_and_newer_versions_stand_beside_older_ones(actors: Any) -> None:
+    take(actors)
+    later = AT + timedelta(days=1)
+    take(actors, "2", later)
+    assert [one.version for one in aght.layers(E, later)] == ["2", "1"]
+    assert [one.version for one in aght.layers(E, AT)] == ["1"]
+    assert aght.layers(E, AT)[0].gap == 2
+    with pytest.raises(rules.LayerTwice):
+        take(actors, "2", later)
+    with pytest.raises(rules.LayerTwice):
+        take(actors, "3", later, sha256="1" * 64)
+    with pytest.raises(rules.BadLayer):
+        take(actors, "4", later, issued=(later + timedelta(days=2)).date())
+    with pytest.raises(report_rules.Guarded):
+        take(actors, "5", later, name="Basis massa partai")
+
+
+def test_copies_of_one_message_count_once_on_the_map(actors: Any) -> None:
+    for _ in range(3):
+        number = file()
+        said = {"claim": "Jalan ke desa terputus", "chain": "pesan jalan", "basis": "salinan", "actor": actors["citra"], "at": AT}
+        aght.grade_source(E, number, source="F", **said)
+    file()
+    assert [(d.reports, d.origins, d.voters, d.tps) for d in aght.desa(E, AT)] == [(4, 2, 400, 2), (0, 0, 0, 0)]
+
+
+def test_under_twenty_reports_no_cluster_is_claimed(actors: Any) -> None:
+    file()
+    seen = aght.clustered(E, aght.measured(aght.desa(E, AT)))
+    assert (seen.scan, seen.local, seen.measured.n) == (None, {}, 1)

@@ -189,3 +189,19 @@ def test_the_operator_is_told_to_plan_and_to_plan_again(planned: distribution.St
 def test_items_without_a_known_size_are_named(planned: distribution.StoredPlan) -> None:
     lines = {line.item for line in needs.lines(ELECTION, AT)}
     assert set(planned.inputs.unsized) <= lines
+
+
+def test_r10_speaks_of_islands_from_h_minus_five_until_their_boats_are_settled(planned: distribution.StoredPlan) -> None:
+    h5 = planned.midnight_at - timedelta(days=5)
+    seen_at = max(h5, planned.occurred_at)
+    assert distribution.signals(ELECTION, h5 - timedelta(seconds=1)) == []
+    found = distribution.signals(ELECTION, seen_at)
+    assert [(s.rule, s.mark) for s in found] == [("R10", "ARMADA ASUMSI")] * 4, "one boat a pier, none with a contract"
+    boats = [v for v in distribution.fleet(ELECTION, seen_at) if v.boat]
+    for boat in boats:
+        distribution.save_vehicle(ELECTION, replace(boat, assumption=False), "kontrak ditandatangani", ANI, seen_at, new=False)
+    later = seen_at + timedelta(minutes=1)
+    assert {s.facts["unsigned"] for s in distribution.signals(ELECTION, later)} == {""}
+    for boat in boats:
+        distribution.save_vehicle(ELECTION, replace(boat, code=f"{boat.code}-C", assumption=False), "", ANI, later, new=True)
+    assert distribution.signals(ELECTION, later + timedelta(minutes=1)) == []

@@ -86,3 +86,12 @@ def test_the_limit_can_be_changed_and_only_from_then_on(scene: Any) -> None:
     for hours in (0, 337):
         with pytest.raises(rules.BadLimit):
             readiness.set_limit(E, hours, scene["ani"], AT)
+
+
+def test_r14_speaks_of_officers_that_a_check_did_not_find_until_a_later_one_does(scene: Any) -> None:
+    assert readiness.signals(E, AT) == []
+    readiness.record_check(E, a_check(CODES[0], kpps=Answer.NO), AT)
+    readiness.record_check(E, a_check(CODES[0], AT + timedelta(hours=1)), AT + timedelta(hours=1))
+    (found,) = readiness.signals(E, AT)
+    assert (found.rule, found.subject, found.place, found.facts["tps"]) == ("R14", f"tps:{CODES[0]}", CODES[0], "TPS 001 Desa")
+    assert readiness.signals(E, AT + timedelta(hours=1)) == []

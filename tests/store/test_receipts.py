@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from posko.domain import receipts as rules
 from posko.domain import record as facts
 from posko.domain import stock as stock_rules
-from posko.store import places, receipts, record, stock
+from posko.store import places, receipts, record, stock, thresholds
 
 pytestmark = pytest.mark.django_db
 DAY = datetime(2023, 11, 20, 3, tzinfo=UTC)
@@ -506,3 +506,25 @@ def test_what_was_recorded_wrongly_is_taken_back_while_nothing_hangs_on_it(gate:
     receipts.record_receipt(E, counted, 700, 0, gate["ani"], late)
     with pytest.raises(rules.InUse):
         receipts.withdraw_shipment(E, counted, "salah", gate["ani"], late, gate["fajar"])
+
+
+def test_a_signal_of_a_line_begins_at_the_same_instant_whenever_one_looks_until_the_record_says_more(gate: Any) -> None:
+    def since(at: Any) -> dict[str, Any]:
+        return {s.rule: s.since_at for s in receipts.signals(E, at) if s.subject == "line:KOTAK~~"}
+
+    receipts.place_order(E, BOX, 1800, "CV", DAY + timedelta(days=30), gate["ani"], DAY)
+    seen = since(DAY + timedelta(days=3))
+    assert seen
+    assert seen == {rule: moment for rule, moment in since(DAY + timedelta(days=5)).items() if rule in seen}
+    receipts.move_due(E, "PSN-001", DAY + timedelta(days=31), "kapal", gate["ani"], DAY + timedelta(days=6))
+    assert since(DAY + timedelta(days=7))["R01"] == DAY + timedelta(days=6), "what changed asks again who sees to it"
+
+
+def test_the_threshold_of_the_buffer_is_the_one_in_force(gate: Any) -> None:
+    order = receipts.place_order(E, BOX, 1829, "CV", DAY + timedelta(days=36), gate["ani"], DAY)
+    late = ("R03", f"order:{order.code}")
+    set_at = DAY + timedelta(hours=1)
+    why, one = "Pemasok dari kota yang sama", rules.Limits()
+    thresholds.set_limit(E, "receipts", one, "buffer_days", 3, seen=7, reason=why, role="kpu.operator", actor=gate["ani"], at=set_at)
+    assert late in {(s.rule, s.subject) for s in receipts.signals(E, DAY)}
+    assert late not in {(s.rule, s.subject) for s in receipts.signals(E, set_at)}

@@ -1,19 +1,32 @@
-"""Recommendations in the store: every step by the right person, the past readable, the inbox right."""
+"""Recommendations in the store: every step by the right person, the past readable, the inbox right, words erasable."""
 
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from posko.domain import access as access_rules
 from posko.domain import recommendations as rules
 from posko.domain import reports as report_rules
 from posko.domain.recommendations import Act, Nature, Slots, State
-from posko.store import places, recommendations, record
+from posko.domain.record import Actor, Election
+from posko.store import access, evidence, places, rakor, recommendations, record
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2023, 12, 1, 3, tzinfo=UTC)
+EVE = datetime(2024, 2, 13, 3, tzinfo=UTC)
 E = "pemilu-2024"
 SLOTS = Slots("AGHT-01, B2", "Atap bocor", "Peluang 28,7 %", "Menyarankan agar KPU menutup atap gudang", "Gudang kering", "Bilik basah")
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @pytest.fixture
@@ -21,6 +34,14 @@ def actors(installation: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in ("desa_list", "kecamatan_list", "sites"):
         monkeypatch.setattr(places, name, lambda _region: [])
     return installation.actors
+
+
+@pytest.fixture
+def third(actors: Any) -> Any:
+    """A second analyst of the Kejari."""
+    grants = [access_rules.Grant("kejari.analis", "19.06", datetime(2023, 6, 1, tzinfo=UTC))]
+    actors["tono"] = access.add_user("tono", "posko-demo", "Tono", "KEJARI", grants, actors["kartika"], AT - timedelta(days=1))
+    return actors
 
 
 def draft(actors: Any, **more: Any) -> str:
@@ -31,25 +52,70 @@ def draft(actors: Any, **more: Any) -> str:
     return recommendations.draft(E, **{**said, **more})
 
 
-def go(actors: Any, code: str, *steps: tuple[str, Act, dict[str, str]], start: datetime = AT) -> rules.Recommendation:
+Step = tuple[str, Act, dict[str, str]]
+
+
+def go(actors: Any, code: str, *steps: Step, start: datetime = AT) -> rules.Recommendation:
     for n, (who, what, said) in enumerate(steps, 1):
         rec = recommendations.act(E, code, what, said, actors[who], start + timedelta(minutes=n))
     return rec
 
 
-ISSUED = (("citra", Act.SUBMIT, {}), ("gita", Act.APPROVE, {}), ("gita", Act.ISSUE, {}))
+SUBMIT: Step = ("citra", Act.SUBMIT, {})
+ISSUED: tuple[Step, ...] = (SUBMIT, ("gita", Act.APPROVE, {}), ("gita", Act.ISSUE, {}))
+RECEIVED: tuple[Step, ...] = (*ISSUED, ("ani", Act.RECEIVE, {}))
+FOLLOWED: tuple[Step, ...] = (
+    *RECEIVED, ("fajar", Act.ACCEPT, {}),
+    ("ani", Act.FOLLOW, {"action": "Menutup atap", "owner": "Logistik", "due_at": rules.written(AT + timedelta(days=3))}),
+)  # fmt: skip
 
 
-def test_an_issued_letter_has_a_number_a_hash_and_an_entry(actors: Any) -> None:
+def entries(kind: str) -> list[tuple[str, str]]:
+    """(facts, private) of the journal's entries of a kind."""
+    ids = record.Entry.objects.filter(kind=kind).order_by("leaf_index").values_list("entry_id", flat=True)
+    found = [record.Opening.objects.get(entry_id=i) for i in ids]
+    return [(bytes(o.facts).decode(), bytes(o.private or b"").decode()) for o in found]
+
+
+def test_an_issued_letter_has_a_number_a_hash_a_mandate_and_an_entry(actors: Any) -> None:
     code = draft(actors)
     rec = go(actors, code, *ISSUED)
     assert rec.number == "R-001/POSKO-PEMILU/XII/2023"
+    assert rec.note_number == "ND-001/POSKO-PEMILU/XII/2023"
     assert rec.digest == rec.text.digest(rec.number)
-    entry = record.Entry.objects.order_by("-leaf_index").first()
-    assert entry is not None
-    assert entry.kind == "recommendation.issued"
+    said = json.loads(entries("recommendation.issued")[0][0])
+    assert said == {"number": rec.number, "digest": rec.digest, "mandate": "kejari.pimpinan@19.06"}
     again = recommendations.get(E, code, AT + timedelta(hours=1))
     assert (again.state, again.digest, again.text) == (State.TERBIT, rec.digest, rec.text)
+
+
+def test_words_stand_in_the_part_that_can_be_erased_and_codes_in_the_part_that_stays(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *RECEIVED, ("fajar", Act.REFUSE, {"reason_code": "alternatif_lain", "reason": "Barang dipindah"}))
+    facts, private = entries("recommendation.drafted")[0]
+    assert "Atap bocor" in private
+    assert "Atap bocor" not in facts
+    assert json.loads(facts)["text_digest"] == recommendations.get(E, code, AT).text.digest()
+    facts, private = entries("recommendation.refused")[0]
+    assert json.loads(facts) == {"reason_code": "alternatif_lain"}
+    assert json.loads(private) == {"reason": "Barang dipindah"}
+
+
+def test_nothing_that_a_form_says_becomes_a_number_a_mandate_or_a_profile(actors: Any) -> None:
+    code = draft(actors)
+    forged = {"number": "R-999", "mandate": "raja", "reviewers": "2", "note_number": "ND-999"}
+    rec = go(actors, code, ("citra", Act.SUBMIT, forged), ("gita", Act.APPROVE, {}), ("gita", Act.ISSUE, forged))
+    assert (rec.number, rec.note_number, rec.reviewers) == ("R-001/POSKO-PEMILU/XII/2023", "ND-001/POSKO-PEMILU/XII/2023", 1)
+
+
+def test_whoever_signs_holds_the_office_on_that_day(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *ISSUED[:2])
+    grant = next(g for a in access.accounts() if a.person == "p-gita" for g, _ in a.grants)
+    access.GrantRow.objects.filter(pk=grant).update(until_at=AT + timedelta(hours=1))
+    with pytest.raises(rules.NoMandate):
+        recommendations.act(E, code, Act.ISSUE, {}, actors["gita"], AT + timedelta(hours=1))
+    assert recommendations.act(E, code, Act.ISSUE, {}, actors["gita"], AT + timedelta(minutes=59)).state is State.TERBIT
 
 
 def test_an_hour_before_it_was_still_a_draft(actors: Any) -> None:
@@ -62,18 +128,19 @@ def test_an_hour_before_it_was_still_a_draft(actors: Any) -> None:
 
 def test_a_refusal_with_reason_ends_it(actors: Any) -> None:
     code = draft(actors)
-    refuse = ("fajar", Act.REFUSE, {"reason_code": "alternatif_lain", "reason": "Barang dipindah"})
-    rec = go(actors, code, *ISSUED, ("ani", Act.RECEIVE, {}), refuse)
+    rec = go(actors, code, *RECEIVED, ("fajar", Act.REFUSE, {"reason_code": "alternatif_lain", "reason": "Barang dipindah"}))
     assert (rec.state, rec.ended) == (State.DITOLAK, True)
+    assert recommendations.escalated(E, EVE) == []
+    assert recommendations.signals(E, EVE) == []
 
 
 def test_a_refused_step_leaves_nothing_behind(actors: Any) -> None:
     code = draft(actors)
     size, _ = record.root()
     with pytest.raises(rules.OwnWork):
-        go(actors, code, ("citra", Act.SUBMIT, {}), ("citra", Act.APPROVE, {}))
+        go(actors, code, SUBMIT, ("citra", Act.APPROVE, {}))
     assert record.root()[0] == size + 1
-    assert recommendations.get(E, code, AT + timedelta(hours=1)).state is State.TELAAH
+    assert recommendations.get(E, code, AT + timedelta(hours=1)).state is State.TELAAH_1
 
 
 def test_the_post_names_no_participants_and_commands_nobody(actors: Any) -> None:
@@ -82,6 +149,46 @@ def test_the_post_names_no_participants_and_commands_nobody(actors: Any) -> None
     with pytest.raises(rules.Commands):
         draft(actors, slots=Slots("a", "b", "c", "KPU wajib menutup atap", "d", "e"))
     assert recommendations.listing(E, AT) == []
+    code = draft(actors)
+    with pytest.raises(report_rules.Guarded):
+        recommendations.revise(
+            E, code, subject="Spanduk partai", addressee="KPU", nature=Nature.BIASA, due_at=AT + timedelta(days=1), slots=SLOTS,
+            actor=actors["citra"], at=AT,
+        )  # fmt: skip
+
+
+# --- the profile of the office ------------------------------------------------------------------------------------------------
+
+
+def test_two_readers_need_three_people(actors: Any) -> None:
+    with pytest.raises(rules.TooFewPeople):
+        recommendations.set_profile(E, 2, "Surat penting", actors["gita"], AT)
+    for wrong in (0, 3):
+        with pytest.raises(rules.BadProfile):
+            recommendations.set_profile(E, wrong, "Surat penting", actors["gita"], AT)
+    with pytest.raises(rules.Empty):
+        recommendations.set_profile(E, 1, "  ", actors["gita"], AT)
+    assert recommendations.profile(E, AT) == recommendations.Profile()
+
+
+def test_the_profile_holds_for_what_is_submitted_after_it(third: Any, cast: Any) -> None:
+    before = draft(third)
+    go(third, before, SUBMIT)
+    recommendations.set_profile(E, 2, "Surat penting dibaca dua orang", third["gita"], AT + timedelta(minutes=2))
+    assert recommendations.profile(E, AT).reviewers == 1
+    later = AT + timedelta(hours=1)
+    assert recommendations.act(E, before, Act.APPROVE, {}, third["gita"], later).state is State.DISETUJUI
+    code = draft(third, subject="Lain", aght=("AGHT-02",), at=later)
+    go(third, code, SUBMIT, start=later)
+    assert waits(cast, "gita", later + timedelta(minutes=5)) == ["disetujui", "telaah_1"]
+    recommendations.act(E, code, Act.REVIEW, {}, third["tono"], later + timedelta(minutes=6))
+    with pytest.raises(rules.OwnWork):
+        recommendations.act(E, code, Act.APPROVE, {}, third["tono"], later + timedelta(minutes=7))
+    rec = recommendations.act(E, code, Act.APPROVE, {}, third["gita"], later + timedelta(minutes=8))
+    assert (rec.reviewer, rec.approver) == ("p-tono", "p-gita")
+
+
+# --- the inbox -----------------------------------------------------------------------------------------------------------------
 
 
 def waits(cast: Any, who: str, at: datetime) -> list[str]:
@@ -92,23 +199,331 @@ def test_each_state_waits_for_the_right_people(actors: Any, cast: Any) -> None:
     code = draft(actors)
     at = AT + timedelta(hours=1)
     assert (waits(cast, "citra", at), waits(cast, "gita", at), waits(cast, "ani", at)) == (["draf"], [], [])
-    go(actors, code, ISSUED[0])
-    assert (waits(cast, "citra", at), waits(cast, "gita", at)) == ([], ["telaah"])
+    go(actors, code, SUBMIT)
+    assert (waits(cast, "citra", at), waits(cast, "gita", at)) == ([], ["telaah_1"])
     go(actors, code, *ISSUED[1:], start=AT + timedelta(minutes=5))
     assert (waits(cast, "gita", at), waits(cast, "ani", at), waits(cast, "dedi", at)) == ([], ["terbit"], [])
     go(actors, code, ("ani", Act.RECEIVE, {}), start=AT + timedelta(minutes=10))
     assert (waits(cast, "ani", at), waits(cast, "fajar", at)) == ([], ["diterima"])
+    go(actors, code, ("ani", Act.ASK, {"question": "Atap mana?"}), start=AT + timedelta(minutes=15))
+    assert (waits(cast, "citra", at), waits(cast, "fajar", at)) == (["butuh_klarifikasi"], [])
+
+
+def test_half_of_the_time_and_the_deadline_remind_the_addressee_and_whoever_wrote(actors: Any, cast: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *ISSUED)
+    issued = AT + timedelta(minutes=3)
+    for later, kinds, words in (
+        (timedelta(hours=11), [], ""),
+        (timedelta(hours=12), ["ingatkan_half"], "separuh waktu"),
+        (timedelta(hours=24), ["ingatkan_due"], "tenggat lewat"),
+    ):
+        assert waits(cast, "citra", issued + later) == waits(cast, "gita", issued + later) == kinds
+        (task,) = recommendations.waiting(cast["ani"], E, issued + later)
+        assert task.due_at == issued + timedelta(hours=24)
+        assert (words in task.label) or not words
 
 
 def test_only_allowed_acts_are_offered(actors: Any, cast: Any) -> None:
     code = draft(actors)
-    rec = go(actors, code, ISSUED[0])
+    rec = go(actors, code, SUBMIT)
     at = AT + timedelta(hours=1)
     assert recommendations.allowed(rec, cast["gita"], at) == [Act.RETURN, Act.APPROVE]
     for who in ("citra", "ani", "budi", "juwita", "dedi"):
         assert recommendations.allowed(rec, cast[who], at) == []
 
 
+ADDRESSEES = (("BAWASLU", "juwita"), ("POLRES", "hadi"), ("PEMDA", "indra"))
+
+
+@pytest.mark.parametrize(("agency", "who"), ADDRESSEES)
+def test_every_addressee_has_its_own_task_reads_its_own_and_answers_there(agency: str, who: str, actors: Any, cast: Any) -> None:
+    slots = replace(SLOTS, saran=f"Menyarankan agar {agency} menutup jalan")
+    code = draft(actors, addressee=agency, slots=slots)
+    go(actors, code, *ISSUED)
+    at = AT + timedelta(hours=1)
+    assert waits(cast, who, at) == ["terbit"]
+    for other in ("ani", "fajar", *(w for a, w in ADDRESSEES if a != agency)):
+        assert waits(cast, other, at) == []
+    rec = recommendations.get(E, code, at)
+    readers = {a for a in ("KEJARI", "KPU", "BAWASLU", "POLRES", "PEMDA") if recommendations.visible_to(rec, a)}
+    assert readers == {"KEJARI", "BAWASLU", agency}
+    assert recommendations.find(cast[who], E, "atap", at)
+    assert not recommendations.find(cast["ani"], E, "atap", at)
+    rec = go(actors, code, (who, Act.RECEIVE, {}), (who, Act.ACCEPT, {}), start=at)
+    assert rec.state is State.DISETUJUI_PENERIMA
+    with pytest.raises(rules.NotAddressed):
+        go(
+            actors,
+            code,
+            ("ani", Act.FOLLOW, {"action": "x", "owner": "y", "due_at": "2023-12-05T00:00:00Z"}),
+            start=at + timedelta(hours=1),
+        )
+
+
 def test_drafts_are_seen_by_the_post_and_bawaslu_only(actors: Any) -> None:
     rec = recommendations.get(E, draft(actors), AT)
-    assert [a for a in ("KEJARI", "BAWASLU", "KPU", "PEMDA") if recommendations.visible_to(rec, a)] == ["KEJARI", "BAWASLU"]
+    assert [a for a in ("KEJARI", "BAWASLU", "KPU", "PEMDA", "POLRES") if recommendations.visible_to(rec, a)] == ["KEJARI", "BAWASLU"]
+
+
+# --- proof, versions, one matter -------------------------------------------------------------------------------------------------
+
+
+def test_proof_is_bound_to_the_step_that_it_proves(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *FOLLOWED)
+    kept = evidence.keep(PDF, "nota.pdf")
+    at = AT + timedelta(days=2)
+    recommendations.act(E, code, Act.CLAIM, {"evidence": "Nota 2 Desember"}, actors["ani"], at, proofs=[kept, kept])
+    (found,) = evidence.of(E, f"recommendation:{code}", at)
+    assert (found.kept.sha256, found.person, found.mark) == (kept.sha256, "p-ani", "[SIMULASI]")
+    assert json.loads(entries("recommendation.claimed_done")[0][0]) == {"proofs": kept.sha256}
+
+
+def test_the_same_matter_is_not_sent_twice_while_the_first_letter_is_open(actors: Any) -> None:
+    one, two = draft(actors), draft(actors)
+    go(actors, one, *ISSUED)
+    go(actors, two, *ISSUED[:2], start=AT + timedelta(hours=1))
+    with pytest.raises(rules.DoubleDispatch) as refused:
+        recommendations.act(E, two, Act.ISSUE, {}, actors["gita"], AT + timedelta(hours=2))
+    assert refused.value.facts == {"code": one, "number": "R-001/POSKO-PEMILU/XII/2023", "addressee": "KPU"}
+    with pytest.raises(rules.DoubleDispatch):
+        draft(actors, at=AT + timedelta(hours=2))
+    refuse = {"reason_code": "lainnya", "reason": "Sudah"}
+    go(actors, one, ("ani", Act.RECEIVE, {}), ("fajar", Act.REFUSE, refuse), start=AT + timedelta(hours=3))
+    assert recommendations.act(E, two, Act.ISSUE, {}, actors["gita"], AT + timedelta(hours=4)).state is State.TERBIT
+
+
+def test_of_two_who_issue_in_the_same_moment_the_second_is_refused_even_with_an_earlier_clock(actors: Any) -> None:
+    one, two = draft(actors), draft(actors)
+    for code in (one, two):
+        go(actors, code, *ISSUED[:2])
+    at = AT + timedelta(hours=1)
+    recommendations.act(E, one, Act.ISSUE, {}, actors["gita"], at)
+    with pytest.raises(rules.DoubleDispatch):
+        recommendations.act(E, two, Act.ISSUE, {}, actors["gita"], at - timedelta(seconds=1))
+
+
+def test_of_two_who_answer_in_the_same_moment_the_second_finds_it_answered(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *RECEIVED)
+    at = AT + timedelta(hours=1)
+    recommendations.act(E, code, Act.ACCEPT, {}, actors["fajar"], at)
+    with pytest.raises(rules.NoStep):
+        recommendations.act(E, code, Act.REFUSE, {"reason_code": "lainnya", "reason": "x"}, actors["fajar"], at - timedelta(milliseconds=5))
+    assert recommendations.get(E, code, at + timedelta(hours=1)).odd == ()
+
+
+def test_a_newer_version_ends_the_older_letter_when_it_is_issued_not_before(actors: Any) -> None:
+    old = draft(actors)
+    go(actors, old, *RECEIVED)
+    new = draft(actors, supersedes=old, at=AT + timedelta(hours=1))
+    assert recommendations.newer_of(E, old, AT + timedelta(hours=1)) == new
+    go(actors, new, *ISSUED[:2], start=AT + timedelta(hours=1))
+    assert recommendations.get(E, old, AT + timedelta(hours=2)).state is State.DITERIMA
+    rec = recommendations.act(E, new, Act.ISSUE, {}, actors["gita"], AT + timedelta(hours=3))
+    assert (rec.state, rec.text.supersedes) == (State.TERBIT, old)
+    ended = recommendations.get(E, old, AT + timedelta(hours=3))
+    assert (ended.state, ended.replaced_by, ended.overdue(EVE)) == (State.DIGANTI, new, False)
+    with pytest.raises(rules.CannotSupersede):
+        draft(actors, supersedes=old, at=AT + timedelta(hours=4))
+
+
+def test_a_newer_version_of_a_refused_letter_leaves_the_refusal_as_it_was(actors: Any) -> None:
+    old = draft(actors)
+    go(actors, old, *RECEIVED, ("fajar", Act.REFUSE, {"reason_code": "fakta_tidak_benar", "reason": "Atap sudah baru"}))
+    new = draft(actors, supersedes=old, at=AT + timedelta(hours=1))
+    go(actors, new, *ISSUED, start=AT + timedelta(hours=1))
+    assert recommendations.get(E, old, EVE).state is State.DITOLAK
+
+
+# --- spoken advice -----------------------------------------------------------------------------------------------------------------
+
+SHORT = Slots("", "Truk belum berangkat", "", "Menyarankan agar Polres mengawal truk terakhir", "", "")
+
+
+def spoken(actors: Any, who: str = "gita", at: datetime = EVE, **more: Any) -> str:
+    said: dict[str, Any] = {
+        "subject": "Kawal truk terakhir", "addressee": "POLRES", "due_at": at + timedelta(hours=4), "slots": SHORT, "channel": "telepon",
+        "heard_by": "Perwira jaga", "actor": actors[who], "at": at,
+    }  # fmt: skip
+    return recommendations.speak(E, **{**said, **more})
+
+
+def test_spoken_advice_is_written_at_once_answered_confirmed_and_looked_at(actors: Any, cast: Any) -> None:
+    code = spoken(actors)
+    assert (waits(cast, "hadi", EVE), waits(cast, "gita", EVE), waits(cast, "citra", EVE)) == (
+        ["terbit"], ["konfirmasi_lisan"], ["telaah_lisan"],
+    )  # fmt: skip
+    facts, private = entries("recommendation.spoken")[0]
+    assert json.loads(facts)["number"] == "R-001/POSKO-PEMILU/II/2024"
+    assert json.loads(facts)["digest"] == recommendations.get(E, code, EVE).digest
+    assert "Perwira jaga" in private
+    assert "Perwira jaga" not in facts
+    rec = go(
+        actors, code, ("hadi", Act.RECEIVE, {}), ("hadi", Act.ACCEPT, {}), ("gita", Act.CONFIRM, {}),
+        ("citra", Act.REVIEW_AFTER, {"verdict": "wajar", "note": "Sesuai keadaan"}), start=EVE,
+    )  # fmt: skip
+    assert rec.oral is not None
+    assert (rec.state, rec.oral.open) == (State.DISETUJUI_PENERIMA, False)
+    assert json.loads(entries("recommendation.confirmed")[0][0]) == {"mandate": "kejari.pimpinan@19.06", "digest": rec.digest}
+    assert recommendations.act(E, code, Act.FOLLOW, {"action": "x", "owner": "y", "due_at": "2024-02-14T10:00:00Z"}, actors["hadi"],
+                               EVE + timedelta(hours=1)).state is State.TINDAK_LANJUT  # fmt: skip
+
+
+def test_an_analyst_has_no_mandate_to_speak_and_nobody_speaks_weeks_before(actors: Any) -> None:
+    with pytest.raises(rules.NoMandate):
+        spoken(actors, "citra")
+    with pytest.raises(rules.NotYetOral):
+        spoken(actors, at=EVE - timedelta(days=3))
+    assert recommendations.listing(E, EVE) == []
+
+
+def test_a_confirmation_that_does_not_come_is_signalled_and_goes_to_the_rakor(actors: Any) -> None:
+    code = spoken(actors)
+    late = EVE + timedelta(hours=6, seconds=1)
+    assert [s.rule for s in recommendations.signals(E, late - timedelta(seconds=1))] == []
+    assert [(s.rule, s.mark) for s in recommendations.signals(E, late)] == [("R20.lisan", "[SIMULASI]")]
+    assert {(e.code, e.act) for e in recommendations.escalated(E, late)} == {(code, Act.RECEIVE), (code, Act.CONFIRM)}
+
+
+def test_spoken_advice_is_no_way_around_one_letter_in_one_matter(actors: Any) -> None:
+    spoken(actors, remedy="posko-tindakan/1:KAWAL-LOGISTIK")
+    with pytest.raises(rules.DoubleDispatch):
+        spoken(actors, at=EVE + timedelta(hours=1), remedy="posko-tindakan/1:KAWAL-LOGISTIK")
+
+
+# --- escalation ----------------------------------------------------------------------------------------------------------------------
+
+
+def matters(at: datetime) -> Iterable[tuple[str, str]]:
+    return [(m.code, m.why) for m in rakor._recommendation_matters(E, at)]
+
+
+def test_what_is_late_stands_on_the_agenda_of_the_next_rakor_by_itself(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *ISSUED)
+    issued = AT + timedelta(minutes=3)
+    assert matters(issued + timedelta(hours=24)) == [(code, "TERBIT")]
+    assert matters(issued + timedelta(hours=24, seconds=1)) == [(code, "lewat tenggat")]
+
+
+def test_an_accepted_action_past_its_deadline_is_rule_r20(actors: Any) -> None:
+    code = draft(actors, aght=())
+    go(actors, code, *FOLLOWED)
+    due = AT + timedelta(days=3)
+    assert recommendations.signals(E, due) == []
+    (found,) = recommendations.signals(E, due + timedelta(minutes=1))
+    assert (found.rule, found.subject, found.to, found.args) == ("R20", f"recommendation:{code}", ("KPU", "KEJARI"), (code,))
+
+
+def test_a_stored_event_that_does_not_follow_is_shown_instead_of_breaking_every_page(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *RECEIVED)
+    row = recommendations.Event.objects.get(act="received")
+    recommendations.Event.objects.create(
+        recommendation=row.recommendation, act="received", person="p-ani", agency="KPU", said={}, occurred_at=row.occurred_at,
+        entry_id=row.entry_id,
+    )  # fmt: skip
+    rec = recommendations.get(E, code, AT + timedelta(hours=1))
+    assert (rec.state, len(rec.odd)) == (State.DITERIMA, 1)
+
+
+# --- two at once, in threads of their own --------------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def at_once(*acts: Callable[[], Any]) -> list[str]:
+    """Runs acts in threads that start together; the names of what they returned or raised, sorted."""
+    gate, found = threading.Barrier(len(acts)), [""] * len(acts)
+
+    def work(number: int) -> None:
+        try:
+            gate.wait()
+            found[number] = type(acts[number]()).__name__
+        except Exception as error:
+            found[number] = type(error).__name__
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(found)
+
+
+def races() -> None:
+    """Of two letters in one matter one is issued; of two answers one counts. Clocks a little apart, as requests have them."""
+    since, admin = datetime(2023, 6, 1, tzinfo=UTC), Actor("p-kartika", "ADMIN")
+    record.install(name="Uji", region="19.06", demo=True, at=since)
+    record.create_election(Election(E, "Pemilu", "19.06", datetime(2024, 2, 14, tzinfo=UTC), ("PPWP",), E), admin, since)
+    actors = {}
+    for name, role in (("citra", "kejari.analis"), ("gita", "kejari.pimpinan"), ("ani", "kpu.operator"), ("fajar", "kpu.pimpinan")):
+        record.root()  # a read between two transactions, for the guard of conftest
+        agency = access_rules.ROLES[role]
+        actors[name] = access.add_user(name, "posko-demo", name, agency, [access_rules.Grant(role, "19.06", since)], admin, since)
+    record.root()
+    one = draft(actors)
+    record.root()
+    two = draft(actors)
+    for code in (one, two):
+        for n, step in enumerate(ISSUED[:2]):
+            record.root()
+            go(actors, code, step, start=AT + timedelta(minutes=5 * n))
+    record.root()
+    at = AT + timedelta(hours=1)
+    apart = timedelta(milliseconds=300)
+    issued = at_once(
+        *(
+            lambda code=code, later=later: recommendations.act(E, code, Act.ISSUE, {}, actors["gita"], at + later)
+            for code, later in ((one, apart), (two, -apart))
+        )
+    )
+    assert issued == ["DoubleDispatch", "Recommendation"], issued
+    (sent,) = [r.code for r in recommendations.listing(E, EVE) if r.state is State.TERBIT]
+    go(actors, sent, ("ani", Act.RECEIVE, {}), start=at + timedelta(hours=1))
+    record.root()
+    at += timedelta(hours=2)
+    refuse = {"reason_code": "lainnya", "reason": "Sudah"}
+    answered = at_once(
+        lambda: recommendations.act(E, sent, Act.ACCEPT, {}, actors["fajar"], at + apart),
+        lambda: recommendations.act(E, sent, Act.REFUSE, refuse, actors["fajar"], at - apart),
+    )
+    assert answered == ["NoStep", "Recommendation"], answered
+    assert all(not r.odd for r in recommendations.listing(E, EVE))
+    assert record.verify().faults == ()
+
+
+PROGRAM = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "posko.server.settings"
+import django
+django.setup()
+from django.conf import settings
+from django.core.management import call_command
+settings.MIGRATION_MODULES = {"store": None}
+call_command("migrate", run_syncdb=True, verbosity=0)
+from tests.store import test_recommendations
+test_recommendations.races()
+print("satu demi satu")
+"""
+
+
+def test_two_people_at_once_come_one_after_the_other(tmp_path: Path) -> None:
+    """In a process of its own, on a file: threads of one process share the tests' database in memory, and with it every lock."""
+    env = {**os.environ, "POSKO_VAR": str(tmp_path), "POSKO_DATABASE_URL": "", "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.strip() == "satu demi satu", done.stdout + done.stderr
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_postgresql_two_people_at_once_come_one_after_the_other(transactional_db: None) -> None:
+    assert connection.vendor == "postgresql"
+    races()
+    with connection.cursor() as cursor:  # the flush after this test must pass
+        for table in ("journal_entry", "journal_opening", "journal_equivocation", "journal_key", "journal_head"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

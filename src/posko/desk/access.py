@@ -19,7 +19,7 @@ from posko.store import access, record
 
 # Only ever shown on a demonstration; a real installation hands out passwords of its own.
 DEMO_PASSWORD = "posko-demo"  # noqa: S105
-AGENCIES = ("KPU", "PPK", "PPS", "KEJARI", "POLRES", "PEMDA", "BAWASLU", "ADMIN")
+AGENCIES = ("KPU", "PPK", "PPS", "KEJARI", "KEJATI", "POLRES", "PEMDA", "BAWASLU", "ADMIN")
 
 
 class BadForm(facts.Refusal):

@@ -1,6 +1,9 @@
-"""Stage aght: grading on two screens, the register with its explanation, the map, the matrix."""
+"""Stage aght: grading on two screens, the register with its explanation, the map with its days and layers, clusters, calibration."""
 
+import hashlib
 import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -11,9 +14,11 @@ from django.utils.safestring import SafeString
 from posko.desk import shell
 from posko.domain import aght as rules
 from posko.domain import record as facts
+from posko.formats import aght as files
 from posko.formats import map as drawing
 from posko.formats import table, text
-from posko.store import aght, dpt, places, recommendations, reports
+from posko.planning import clusters as kernel
+from posko.store import aght, dpt, places, recommendations, record, reports
 
 KINDS = {
     rules.Kind.ANCAMAN: "disengaja, belum terjadi",
@@ -37,6 +42,17 @@ STANDINGS = {
     rules.Standing.TREATED: ("waiting", "ditangani"),
     rules.Standing.CLOSED: ("done", "ditutup"),
 }
+OUTCOMES = {
+    rules.Outcome.HELD: "benar terjadi",
+    rules.Outcome.NOT_HELD: "tidak terjadi",
+    rules.Outcome.UNKNOWN: "tidak dapat dipastikan",
+}
+VIOLATIONS = (
+    (rules.Violation.NONE, "Tidak ada"),
+    (rules.Violation.OFFENCE, "Dugaan pelanggaran: dirujuk ke Bawaslu (Sentra Gakkumdu), tidak diselidiki di sini"),
+    (rules.Violation.DISPUTE, "Sengketa perdata atau tata usaha negara: dirujuk ke Datun"),
+)
+OWNERS = {rules.Owner.BAWASLU: "Bawaslu", rules.Owner.POLRES: "Polres"}
 SOURCE_GRADES = (
     ("A", "Dapat diandalkan sepenuhnya"),
     ("B", "Biasanya dapat diandalkan"),
@@ -74,6 +90,11 @@ def row(item: rules.Aght, names: dict[str, str]) -> dict[str, Any]:
         "estimate": item.estimate,
         "tps": len(item.tps),
         "loss": item.loss,
+        "left_h": item.time_left_h,
+        "left": left_words(item.time_left_h),
+        "left_sort": 10**6 if item.time_left_h is None else item.time_left_h,
+        "by_one": item.by_one,
+        "outcome": OUTCOMES.get(item.outcome, "") if item.outcome else "",
         "cell": item.cell,
         "state": state,
         "word": word,
@@ -83,15 +104,26 @@ def row(item: rules.Aght, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def left_words(hours: int | None) -> str:
+    """Time left to act: 3 hari 4 jam, 5 jam, lewat; a dash where nobody said when."""
+    if hours is None:
+        return "belum diisi"
+    if hours < 0:
+        return "sudah lewat"
+    days, rest = divmod(hours, 24)
+    return " ".join([f"{text.angka(days)} hari"] * bool(days) + [f"{rest} jam"] * bool(rest or not days))
+
+
 @shell.page("aght.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
-    """The register, by expected loss."""
+    """The register, by expected loss, then by the time left to act."""
     names = reports.place_names(election)
     items = aght.register(election, request.at)
     desa = request.GET.get("desa", "")
     if desa:
         items = [i for i in items if any(tps.startswith(f"{desa}.") for tps in i.tps)]
-    on, of = rules.diagonal(aght.gradings(election, request.at).values())
+    graded = list(aght.gradings(election, request.at).values())
+    on, of = rules.diagonal(graded)
     rows = [row(item, names) for item in items]
     kinds = [
         (kind.value, KINDS[kind], sum(i.kind is kind and i.standing is not rules.Standing.CLOSED for i in items)) for kind in rules.Kind
@@ -102,6 +134,8 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "open": sum(r["standing"] != "closed" for r in rows),
         "diagonal": on,
         "graded": of,
+        "one": rules.by_one(graded)[0],
+        "unrouted": len(aght.unrouted(election, request.at)) if shell.may(request, "aght.assess") else 0,
         "may_assess": shell.may(request, "aght.assess"),
         "may_read_reports": shell.may(request, "reports.read"),
         "estimate": any(i.estimate for i in items),
@@ -140,11 +174,24 @@ def detail(request: shell.Request, election: str, code: str) -> HttpResponse:
         "gatra": labels.gatra[item.now.gatra],
         "variable": labels.variables[item.now.variable],
         "routes": [ROUTES[r] for r in item.routes],
+        "path": [(QUESTIONS[question], yes) for question, yes in rules.triage(item.now.answers).path] if item.now.answers else [],
         "method": rules.METHOD,
         "prior": posterior.prior,
         "prior_logit": _signed(math.log(posterior.prior / (1 - posterior.prior))),
         "lines": [_line(line) for line in posterior.lines],
         "shares": item.now.shares,
+        "mean_share": text.desimal(item.now.shares.mean, 1),
+        "left": left_words(item.time_left_h),
+        "outcome": OUTCOMES.get(item.outcome, "") if item.outcome else "",
+        "outcomes": [(o.value, words) for o, words in OUTCOMES.items()],
+        "referred": [h for h in aght.handed(election, request.at) if any(g.report == h.referral.report for g in item.gradings)]
+        if shell.may(request, "reports.read")
+        else [],
+        "unrouted": [
+            (number, to.value) for number, to in aght.unrouted(election, request.at) if any(g.report == number for g in item.gradings)
+        ]
+        if shell.may(request, "reports.read")
+        else [],
         "cell_words": (STEPS[item.cell[0] - 1][1], item.cell[1]),
         "recommendations": visible,
         "hazard": aght.hazard_of(election, code, request.at),
@@ -152,8 +199,8 @@ def detail(request: shell.Request, election: str, code: str) -> HttpResponse:
         "may_draft": shell.may(request, "recommendations.draft"),
         "may_read_reports": shell.may(request, "reports.read"),
         "standings": [(s.value, word) for s, (_, word) in STANDINGS.items() if s is not item.standing],
-        "changes": [(c, STANDINGS[c.standing]) for c in item.changes],
-        "history": list(reversed(item.assessments)),
+        "changes": [(c, STANDINGS[c.standing], OUTCOMES.get(c.outcome, "") if c.outcome else "") for c in item.changes],
+        "history": [(a, None if a.p_permille is None else a.p_permille / 1000) for a in reversed(item.assessments)],
         "tps_names": [names.get(code_, code_) for code_ in item.tps[:8]],
         "more_tps": max(0, len(item.tps) - 8),
     }
@@ -175,6 +222,7 @@ def _line(line: rules.Line) -> dict[str, Any]:
         "share": text.persen(0.5 ** (line.k - 1), 0 if line.k < 4 else 2),
         "step": _signed(line.step),
         "p": line.p,
+        "by_one": line.by_one,
     }
 
 
@@ -227,6 +275,7 @@ def information(request: shell.Request, election: str, number: str) -> HttpRespo
                 number,
                 information=typed.get("grade", ""),
                 basis=typed.get("basis", ""),
+                alone=typed.get("alone") == "1",
                 actor=_actor(request),
                 at=request.at,
             )
@@ -235,7 +284,18 @@ def information(request: shell.Request, election: str, number: str) -> HttpRespo
         else:
             shell.done(request, f"{number} dinilai lengkap. Buka butir AGHT, lampirkan pada butir yang ada, atau rujuk.")
             return redirect("desk:reports_detail", election, number)
-    context = {**report, "typed": typed, "grades": INFORMATION_GRADES, "claim": grading.claim, "number": number}
+    others = len(aght.analysts(election, request.at) - {request.person.id})
+    context = {
+        **report,
+        "typed": typed,
+        "grades": INFORMATION_GRADES,
+        "claim": grading.claim,
+        "number": number,
+        "same": grading.source_by == request.person.id,
+        "others": others,
+        "waits": not rules.offered(grading, request.person.id, others, request.at),
+        "hours": int(rules.OTHER_FIRST.total_seconds() // 3600),
+    }
     return render(request, "desk/aght/information.html", context)
 
 
@@ -304,8 +364,13 @@ def assess(request: shell.Request, election: str, code: str) -> HttpResponse:
         "mode": now.shares.mode,
         "high": now.shares.high,
         "prior": text.desimal(now.prior_permille / 10),
+        "last_useful": _local(now.last_useful_at),
         "operational": "1",
     }
+    if now.answers:
+        said = now.answers
+        yes = {"intent": said.intent, "happening": said.happening, "own_control": said.own_control}
+        typed |= {"violation": said.violation.value, **{field: "1" for field, holds in yes.items() if holds}}
     if request.method == "POST":
         typed = request.POST
         try:
@@ -339,6 +404,9 @@ def _form(request: shell.Request, election: str, typed: Any) -> dict[str, Any]:
             *by_kecamatan.items(),
         ],
         "kinds": [(k.value, words) for k, words in KINDS.items()],
+        "violations": [(v.value, words) for v, words in VIOLATIONS],
+        "violation": typed.get("violation", "none"),
+        "voting_at": request.election.voting_at,
     }
 
 
@@ -349,15 +417,32 @@ def _conclusion(typed: QueryDict) -> dict[str, Any]:
             intent=typed.get("intent") == "1",
             happening=typed.get("happening") == "1",
             own_control=typed.get("own_control") == "1",
-            violation=rules.Violation.OFFENCE if typed.get("offence") == "1" else rules.Violation.NONE,
+            violation=_violation(typed.get("violation", "")),
         ),
         "claim": typed.get("claim", ""),
         "gatra": typed.get("gatra", ""),
         "variable": typed.get("variable", ""),
         "shares": rules.Shares(_whole(typed.get("low", "")), _whole(typed.get("mode", "")), _whole(typed.get("high", ""))),
         "prior_permille": _permille(typed.get("prior", "")),
+        "last_useful_at": _moment(typed.get("last_useful", "")),
         "note": typed.get("note", "")[:300],
     }
+
+
+def _violation(typed: str) -> rules.Violation:
+    return rules.Violation(typed) if typed in {v.value for v in rules.Violation} else rules.Violation.NONE
+
+
+def _moment(typed: str) -> datetime | None:
+    """2023-12-05T10:00 in WIB; None where nothing or nonsense was typed."""
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=text.WIB).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _local(moment: datetime | None) -> str:
+    return moment.astimezone(text.WIB).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
 def _whole(typed: str) -> int:
@@ -426,7 +511,9 @@ def stand(request: shell.Request, election: str, code: str) -> HttpResponse:
     if request.method == "POST":
         try:
             standing = rules.Standing(request.POST.get("standing", ""))
-            aght.set_standing(election, code, standing, request.POST.get("reason", ""), _actor(request), request.at)
+            typed = request.POST.get("outcome", "")
+            outcome = rules.Outcome(typed) if typed in {o.value for o in rules.Outcome} else None
+            aght.set_standing(election, code, standing, request.POST.get("reason", ""), _actor(request), request.at, outcome)
         except ValueError:
             shell.refused(request, rules.Empty(field="standing"))
         except facts.Refusal as refusal:
@@ -452,106 +539,510 @@ def hazard(request: shell.Request, election: str, code: str) -> HttpResponse:
     return redirect("desk:aght_detail", election, code)
 
 
-# --- map and matrix --------------------------------------------------------------------------------------------------------
+# --- map -------------------------------------------------------------------------------------------------------------------
 
 SHADE_EDGES = (1, 10, 50, 200, 1000)
 """Expected loss in voters at which the map grows a shade darker."""
+RATE_EDGES = (0.5, 0.8, 1.25, 2.0, 3.0)
+"""Rate of reports relative to the region (1: as everywhere) at which the map grows a shade darker."""
+COUNT_EDGES = (1, 3, 6, 10, 15)
+"""Counts of another agency at which its layer grows a shade darker."""
+POLICE_SHADES = {"kurang rawan": 1, "khusus": 2, "rawan": 3, "sangat rawan": 5}
+MOST_DAYS = 60
+COVER = {
+    "post": ", ada pos yang mendengar",
+    "contact": ", ada penghubung",
+    "unknown": ", posnya tidak menjawab",
+    "none": ", tidak ada pos",
+}
+"""What silence of a desa means beside who listens there."""
 
 
-def shade(desa: rules.Desa) -> int | None:
-    """0 where reports came and nothing is open, 1..5 by expected loss, None (hatched) where nobody has said anything."""
+@dataclass(frozen=True)
+class Shown:
+    """What one desa shows: a shade (None: hatched), a number that survives printing, and the sentence with count, interval and n."""
+
+    shade: int | None
+    figure: str
+    word: str
+    href: str = ""
+    state: str = "plain"
+
+
+def shade(number: float, edges: tuple[float, ...], lowest: int = 1) -> int:
+    """How many edges a number has reached, at least `lowest`."""
+    return max(lowest, sum(number >= edge for edge in edges))
+
+
+def by_rate(desa: rules.Desa, rate: kernel.Shrunk | None) -> Shown:
+    """The default layer: how often reports come from here, shrunk, with its interval. Silence is hatched, whatever the model says."""
+    if desa.reports == 0 or rate is None:
+        touched = f", {desa.items} butir menyentuhnya" if desa.items else ""
+        return Shown(None, "", silence(desa) + touched, state="unknown")
+    said = (
+        f"{text.desimal(rate.rate)} kali daerah (90 %: {text.desimal(rate.low)} sampai {text.desimal(rate.high)}), "
+        f"{text.angka(desa.reports)} laporan dari {text.angka(desa.origins)} asal, {text.angka(desa.voters)} pemilih, {desa.items} butir"
+    )
+    return Shown(shade(rate.rate, RATE_EDGES, 0), str(desa.origins), said)
+
+
+def by_loss(desa: rules.Desa) -> Shown:
+    """The layer of expected loss: open items, their mean and the span of the shares."""
     if desa.unknown:
-        return None
-    return 0 if desa.items == 0 else max(1, sum(desa.loss >= edge for edge in SHADE_EDGES))
+        return Shown(None, "", silence(desa), state="unknown")
+    said = (
+        f"perkiraan {text.angka(desa.loss)} pemilih terdampak ({text.angka(desa.loss_low)} sampai {text.angka(desa.loss_high)}) "
+        f"dari {text.angka(desa.voters)}, {desa.items} butir, {desa.reports} laporan"
+    )
+    return Shown(0 if desa.items == 0 else shade(desa.loss, SHADE_EDGES), text.angka(desa.loss) if desa.items else "", said)
 
 
-def picture(election: str, region: str, items: list[rules.Aght], found: list[rules.Desa]) -> str:
-    """The AGHT map as SVG: every desa with its count, every item that lies at a site or an island as a marker."""
-    by_code = {d.code: d for d in found}
+def by_layer(layer: rules.Layer, labels: dict[str, int] | None) -> Shown:
+    """Another agency's layer: its own counts, nothing of ours. Indicators about participants weigh nought even here."""
+    if labels is None:
+        return Shown(None, "", f"tidak disebut oleh {OWNERS[layer.owner]}", state="unknown")
+    said = ", ".join(f"{name}: {text.angka(n)}" for name, n in labels.items())
+    counted = {name: n for name, n in labels.items() if name != rules.NEAR_PARTICIPANTS}
+    total = sum(counted.values())
+    if layer.owner is rules.Owner.POLRES:
+        worst = max((POLICE_SHADES.get(name, 0) for name, n in counted.items() if n), default=0)
+        return Shown(worst, str(total), said)
+    return Shown(shade(total, COUNT_EDGES, 0), str(total), said)
+
+
+def silence(desa: rules.Desa) -> str:
+    """Why nothing is said about a desa: nobody spoke, which is not the same as nothing happened."""
+    return f"belum ada kabar{COVER.get(desa.cover, '')}"
+
+
+def picture(election: str, region: str, title: str, shown: dict[str, Shown], items: list[rules.Aght] | None) -> str:
+    """A map as SVG: every desa with its number and sentence, islands and sites with their open items. items: None on a map without ours."""
+    live = [i for i in items or () if i.standing is not rules.Standing.CLOSED]
     tps_list = places.tps_list(election)
-    islands: dict[str, int] = {}
-    for item in items:
-        if item.standing is not rules.Standing.CLOSED:
-            for island in {t.island for t in tps_list if t.island and t.code in item.tps}:
-                islands[island] = islands.get(island, 0) + 1
-    cells = []
-    for desa in places.desa_list(region):
-        seen = by_code[desa.code]
-        word = (
-            "belum ada kabar" if seen.unknown else f"{seen.items} butir, {seen.reports} laporan, perkiraan {text.angka(seen.loss)} pemilih"
+    on_island: dict[str, int] = {}
+    for item in live:
+        for island in {t.island for t in tps_list if t.island and t.code in item.tps}:
+            on_island[island] = on_island.get(island, 0) + 1
+    cells = [
+        drawing.Desa(
+            d.code, d.name, d.lat, d.lon, state=s.state, word=s.word, weight=0, group=d.kecamatan_name, shade=s.shade, href=s.href,
+            figure=s.figure,
         )
-        cells.append(
-            drawing.Desa(
-                desa.code,
-                desa.name,
-                desa.lat,
-                desa.lon,
-                state="unknown" if seen.unknown else "plain",
-                word=word,
-                weight=max(1, seen.items),
-                group=desa.kecamatan_name,
-                shade=shade(seen),
-                href=reverse("desk:aght", args=[election]) + f"?desa={desa.code}",
-            )
-        )
+        for d, s in ((d, shown[d.code]) for d in places.desa_list(region))
+    ]  # fmt: skip
     pins = [s for s in places.sites(region) if s.lat is not None and s.lon is not None]
-    shown = [
-        drawing.Island(
-            s.code,
-            s.name,
-            s.lat or 0.0,
-            s.lon or 0.0,
-            state="bad" if islands.get(s.code) else "unknown",
-            word=f"{islands.get(s.code, 0)} butir" if islands.get(s.code) else "belum ada kabar",
-        )
-        for s in pins
-        if s.kind == "pulau"
-    ]
-    at_site = {
-        s.code: [i for i in items if i.place == s.code and i.standing is not rules.Standing.CLOSED] for s in pins if s.kind != "pulau"
-    }
-    markers = [
-        drawing.Marker(
-            ", ".join(i.code for i in at_site[s.code]),
-            s.lat or 0.0,
-            s.lon or 0.0,
-            title="; ".join(i.title for i in at_site[s.code]),
-            href=reverse("desk:aght_detail", args=[election, at_site[s.code][0].code]),
-        )
-        for s in pins
-        if at_site.get(s.code)
-    ]
+    counts: dict[str, int | None] = {s.code: None if items is None else on_island.get(s.code, 0) for s in pins if s.kind == "pulau"}
+    islands = [_island(s.code, s.name, s.lat or 0.0, s.lon or 0.0, counts[s.code]) for s in pins if s.kind == "pulau"]
+    markers = []
+    for s in pins:
+        here = [i for i in live if i.place == s.code]
+        if s.kind != "pulau" and here:
+            href = reverse("desk:aght_detail", args=[election, here[0].code])
+            codes, titles = ", ".join(i.code for i in here), "; ".join(i.title for i in here)
+            markers.append(drawing.Marker(codes, s.lat or 0.0, s.lon or 0.0, title=titles, href=href))
     sites = [drawing.Site(s.name, s.lat or 0.0, s.lon or 0.0, kind=s.kind, provisional=s.provisional) for s in pins if s.kind != "pulau"]
     return drawing.svg(
         drawing.Map(
-            title="Peta AGHT",
-            region=region,
-            desa=cells,
-            islands=shown,
-            sites=sites,
-            markers=markers,
-            desa_labels=False,
-            description="Desa diwarnai menurut perkiraan pemilih terdampak; arsiran berarti belum ada kabar.",
+            title=title, region=region, desa=cells, islands=islands, sites=sites, markers=markers, boundaries=places.boundaries(region),
+            description="Angka pada desa adalah hitungannya; arsiran berarti belum ada kabar.",
         )
-    )
+    )  # fmt: skip
+
+
+def _island(code: str, name: str, lat: float, lon: float, items: int | None) -> drawing.Island:
+    if items is None:
+        return drawing.Island(code, name, lat, lon)
+    if items:
+        return drawing.Island(code, name, lat, lon, state="bad", word=f"{items} butir", detail=f"{items} butir")
+    return drawing.Island(code, name, lat, lon, state="unknown", word="belum ada kabar")
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of the slider, the one that is looked at, and the instant it stands for."""
+
+    all: tuple[date, ...]
+    chosen: date
+    at: datetime
+
+    @property
+    def index(self) -> int:
+        """Which of the days is looked at, from nought."""
+        return self.all.index(self.chosen)
+
+
+def _days(request: shell.Request, election: str) -> Days:
+    """From the first report (at most 60 days ago) to today. The end of the chosen day, never later than the clock."""
+    today = record.local_date(request.at)
+    heard = [record.local_date(r.received_at) for r in reports.listing(election, request.at)]
+    first = max(min(heard, default=today), today - timedelta(days=MOST_DAYS - 1))
+    days = tuple(first + timedelta(days=n) for n in range((today - first).days + 1))
+    chosen = days[-1]
+    step = request.GET.get("langkah", "")
+    if step.isascii() and step.isdigit() and len(step) <= 3:
+        chosen = days[min(int(step), len(days) - 1)]
+    else:
+        typed = request.GET.get("hari", "")
+        chosen = next((d for d in days if d.isoformat() == typed), chosen)
+    end = datetime.combine(chosen, datetime.max.time(), text.WIB).replace(microsecond=0).astimezone(UTC)
+    return Days(days, chosen, min(end, request.at))
 
 
 @shell.page("aght.read")
 def chart(request: shell.Request, election: str) -> HttpResponse:
-    """The map and its table."""
-    items = aght.register(election, request.at)
-    found = aght.desa(election, request.at)
+    """The map of one layer on one day, its legend and its table."""
+    days = _days(request, election)
+    found = aght.desa(election, days.at)
+    items = aght.register(election, days.at)
+    known = aght.layers(election, days.at)
+    wanted = request.GET.get("lapis", "laporan")
+    layer = next((one for one in known if one.code == wanted), None)
+    if layer is None and wanted != "rugi":
+        wanted = "laporan"
+    m = aght.measured(found)
+    rates = aght.rates(m)
+    shown = _shown(election, wanted, layer, found, rates)
     names = reports.place_names(election)
-    worst = sorted(found, key=lambda d: (-d.loss, -d.items, -d.reports, d.code))
+    title = f"Peta AGHT, {text.tanggal_pendek(days.chosen)}"
+    drawn = picture(election, request.election.region, title, shown, None if layer else items)
     context = {
-        "map": SafeString(picture(election, request.election.region, items, found)),  # drawn by our own code, which escapes its texts
-        "rows": [{"name": names.get(d.code, d.code), "desa": d} for d in worst],
-        "unknown": sum(d.unknown for d in found),
+        "map": SafeString(drawn),  # drawn by our own code, which escapes its texts
+        "wanted": wanted,
+        "layer": layer,
+        "owner": OWNERS[layer.owner] if layer else "",
+        "layers": [(one.code, f"{OWNERS[one.owner]} {one.version}") for one in _newest(known)],
+        "rows": _rows(wanted, layer, found, rates, shown, names),
+        "unknown": sum(s.shade is None for s in shown.values()),
         "total": len(found),
-        "edges": SHADE_EDGES,
+        "n": m.n,
+        "basis": m.basis,
+        "placeless": len(reports.listing(election, days.at)) - sum(d.reports for d in found),
+        "legend": _legend(wanted, layer),
         "estimate": any(i.estimate for i in items),
+        "schematic": not places.boundaries(request.election.region),
+        "boundary_source": places.boundary_source(request.election.region),
+        "days": days,
+        "earlier": days.all[days.index - 1] if days.index else None,
+        "later": days.all[days.index + 1] if days.index + 1 < len(days.all) else None,
+        "last_index": len(days.all) - 1,
+        "bars": _bars(days, election, request.at),
+        "today": days.chosen == days.all[-1],
     }
     return render(request, "desk/aght/map.html", context)
+
+
+def _newest(known: list[rules.Layer]) -> list[rules.Layer]:
+    """The newest version of every agency; older ones stay on the page of the layers."""
+    found: dict[rules.Owner, rules.Layer] = {}
+    for one in known:
+        found.setdefault(one.owner, one)
+    return list(found.values())
+
+
+def _shown(
+    election: str, wanted: str, layer: rules.Layer | None, found: list[rules.Desa], rates: dict[str, kernel.Shrunk]
+) -> dict[str, Shown]:
+    if layer:
+        theirs = layer.by_desa()
+        return {d.code: by_layer(layer, theirs.get(d.code)) for d in found}
+    page = reverse("desk:aght", args=[election])
+    mine = {d.code: by_loss(d) if wanted == "rugi" else by_rate(d, rates.get(d.code)) for d in found}
+    return {
+        d.code: Shown(s.shade, s.figure, s.word, f"{page}?desa={d.code}" if d.items else "", s.state)
+        for d, s in ((d, mine[d.code]) for d in found)
+    }
+
+
+def _rows(
+    wanted: str,
+    layer: rules.Layer | None,
+    found: list[rules.Desa],
+    rates: dict[str, kernel.Shrunk],
+    shown: dict[str, Shown],
+    names: dict[str, str],
+) -> list[dict[str, Any]]:
+    """The table under the map: what the colour says, in numbers."""
+    theirs = layer.by_desa() if layer else {}
+
+    def weight(d: rules.Desa) -> float:
+        rate = rates.get(d.code)
+        return (
+            sum(theirs.get(d.code, {}).values())
+            if layer
+            else d.loss
+            if wanted == "rugi"
+            else 0
+            if d.reports == 0 or not rate
+            else rate.rate
+        )
+
+    rows = []
+    for d in sorted(found, key=lambda d: (shown[d.code].shade is None, -weight(d), d.code)):
+        rate = rates.get(d.code) if d.reports else None
+        rows.append(
+            {
+                "name": names.get(d.code, d.code),
+                "desa": d,
+                "shade": shown[d.code].shade,
+                "word": shown[d.code].word,
+                "silent": silence(d),
+                "rate": text.desimal(rate.rate, 2) if rate else "",
+                "between": f"{text.desimal(rate.low, 2)} – {text.desimal(rate.high, 2)}" if rate else "",
+                "above": rate.above if rate else None,
+                "sort": round(1000 * rate.rate) if rate else -1,
+                "theirs": list(theirs.get(d.code, {}).items()),
+            }
+        )
+    return rows
+
+
+def _legend(wanted: str, layer: rules.Layer | None) -> list[tuple[int, str]]:
+    """(shade, words) from pale to dark."""
+    if layer and layer.owner is rules.Owner.POLRES:
+        return sorted((n, f"kelas paling berat: {name}") for name, n in POLICE_SHADES.items())
+    if layer:
+        edges = [text.angka(int(e)) for e in COUNT_EDGES]
+        return [(0, "0"), *((n, f"≥ {edge}") for n, edge in enumerate(edges, 1))]
+    if wanted == "rugi":
+        edges = [text.angka(int(e)) for e in SHADE_EDGES]
+        return [(0, "tanpa butir terbuka"), (1, f"di bawah {edges[1]}"), *((n, f"≥ {edge}") for n, edge in enumerate(edges, 1) if n > 1)]
+    edges = [text.desimal(e, 2).rstrip("0").rstrip(",") for e in RATE_EDGES]
+    return [(0, f"di bawah {edges[0]} kali daerah"), *((n, f"≥ {edge}") for n, edge in enumerate(edges, 1))]
+
+
+def _bars(days: Days, election: str, at: datetime) -> list[dict[str, Any]]:
+    """Reports of every day as bars of a small picture, each a link to its day."""
+    counts: dict[date, int] = {}
+    for report in reports.listing(election, at):
+        day = record.local_date(report.received_at)
+        counts[day] = counts.get(day, 0) + 1
+    most = max([counts.get(d, 0) for d in days.all] or [0]) or 1
+    return [
+        {
+            "day": d,
+            "iso": d.isoformat(),
+            "n": counts.get(d, 0),
+            "x": 12 * n,
+            "h": round(34 * counts.get(d, 0) / most),
+            "y": 36 - round(34 * counts.get(d, 0) / most),
+            "now": d == days.chosen,
+        }
+        for n, d in enumerate(days.all)
+    ]
+
+
+# --- clusters, calibration -------------------------------------------------------------------------------------------------
+
+
+@shell.page("aght.read")
+def clusters(request: shell.Request, election: str) -> HttpResponse:
+    """The secondary view: a scan for clusters and Gi*, always with p, n and power."""
+    found = aght.desa(election, request.at)
+    m = aght.measured(found)
+    seen = aght.clustered(election, m)
+    names = reports.place_names(election)
+    clear = seen.scan is not None and seen.scan.p <= 0.05
+    shown = {}
+    for d in found:
+        local = seen.local.get(d.code)
+        inside, hot = clear and d.code in seen.areas, bool(local and local.stands)
+        word = f"{d.origins} laporan berbeda asal" + (", dalam kluster" if inside else "") + (", Gi* menonjol" if hot else "")
+        state = "unknown" if d.unknown else "bad" if inside else "warn" if hot else "plain"
+        shown[d.code] = Shown(None, str(d.origins) if d.origins else "", silence(d) if d.unknown else word, state=state)
+    drawn = picture(election, request.election.region, "Kluster laporan", shown, None) if seen.scan else ""
+    local_rows = [
+        {
+            "name": names.get(code, code),
+            "z": _signed(one.z),
+            "p": text.desimal(one.p, 3),
+            "stands": one.stands,
+            "sort": round(1000 * one.z),
+        }
+        for code, one in sorted(seen.local.items(), key=lambda pair: pair[1].p)
+    ]
+    scan = seen.scan
+    context = {
+        "map": SafeString(drawn),  # drawn by our own code, which escapes its texts
+        "n": m.n,
+        "areas_n": len(m.codes),
+        "basis": m.basis,
+        "least": kernel.LEAST_REPORTS,
+        "scan": scan,
+        "clear": clear,
+        "p": text.desimal(scan.p, 3) if scan else "",
+        "ratio": ("tak hingga" if math.isinf(scan.ratio) else text.desimal(scan.ratio)) if scan else "",
+        "expected": text.desimal(scan.expected) if scan else "",
+        "risk": text.desimal(scan.risk, 0) if scan else "",
+        "names": [names.get(code, code) for code in seen.areas],
+        "local": local_rows,
+        "standing": sum(one.stands for one in seen.local.values()),
+        "neighbours": kernel.NEIGHBOURS,
+        "simulations": text.angka(kernel.SIMULATIONS),
+    }
+    return render(request, "desk/aght/clusters.html", context)
+
+
+@shell.page("aght.read")
+def calibration(request: shell.Request, election: str) -> HttpResponse:
+    """What was said against what happened, and how the grading is done."""
+    seen = aght.calibration(election, request.at)
+    items = {i.code: i for i in aght.register(election, request.at)}
+    score = seen.brier
+    context = {
+        "seen": seen,
+        "score": score,
+        "enough": score is not None and score.enough,
+        "least": rules.LEAST_FOR_CALIBRATION,
+        "numbers": {
+            "score": text.desimal(score.score, 3),
+            "always": text.desimal(score.uncertainty, 3),
+            "reliability": text.desimal(score.reliability, 3),
+            "resolution": text.desimal(score.resolution, 3),
+            "within": text.desimal(score.within, 3),
+        }
+        if score
+        else {},
+        "bins": [
+            {
+                "b": b,
+                "name": f"{text.angka(round(100 * b.low))} – {text.angka(round(100 * b.high))} %",
+                "share": b.held / b.n if b.n else None,
+            }
+            for b in (score.bins if score else ())
+        ],
+        "forecasts": [(f, items[f.code].title, OUTCOMES[rules.Outcome.HELD if f.held else rules.Outcome.NOT_HELD]) for f in seen.forecasts],
+        "method": rules.METHOD,
+    }
+    return render(request, "desk/aght/calibration.html", context)
+
+
+# --- referrals -------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("reports.read")
+def referrals(request: shell.Request, election: str) -> HttpResponse:
+    """What was handed on, the receipts, and Bawaslu's clock; what still has to be handed on."""
+    assesses = shell.may(request, "aght.assess")
+    known = {r.number: r.received_at for r in reports.listing(election, request.at)}
+    waiting = [(number, to.value, known.get(number)) for number, to in aght.unrouted(election, request.at)] if assesses else []
+    context = {
+        "rows": aght.handed(election, request.at),
+        "waiting": waiting,
+        "clocks": aght.clocks(election, request.at),
+        "working": any(c.working for c in aght.clocks(election, request.at)),
+        "may_assess": assesses,
+        "may_read_reports": shell.may(request, "reports.read"),
+        "may_acknowledge": shell.may(request, "aght.acknowledge"),
+        "now": request.at,
+    }
+    return render(request, "desk/aght/referrals.html", context)
+
+
+@shell.page("aght.assess")
+def receipt(request: shell.Request, election: str, number: str) -> HttpResponse:
+    """The Datun section's receipt, written down by the post; Bawaslu gives its own."""
+    if request.method == "POST":
+        try:
+            said = request.POST.get("receipt_no", "")
+            aght.acknowledge_referral(election, number, rules.Route.DATUN, said, _actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, f"Tanda terima Datun untuk {number} dicatat.")
+    return redirect("desk:aght_referrals", election)
+
+
+# --- layers of other agencies ------------------------------------------------------------------------------------------------
+
+
+@shell.page("aght.read")
+def layers(request: shell.Request, election: str) -> HttpResponse:
+    """Every version that was taken, with source, day, counts, and where the published total does not add up."""
+    rows = [{"layer": one, "owner": OWNERS[one.owner], "labels": _totals(one)} for one in aght.layers(election, request.at)]
+    return render(request, "desk/aght/layers.html", {"rows": rows, "may_assess": shell.may(request, "aght.assess")})
+
+
+def _totals(layer: rules.Layer) -> list[tuple[str, int, bool]]:
+    """(label, count, whether it weighs nothing even in its own layer)."""
+    sums: dict[str, int] = {}
+    for cell in layer.cells:
+        sums[cell.label] = sums.get(cell.label, 0) + cell.count
+    return [(name, sums[name], name == rules.NEAR_PARTICIPANTS) for name in layer.labels]
+
+
+@shell.page("aght.assess")
+def layer_new(request: shell.Request, election: str) -> HttpResponse:
+    """Takes a file of Bawaslu or the police, or names everything that is wrong with it."""
+    wrong: list[str] = []
+    if request.method == "POST":
+        try:
+            wrong = _take(request, election)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            if not wrong:
+                return redirect("desk:aght_layers", election)
+    context = {
+        "typed": request.POST,
+        "wrong": wrong[:30],
+        "more": max(0, len(wrong) - 30),
+        "owners": [(o.value, name) for o, name in OWNERS.items()],
+        "today": record.local_date(request.at).isoformat(),
+        "classes": rules.POLICE_CLASSES,
+    }
+    return render(request, "desk/aght/layer_new.html", context)
+
+
+def _take(request: shell.Request, election: str) -> list[str]:
+    """Reads and takes the uploaded file; the sentences of its problems, nothing taken, where it has some."""
+    typed, upload = request.POST, request.FILES.get("file")
+    if upload is None or (upload.size or 0) > table.MOST_BYTES:
+        raise (
+            rules.BadLayer(field="berkas")
+            if upload is None
+            else table.TooBig(file=str(upload.name)[:120], most=table.MOST_BYTES // 1_000_000)
+        )
+    owner = rules.Owner(typed["owner"]) if typed.get("owner", "") in {o.value for o in rules.Owner} else None
+    issued = _day(typed.get("issued", ""))
+    stated = typed.get("stated", "").strip().replace(".", "")
+    if owner is None or issued is None or (stated and not (stated.isascii() and stated.isdigit() and len(stated) <= 8)):
+        raise rules.BadLayer(field="lembaga" if owner is None else "tanggal" if issued is None else "jumlah terbitan")
+    data = upload.read()
+    region = request.election.region
+    desa = places.desa_list(region)
+    codes = frozenset(d.code for d in desa) | {t.code for t in places.tps_list(election)}
+    names = {(d.kecamatan_name.lower(), d.name.lower()): d.code for d in desa}
+    cells, problems = files.read(str(upload.name), data, owner, files.Known(codes, names))
+    if problems:
+        return files.sentences(problems)
+    code = aght.take_layer(
+        election, owner, cells, name=typed.get("name", ""), version=typed.get("version", ""), source=typed.get("source", ""), issued=issued,
+        sha256=hashlib.sha256(data).hexdigest(), stated=int(stated) if stated else None, actor=_actor(request), at=request.at,
+    )  # fmt: skip
+    shell.done(
+        request, f"{code} diambil: {text.angka(len(cells))} baris. Ditampilkan terpisah, tidak pernah dihitung ke dalam penilaian Posko."
+    )
+    return []
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+@shell.page("aght.assess")
+def layer_template(request: shell.Request, election: str) -> HttpResponse:
+    """An empty table with every desa, ready to be filled."""
+    desa = places.desa_list(request.election.region)
+    rows = [*files.TEMPLATE, *((d.code, d.kecamatan_name, d.name, "", "") for d in desa)]
+    answer = HttpResponse(table.xlsx({"Lapisan": rows}), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer["Content-Disposition"] = 'attachment; filename="lapisan.xlsx"'
+    return answer
+
+
+# --- matrix and export -----------------------------------------------------------------------------------------------------
 
 
 @shell.page("aght.read")
@@ -591,10 +1082,16 @@ def export(request: shell.Request, election: str) -> HttpResponse:
         "Pemilih",
         "Tanda",
         "Peluang (permil)",
+        "Perkiraan terdampak",
+        "P5",
+        "P95",
         "Rugi rendah",
         "Rugi tengah",
         "Rugi tinggi",
+        "Saat terakhir bertindak",
+        "Sisa waktu (jam)",
         "Keadaan",
+        "Hasil",
     ]
     mark = "PERKIRAAN" if run and run.estimate else ""
     lines = []
@@ -611,10 +1108,16 @@ def export(request: shell.Request, election: str) -> HttpResponse:
                 r["voters"],
                 mark,
                 r["p_permille"],
+                loss.expected,
+                loss.p5,
+                loss.p95,
                 loss.low,
                 loss.mode,
                 loss.high,
+                item.now.last_useful_at,
+                item.time_left_h,
                 r["word"],
+                r["outcome"],
             ]
         )
     response = HttpResponse(
@@ -627,6 +1130,12 @@ def export(request: shell.Request, election: str) -> HttpResponse:
 urlpatterns = [
     path("<slug:election>/aght/", index, name="aght"),
     path("<slug:election>/aght/peta/", chart, name="aght_map"),
+    path("<slug:election>/aght/kluster/", clusters, name="aght_clusters"),
+    path("<slug:election>/aght/kalibrasi/", calibration, name="aght_calibration"),
+    path("<slug:election>/aght/rujukan/", referrals, name="aght_referrals"),
+    path("<slug:election>/aght/lapisan/", layers, name="aght_layers"),
+    path("<slug:election>/aght/lapisan/baru/", layer_new, name="aght_layer_new"),
+    path("<slug:election>/aght/lapisan/contoh.xlsx", layer_template, name="aght_layer_template"),
     path("<slug:election>/aght/matriks/", matrix, name="aght_matrix"),
     path("<slug:election>/aght/ekspor.xlsx", export, name="aght_export"),
     path("<slug:election>/aght/baru/", new, name="aght_new"),
@@ -635,6 +1144,7 @@ urlpatterns = [
     path("<slug:election>/aght/lampir/<slug:number>/", attach, name="aght_attach"),
     path("<slug:election>/aght/rujuk/<slug:number>/", refer, name="aght_refer"),
     path("<slug:election>/aght/rujuk/<slug:number>/terima/", acknowledge, name="aght_acknowledge"),
+    path("<slug:election>/aght/rujuk/<slug:number>/tanda-terima/", receipt, name="aght_receipt"),
     path("<slug:election>/aght/<slug:code>/", detail, name="aght_detail"),
     path("<slug:election>/aght/<slug:code>/kaji/", assess, name="aght_assess"),
     path("<slug:election>/aght/<slug:code>/keadaan/", stand, name="aght_stand"),
@@ -647,6 +1157,17 @@ SENTENCES: dict[str, str] = {
     "aght.not_operational": "Ini tidak menyentuh penyelenggaraan, jadi bukan AGHT. Rujuk laporannya ke Bawaslu atau Datun, atau tutup.",
     "aght.ungraded": "Laporan {report} belum dinilai lengkap. Nilai sumber dan keterangannya lebih dahulu.",
     "aght.source_first": "Nilai sumber laporan {report} lebih dahulu, lalu keterangannya.",
+    "aght.other_first": (
+        "Keterangan {report} ditawarkan dahulu kepada analis lain ({others} orang) selama {hours} jam. "
+        "Bila tidak ada yang dapat menilai sekarang, centang pernyataan itu; nilainya ditandai dinilai satu orang."
+    ),
+    "aght.missing_time": "Isi saat terakhir tindakan masih berguna: tanggal dan jam. Posko tidak menebaknya.",
+    "aght.missing_outcome": (
+        "Sebelum {code} ditutup, pilih apa yang terjadi dengan pernyataannya: benar, tidak, atau tidak dapat dipastikan."
+    ),
+    "aght.bad_layer": "Lapisan belum lengkap ({field}). Isi nama, versi, sumber, dan tanggal terbit yang tidak di masa depan.",
+    "aght.layer_twice": "Berkas atau versi {version} dari {owner} sudah pernah diambil. Versi baru memakai nama versi baru.",
+    "aght.unknown_layer": "Lapisan {code} tidak ada.",
     "aght.unknown_place": "Tempat itu tidak menyentuh satu TPS pun. Pilih desa, pulau, gudang, atau seluruh daerah.",
     "aght.unknown_label": "Pilih bidang dan variabel dari daftar.",
     "aght.unknown": "Butir AGHT itu tidak ada.",
@@ -660,7 +1181,11 @@ SENTENCES: dict[str, str] = {
 TASKS: dict[str, tuple[str, str]] = {
     "aght.grade_information": ("Nilai keterangan laporan {label}", "desk:aght_information"),
     "aght.place": ("Laporan {label} sudah dinilai: buka butir AGHT, lampirkan, rujuk, atau tutup", "desk:reports_detail"),
+    "aght.route": ("Rujuk laporan {label}: rute butirnya menuju ke sana", "desk:reports_detail"),
     "aght.stale": ("Tinjau kembali {label}: sudah tiga hari tidak dinilai", "desk:aght_detail"),
     "aght.referral": ("Terima rujukan laporan {label}", "desk:reports_detail"),
 }
 HITS: dict[str, str] = {"aght": "desk:aght_detail"}
+SIGNALS: dict[str, tuple[str, str]] = {
+    "R21": ("{title}: kabar ini datang dari {chains} rantai yang berlainan. Siapkan penjelasan resmi.", "desk:aght_detail"),
+}

@@ -99,7 +99,8 @@ def _recommendations(request: shell.Request, election: str) -> list[dict[str, An
     """The newest issued recommendations with their states; drafts stay within the Kejari."""
     if not shell.may(request, "recommendations.read"):
         return []
-    shown = [r for r in recommendations.listing(election, request.at) if r.state in recommendation_rules.FROZEN]
+    issued = [r for r in recommendations.listing(election, request.at) if r.state in recommendation_rules.FROZEN]
+    shown = [r for r in issued if recommendations.visible_to(r, request.person.agency)]
     return [
         {"rec": r, "state": recommendations_desk.STATES[r.state][0], "word": recommendations_desk.STATES[r.state][1]}
         for r in shown[:_CAUSES_SHOWN]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -11,11 +12,13 @@ from django.urls import path, reverse
 from posko.desk import shell
 from posko.domain import distribution as rules
 from posko.domain import places as place_rules
+from posko.domain import pledges as pledge_rules
 from posko.domain import record as facts
 from posko.formats import distribution as printed
 from posko.formats import document, text
 from posko.formats import map as maps
-from posko.store import distribution, places, regulation
+from posko.formats import pledges as pledged_words
+from posko.store import distribution, places, pledges, regulation
 
 SECONDS = (5, 15, 60)
 _LARGEST = 100_000
@@ -502,7 +505,16 @@ def fleet(request: shell.Request, election: str) -> HttpResponse:
         }
         for state in states
     ]
-    return render(request, "desk/distribution/fleet.html", {"lines": lines, "may_write": shell.may(request, "distribution.write")})
+    pledged = _pledged(election, {state.vehicle.code for state in states}, request.at)
+    context = {"lines": lines, "pledged": pledged, "may_write": shell.may(request, "distribution.write")}
+    return render(request, "desk/distribution/fleet.html", context)
+
+
+def _pledged(election: str, used: set[str], at: datetime) -> list[dict[str, Any]]:
+    """Vehicles and boats that Pemda or Polres promise and that are not in the fleet under their code yet."""
+    found = pledges.standing(election, at).usable(pledge_rules.Kind.VEHICLE, pledge_rules.Kind.BOAT, firm=False)
+    words, kinds = pledged_words.STATES, pledged_words.KINDS
+    return [{"p": p, "state": words[p.state], "kind": kinds[p.kind]} for p in found if p.asset[:12] not in used]
 
 
 @shell.page("distribution.write")
@@ -550,7 +562,7 @@ def _vehicle_form(request: shell.Request, election: str, state: distribution.Veh
     typed = (
         _typed_of(state.vehicle)
         if state
-        else {"kind": "truk", "days": "2, 1", "shift_start": "06.00", "shift_end": "17.00", "max_trips": "4"}
+        else {"kind": "truk", "days": "2, 1", "shift_start": "06.00", "shift_end": "17.00", "max_trips": "4"} | _promised(request, election)
     )
     wrong: dict[str, str] = {}
     if request.method == "POST":
@@ -571,6 +583,19 @@ def _vehicle_form(request: shell.Request, election: str, state: distribution.Veh
     kinds = [(kind.value, name) for kind, name in printed.KINDS.items()]
     context = {"typed": typed, "wrong": wrong, "state": state, "sites": pins, "kinds": kinds}
     return render(request, "desk/distribution/vehicle_form.html", context)
+
+
+def _promised(request: shell.Request, election: str) -> dict[str, str]:
+    """What a pledge says of a vehicle (`?janji=JNJ-0001`); volume, hours and days are asked of whoever enters it."""
+    code = request.GET.get("janji", "")
+    found = next((p for p in pledges.listing(election, request.at) if p.code == code and p.live), None) if code else None
+    if found is None:
+        return {}
+    boat = found.kind is pledge_rules.Kind.BOAT
+    return {
+        "code": found.asset[:12], "name": f"{found.asset} ({pledged_words.AGENCIES[found.owner]})"[:80],
+        "kind": "perahu" if boat else "truk", "weight": str(found.capacity) if found.capacity else "", "note": f"janji {found.code}",
+    }  # fmt: skip
 
 
 def _typed_of(found: rules.Vehicle) -> dict[str, str]:
@@ -700,3 +725,15 @@ TASKS: dict[str, tuple[str, str]] = {
     "distribution.replan": ("Susun ulang {label}: masukannya sudah berubah", "desk:distribution"),
 }
 HITS: dict[str, str] = {"vehicle": "desk:distribution_vehicle", "waybill": "desk:distribution_waybill"}
+
+
+def _boats(told: Mapping[str, Any]) -> str:
+    """R10 in words."""
+    if not told["boats"]:
+        return f"{told['island']}: belum ada kapal dalam rencana"
+    said = [f"kapal {told['unsigned']} belum berkontrak menurut catatan"] if told["unsigned"] else []
+    said += [] if told["spare"] else ["tidak ada kapal cadangan"]
+    return f"{told['island']}: {', '.join(said)}. Pastikan kapal dan cadangannya."
+
+
+SIGNALS: dict[str, tuple[Any, str]] = {"R10": (_boats, "desk:distribution_fleet")}

@@ -13,7 +13,13 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     return render(
         request,
         "desk/inbox/index.html",
-        {"tasks": shell.tasks_of(request, request.election), "signals": shell.signals_of(request, request.election)},
+        {
+            "tasks": shell.tasks_of(request, request.election),
+            "signals": shell.signals_of(request, request.election),
+            "may_draft": shell.may(request, "recommendations.draft"),
+            "may_board": shell.may(request, "thresholds.read"),
+            "may_acknowledge": shell.may(request, "thresholds.acknowledge"),
+        },
     )
 
 

@@ -1,5 +1,290 @@
-"""Stage merging: Which reports tell of the same thing?"""
+"""Stage merging: proposals side by side, why they are made, and the decision of a person."""
 
-from django.urls import URLPattern
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
 
-urlpatterns: list[URLPattern] = []
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+
+from posko.desk import reports as reports_desk
+from posko.desk import shell
+from posko.domain import merging as rules
+from posko.domain import record as facts
+from posko.domain import reports as report_rules
+from posko.formats import merging as formats
+from posko.planning import merging as kernel
+from posko.store import access, merging, reports
+
+ACTS = {
+    rules.Act.MERGED: "digabungkan",
+    rules.Act.APART: "dinyatakan bukan hal yang sama",
+    rules.Act.SPLIT: "dikeluarkan dari gabungannya",
+}
+LINES = {
+    "start": "pangkal: dua laporan sembarang biasanya bukan hal yang sama",
+    "words": "kata-katanya mirip {likeness} dari 100",
+    "site": "tempatnya sama",
+    "desa": "desanya sama: {name}",
+    "kecamatan": "kecamatannya sama: {name}",
+    "tps": "TPS-nya sama: {tps}",
+    "segel": "nomor segelnya sama: {code}",
+    "kotak": "kode kotaknya sama: {code}",
+    "category": "kategorinya sama: {category}",
+    "family": "pokoknya sama",
+    "neighbour": "pokoknya serumpun, rinciannya berbeda: {one} dan {other}",
+    "time": "waktu kejadiannya berselisih {lapse}",
+    "received": "diterima berselisih {lapse}; waktu kejadiannya tidak disebut",
+    "around": "waktunya dapat sama; satu laporan tidak menyebut waktu kejadian",
+    "amount": "jumlahnya sama: {amount}",
+}
+
+
+@shell.page("merging.read")
+def index(request: shell.Request, election: str) -> HttpResponse:
+    """What is proposed, what is alike but for its digits, what is merged, and what was decided."""
+    found = merging.proposals(election, request.at)
+    took = merging.decisions(election, request.at)
+    now = rules.standing(took)
+    numbers = {n for p in found.groups for n in p.numbers} | {n for c in found.contradicted for n in (c.a, c.b)}
+    rows = _rows(election, numbers | {n for group in now.groups for n in group}, request.at)
+    names, why = access.names(), merging.reasons(election, request.at)
+    context = {
+        "proposals": [{"key": key(p.numbers), "reports": [rows[n] for n in p.numbers], "score": _score(p.score)} for p in found.groups],
+        "contradicted": [
+            {"key": key((c.a, c.b)), "reports": [rows[c.a], rows[c.b]], "why": [formats.barrier_words(b) for b in c.barriers]}
+            for c in found.contradicted
+        ],
+        "groups": [{"key": key(group), "reports": [rows[n] for n in group]} for group in now.groups],
+        "decisions": [_decided(one, names, why) for one in reversed(took)],
+        "may_confirm": shell.may(request, "merging.confirm"),
+    }
+    return render(request, "desk/merging/index.html", context)
+
+
+@shell.page("merging.read")
+def compare(request: shell.Request, election: str, numbers: str) -> HttpResponse:
+    """Reports side by side: what they share, what contradicts, and the buttons."""
+    asked = [*numbers.upper().split("+"), *request.GET.get("tambah", "").upper().split()]
+    now = merging.standing(election, request.at)
+    known = {report.number for report in reports.listing(election, request.at)}
+    unknown = [n for n in asked if n not in known]
+    if unknown:
+        shell.refused(request, report_rules.Unknown(number=unknown[0]))
+        kept = [n for n in numbers.upper().split("+") if n in known]
+        return redirect("desk:merging_compare", election, key(kept)) if kept else redirect("desk:merging", election)
+    chosen = tuple(sorted({member for n in asked for member in now.group_of(n)}))
+    if len(chosen) > rules.MOST_AT_ONCE:
+        shell.refused(request, rules.TooMany(most=rules.MOST_AT_ONCE))
+        return redirect("desk:merging", election)
+    if key(chosen) != numbers:
+        return redirect("desk:merging_compare", election, key(chosen))
+    return render(request, "desk/merging/compare.html", _side_by_side(request, election, chosen, now))
+
+
+def _side_by_side(request: shell.Request, election: str, chosen: tuple[str, ...], now: rules.Standing) -> dict[str, Any]:
+    read = merging.readings(election, chosen, request.at)
+    said = reports.words_of(election, chosen)
+    weighed = merging.comparisons(election, chosen, request.at)
+    against = dict(merging.barriers(election, chosen, now, request.at))
+    rows = _rows(election, set(chosen), request.at)
+    cards = []
+    for number in chosen:
+        others = [read[other] for other in chosen if other != number]
+        words = said.get(number)
+        cards.append({**rows[number], "segments": segments(merging.text_of(words), read[number], others) if words else []})
+    took = [d for d in merging.decisions(election, request.at) if set(d.numbers) & set(chosen)]
+    together = len(chosen) > 1 and set(chosen) <= set(now.group_of(chosen[0]))
+    may_confirm = shell.may(request, "merging.confirm")
+    return {
+        "key": key(chosen),
+        "cards": cards,
+        "differs": {name: len({str(card[name]) for card in cards}) > 1 for name in ("category", "place", "happened_at")},
+        "pairs": [
+            {
+                "a": c.a,
+                "b": c.b,
+                "score": _score(c.score),
+                "lines": [{"words": line_words(line), "weight": _score(line.weight)} for line in c.lines],
+                "barriers": [formats.barrier_words(b) for b in against.get(rules.pair(c.a, c.b), c.barriers)],
+            }
+            for c in weighed
+        ],
+        "together": together,
+        "barred": bool(against),
+        "may_merge": may_confirm and len(chosen) > 1 and not together,
+        "may_split": may_confirm and together,
+        "decisions": [_decided(d, access.names(), merging.reasons(election, request.at)) for d in reversed(took)],
+        "typed": request.GET,
+        "shortest": rules.REASON_SHORTEST,
+        "longest": rules.REASON_LONGEST,
+    }
+
+
+@shell.page("merging.confirm")
+def decide(request: shell.Request, election: str, numbers: str) -> HttpResponse:
+    """The reports that are ticked are merged, or are called different things."""
+    if request.method != "POST":
+        return redirect("desk:merging_compare", election, numbers)
+    chosen = request.POST.getlist("laporan")
+    try:
+        if request.POST.get("act") == "apart":
+            merging.keep_apart(election, chosen, shell.actor(request), request.at)
+            shell.done(request, f"{', '.join(sorted(chosen))}: dicatat bukan hal yang sama. Tidak diusulkan lagi.")
+        else:
+            result = merging.confirm(
+                election, chosen, shell.actor(request), request.at,
+                whole=_whole(election, chosen, numbers, request.at), looked=request.POST.get("looked") == "1",
+                reason=request.POST.get("reason", ""),
+            )  # fmt: skip
+            shell.done(request, f"{', '.join(result)} digabungkan. Tidak ada yang dihapus; nilai dan rantai asal masing-masing tetap.")
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        kept = urlencode({"reason": request.POST.get("reason", "")})
+        return redirect(f"{reverse('desk:merging_compare', args=[election, numbers])}?{kept}")
+    return _next(request, election)
+
+
+def _whole(election: str, chosen: Sequence[str], numbers: str, at: datetime) -> tuple[str, ...]:
+    """The group this person saw: what was ticked, with those of the page that were one group with them."""
+    seen = set(numbers.split("+"))
+    now = merging.standing(election, at)
+    return tuple(sorted({n for number in chosen for n in (*(set(now.group_of(number)) & seen), number)}))
+
+
+def _next(request: shell.Request, election: str) -> HttpResponse:
+    """The next proposal, so that a whole pile goes quickly; the list when nothing waits."""
+    waiting = merging.proposals(election, request.at).groups
+    return redirect("desk:merging_compare", election, key(waiting[0].numbers)) if waiting else redirect("desk:merging", election)
+
+
+@shell.page("merging.confirm")
+def split(request: shell.Request, election: str, numbers: str) -> HttpResponse:
+    """The reports that are ticked leave their group, with a reason."""
+    if request.method != "POST":
+        return redirect("desk:merging_compare", election, numbers)
+    leaving = request.POST.getlist("laporan")
+    try:
+        merging.split(election, leaving, request.POST.get("reason", ""), shell.actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        kept = urlencode({"reason": request.POST.get("reason", "")})
+        return redirect(f"{reverse('desk:merging_compare', args=[election, numbers])}?{kept}")
+    shell.done(request, f"{', '.join(sorted(leaving))} dikeluarkan dari gabungan. Keputusan sebelumnya tetap tercatat.")
+    return redirect("desk:merging", election)
+
+
+def context(election: str, number: str, at: datetime) -> dict[str, Any]:
+    """For the page of a report: the others of its group, proposals with it, and the address part that compares it with others.
+
+    {% include "desk/merging/_of_report.html" with merging=... %}
+    """
+    group = merging.group_of(election, number, at)
+    return {
+        "key": key(group),
+        "others": [n for n in group if n != number],
+        "proposals": [
+            {"key": key(p.numbers), "others": [n for n in p.numbers if n != number]}
+            for p in merging.proposals(election, at).groups
+            if number in p.numbers
+        ],
+    }
+
+
+# --- words for the screen ----------------------------------------------------------------------------------------------------
+
+
+def key(numbers: Sequence[str]) -> str:
+    """Numbers as a part of an address: LAP-001+LAP-004."""
+    return "+".join(sorted(numbers))
+
+
+def line_words(line: rules.Line) -> str:
+    """One line of why."""
+    said = dict(line.facts)
+    if "minutes" in said:
+        hours, minutes = divmod(int(said["minutes"]), 60)
+        said["lapse"] = f"{hours} jam {minutes} menit" if hours else f"{minutes} menit"
+    if line.code == "category":
+        said["category"] = _category(str(said["category"]))
+    return LINES[line.code].format(**said)
+
+
+def _category(code: str) -> str:
+    return {kind.value: name for kind, name in reports_desk.CATEGORIES.items()}.get(code, code)
+
+
+def segments(text: str, reading: rules.Reading, others: Sequence[rules.Reading]) -> list[dict[str, str]]:
+    """A report's text in pieces: kind "" plain, "same" a word others use too, "clash" a number that contradicts another report."""
+    shared = frozenset[str]().union(*(kernel.shared(reading.words, other.words) for other in others))
+    clashing = {_role(b) for other in others for b in rules.clashes(reading, other)}
+    pieces, reached = [], 0
+    for token in reading.tokens:
+        kind = "clash" if token.role and _bare(token.role) in clashing else "same" if token.word and token.word in shared else ""
+        if not kind:
+            continue
+        if token.start > reached:
+            pieces.append({"text": text[reached : token.start], "kind": ""})
+        pieces.append({"text": text[token.start : token.end], "kind": kind})
+        reached = token.end
+    return [*pieces, {"text": text[reached:], "kind": ""}]
+
+
+def _role(barrier: rules.Barrier) -> str:
+    return str(barrier.facts["unit"]) if barrier.code == "amount" else f"name:{barrier.code}"
+
+
+def _bare(role: str) -> str:
+    return role if role.startswith("name:") else role.partition(":")[2].rstrip("*")
+
+
+def _score(tenths: int) -> str:
+    return f"{'+' if tenths > 0 else '−' if tenths < 0 else ''}{abs(tenths) // 10},{abs(tenths) % 10}"
+
+
+def _rows(election: str, numbers: set[str], at: datetime) -> dict[str, dict[str, Any]]:
+    names = reports.place_names(election)
+    said = reports.words_of(election, numbers)
+    found = {}
+    for report in reports.listing(election, at):
+        if report.number in numbers:
+            words = said.get(report.number)
+            found[report.number] = {**reports_desk.row(report, names), "excerpt": words.text if words else ""}
+    return found
+
+
+def _decided(one: rules.Decision, names: dict[str, str], why: dict[str, str]) -> dict[str, Any]:
+    return {
+        "key": key(one.numbers) if len(one.numbers) <= rules.MOST_AT_ONCE else "",
+        "numbers": ", ".join(one.numbers),
+        "word": ACTS[one.act],
+        "at": one.at,
+        "by": names.get(one.person, one.person),
+        "reason": why.get(one.entry_id, ""),
+        "looked": bool(one.looked),
+        "mark": one.mark,
+    }
+
+
+urlpatterns = [
+    path("<slug:election>/gabungan/", index, name="merging"),
+    path("<slug:election>/gabungan/<str:numbers>/", compare, name="merging_compare"),
+    path("<slug:election>/gabungan/<str:numbers>/putuskan/", decide, name="merging_decide"),
+    path("<slug:election>/gabungan/<str:numbers>/pisah/", split, name="merging_split"),
+]
+SENTENCES: dict[str, str] = {
+    "merging.too_few": "Centang paling sedikit {least} laporan.",
+    "merging.too_many": "Paling banyak {most} laporan dibandingkan sekaligus. Kurangi dahulu.",
+    "merging.together": "{numbers} sudah satu gabungan. Bila bukan hal yang sama, keluarkan dahulu dari gabungannya, dengan alasan.",
+    "merging.not_together": "{numbers} tidak berada dalam satu gabungan. Buka lagi gabungannya; mungkin sudah dipisah orang lain.",
+    "merging.whole_group": "Paling sedikit satu laporan tinggal dalam gabungan. Centang hanya yang keluar dari {numbers}.",
+    "merging.second_look": (
+        "{numbers} belum digabungkan: ada {many} pertentangan (lihat yang ditandai merah). "
+        "Periksa sekali lagi; bila tetap hal yang sama, centang \"Sudah saya periksa\" dan tulis alasannya."
+    ),
+    "merging.reason_missing": "Tulis alasannya, {shortest} sampai {longest} huruf, supaya orang lain mengerti kemudian.",
+    "merging.changed": "Orang lain baru saja memutuskan tentang laporan ini. Sekarang gabungannya: {numbers}. Lihat lagi, lalu putuskan.",
+}  # fmt: skip
+TASKS: dict[str, tuple[str, str]] = {"merging.proposed": ("Periksa apakah {label} hal yang sama", "desk:merging_compare")}

@@ -372,3 +372,6 @@ TASKS: dict[str, tuple[str, str]] = {
     "needs.outdated_rules": ("Hitung ulang kebutuhan: aturan atau konfirmasi berubah", "desk:needs_trial"),
 }
 HITS: dict[str, str] = {}
+SIGNALS: dict[str, tuple[str, str]] = {
+    "R13": ("{tps}: DPTb {dptb} dan DPK {dpk} melebihi cadangan surat suara terkecil ({reserve} lembar)", "desk:needs_place"),
+}

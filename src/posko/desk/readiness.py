@@ -272,3 +272,4 @@ SENTENCES: dict[str, str] = {
 }
 TASKS: dict[str, tuple[str, str]] = {"readiness.check": ("Periksa {label}", "desk:readiness_tps")}
 HITS: dict[str, str] = {}
+SIGNALS: dict[str, tuple[str, str]] = {"R14": ("{tps}: KPPS tidak lengkap menurut pemeriksaan di TPS", "desk:readiness_tps")}

@@ -286,10 +286,10 @@ def _order_lines(election: str, at: datetime, placed: list[rules.Order], names: 
     for n in receipts.receipts(election, at):
         good[n.shipment.order.code] = good.get(n.shipment.order.code, 0) + n.count.good
     need_at = receipts.deadline(election, at)
-    found = []
+    found, held = [], receipts.limits(election, at)
     for o in placed:
         left = o.quantity - sent.get(o.code, 0)
-        why = rules.promised_late(o, need_at, left, receipts.LIMITS)
+        why = rules.promised_late(o, need_at, left, held)
         state, word = ("done", "semua dikirim") if left <= 0 else ("overdue", "lewat") if o.due_at < at else ("plain", "ditunggu")
         if why and o.due_at >= at:
             state, word = "waiting", {"late": "mepet", "moved": "sering digeser"}[why]
@@ -366,7 +366,7 @@ def order_detail(request: shell.Request, election: str, code: str) -> HttpRespon
         "deliveries": deliveries,
         "need_at": need_at,
         "slack_days": left,
-        "buffer_days": receipts.LIMITS.buffer_days,
+        "buffer_days": receipts.limits(election, request.at).buffer_days,
         "may_order": shell.may(request, "receipts.order"),
         "may_record": shell.may(request, "receipts.record"),
         "key": "~".join(found.key),
@@ -1106,13 +1106,13 @@ def claim(request: shell.Request, election: str, code: str) -> HttpResponse:
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
         return redirect("desk:receipts_claims", election)
-    names = _names_of(election, request.at)
+    names, held = _names_of(election, request.at), receipts.limits(election, request.at)
     came = [d for d in _deliveries(election, request.at, names, found.order.key) if d["claim"] == code]
     context = {
         **_claim_row(found, request.at), "claim": found, "note": note, "name": names.get(found.order.key, found.order.item), "came": came,
         "may_write": shell.may(request, "receipts.write"), "may_record": shell.may(request, "receipts.record"),
-        "answer": ANSWER_WORDS.get(found.answer, ""), "answer_days": receipts.LIMITS.answer_days,
-        "replacement_days": receipts.LIMITS.replacement_days, **evidence_desk.context(request, "receipts", f"claim:{code}"),
+        "answer": ANSWER_WORDS.get(found.answer, ""), "answer_days": held.answer_days,
+        "replacement_days": held.replacement_days, **evidence_desk.context(request, "receipts", f"claim:{code}"),
     }  # fmt: skip
     return render(request, "desk/receipts/claim.html", context)
 
@@ -1171,7 +1171,8 @@ def forecast(request: shell.Request, election: str) -> HttpResponse:
     """With what probability is each line complete by its deadline, how surely is that known, what holds it back."""
     asked = receipts.outlook(election, request.at)
     named = {d.key: d for d in receipts.demands(election, request.at)}
-    known = [_outlook_row(election, named[q.key], q, o) for q, o in asked if q.need is not None]
+    wanted = receipts.limits(election, request.at).probability_permille
+    known = [_outlook_row(election, named[q.key], q, o, wanted) for q, o in asked if q.need is not None]
     learnt = asked[0][0].history if asked else rules.History()
     estimated = [r for r in known if r["verdict"] == "estimated"]
     context = {
@@ -1182,8 +1183,8 @@ def forecast(request: shell.Request, election: str) -> HttpResponse:
         "complete": sum(r["verdict"] == "complete" for r in known),
         "bare": sum(r["verdict"] == "uncovered" for r in known),
         "estimated": len(estimated),
-        "likely": sum((r["permille"] or 0) >= receipts.LIMITS.probability_permille for r in estimated),
-        "wanted": receipts.LIMITS.probability_permille / 1000,
+        "likely": sum((r["permille"] or 0) >= wanted for r in estimated),
+        "wanted": wanted / 1000,
         "total": len(known),
         "history": learnt,
         "counts": {
@@ -1223,9 +1224,10 @@ def _prior_words() -> list[tuple[str, str]]:
     ]
 
 
-def _outlook_row(election: str, demand: rules.Demand, question: rules.Question, outlook: rules.Outlook) -> dict[str, Any]:
+def _outlook_row(election: str, demand: rules.Demand, question: rules.Question, outlook: rules.Outlook, wanted: int) -> dict[str, Any]:
+    """wanted: permille below which R02 speaks."""
     state, word = VERDICTS[outlook.verdict]
-    if outlook.verdict == "estimated" and (outlook.permille or 0) < receipts.LIMITS.probability_permille:
+    if outlook.verdict == "estimated" and (outlook.permille or 0) < wanted:
         state, word = "waiting", "mungkin tidak lengkap"
     return {
         "name": line_name(demand), "href": reverse("desk:receipts_line", args=[election, "~".join(demand.key)]), "unit": demand.unit,

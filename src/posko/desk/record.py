@@ -18,7 +18,9 @@ SHOWN = 200
 # First word of an entry's kind -> the act that opens its content; other entries open to every reader of the journal.
 CONTENTS = {
     "report": "reports.read", "aght": "aght.read", "hazard": "aght.read", "recommendation": "record.drafts", "person": "access.read",
-    "access": "access.read", "agreement": "access.read",
+    "access": "access.read", "agreement": "access.read", "post": "posts.read", "misuse": "misuse.read",
+    # A closed row tells a reader of everything else nothing: it may be a changed password or something for the overseer.
+    "person.password_changed": "record.sealed",
 }  # fmt: skip
 KINDS = {
     "installation": "Pemasangan",
@@ -64,6 +66,8 @@ KINDS = {
     "plan": "Rencana",
     "hazard": "Bahaya",
     "readiness": "Kesiapan",
+    "post": "Posko",
+    "misuse": "Pengaduan tentang posko",
     "report": "Laporan",
     "aght": "AGHT",
     "recommendation": "Rekomendasi",
@@ -91,7 +95,7 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 
 def _open(request: shell.Request, leaf: record.Leaf) -> bool:
     """Whether the content of an entry may be shown: the journal is no way around the policy."""
-    act = CONTENTS.get(leaf.kind.partition(".")[0])
+    act = CONTENTS.get(leaf.kind) or CONTENTS.get(leaf.kind.partition(".")[0])
     if act is None:
         return True
     region = request.election.region
@@ -117,6 +121,8 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     kind, subject = request.GET.get("jenis", ""), request.GET.get("perihal", "").strip()
     people = access.names()
     found = [_row(request, leaf, people) for leaf in record.leaves(election, newest=SHOWN, kind=kind, subject=subject)]
+    if kind or subject:  # a closed row among the hits would say that there is such an entry, and how many
+        found = [row for row in found if row["open"]]
     size, root = record.root()
     context = {
         "rows": found,

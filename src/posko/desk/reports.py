@@ -1,8 +1,14 @@
-"""Stage reports: the box as the desk sees it. Everybody files; Kejari reads and Bawaslu looks on."""
+"""Stage reports: the box as the desk sees it. Everybody files; Kejari reads and Bawaslu looks on.
 
-from datetime import UTC, datetime
+Four ways in: the form, the form for somebody on the telephone, pasted SMS of codes, a file. The count of what the guard refused is for
+Bawaslu and the heads.
+"""
+
+from collections import defaultdict
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -10,36 +16,12 @@ from django.urls import path
 from posko.desk import shell
 from posko.domain import record as facts
 from posko.domain import reports as rules
-from posko.formats import table, text
-from posko.store import aght, places, recommendations, reports
+from posko.formats import pages, picture, table, text
+from posko.formats import reports as printed
+from posko.store import access, aght, places, recommendations, record, reports
 
-CATEGORIES = {
-    rules.Category.LOG: "Perlengkapan pemungutan suara",
-    rules.Category.GEO: "Cuaca, laut, jalan",
-    rules.Category.NET: "Listrik dan sinyal",
-    rules.Category.VOT: "Daftar pemilih",
-    rules.Category.SEC: "Keamanan",
-    rules.Category.INF: "Kabar yang beredar",
-    rules.Category.HR: "Petugas",
-    rules.Category.VIO: "Dugaan pelanggaran",
-    rules.Category.OTHER: "Hal lain",
-}
-CHANNELS = {
-    rules.Channel.FACE: "Datang langsung",
-    rules.Channel.PHONE: "Telepon",
-    rules.Channel.MESSAGE: "Pesan",
-    rules.Channel.LETTER: "Surat",
-    rules.Channel.MEDIA: "Media",
-    rules.Channel.PUBLIC: "Halaman umum",
-}
-SOURCES = {
-    rules.Source.CITIZEN: "Warga",
-    rules.Source.KPU: "Petugas KPU, PPK, PPS, KPPS",
-    rules.Source.POLICE: "Petugas keamanan",
-    rules.Source.OFFICIAL: "Petugas pemerintah atau desa",
-    rules.Source.MEDIA: "Media",
-    rules.Source.UNKNOWN: "Tidak diketahui",
-}
+CATEGORIES, CHANNELS, SOURCES = printed.CATEGORIES, printed.CHANNELS, printed.SOURCES
+PER_PAGE = 100
 STATUSES = {
     rules.Status.RECEIVED: ("waiting", "diterima, belum dinilai"),
     rules.Status.ASSESSING: ("plain", "sedang dinilai"),
@@ -64,6 +46,7 @@ def row(report: rules.Report, names: dict[str, str]) -> dict[str, Any]:
         "mark": report.mark,
         "masked": report.masked,
         "erased": report.erased,
+        "attachments": report.attachments,
         "steps": [(step.since, STATUSES[step.status][1]) for step in report.steps],
     }
 
@@ -110,22 +93,41 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         return render(request, "desk/reports/slot.html", {})
     names = reports.place_names(election)
     gradings = aght.gradings(election, request.at)
+    every = reports.listing(election, request.at)
+    wanted = _one(rules.Status, request.GET.get("keadaan", ""), None)
+    shown = Paginator([r for r in every if wanted is None or r.status is wanted], PER_PAGE).get_page(request.GET.get("hal", "1"))
+    words = reports.words_of(election, [r.number for r in shown])
+    unread = reports.unread(election, request.at)
+    items: dict[str, list[str]] = defaultdict(list)
+    for item in aght.register(election, request.at):
+        for grading in item.gradings:
+            items[grading.report].append(item.code)
     rows = []
-    for report in reports.listing(election, request.at):
-        grading = gradings.get(report.number)
-        said = reports.words(election, report.number)
+    for report in shown:
+        graded = gradings.get(report.number)
+        said = words.get(report.number)
         rows.append(
             {
                 **row(report, names),
                 "excerpt": said.text if said else "",
-                "grade": f"{grading.source}{grading.information or '·'}" if grading else "",
-                "items": aght.items_of(election, report.number, request.at),
+                "grade": f"{graded.source}{graded.information or '·'}" if graded else "",
+                "items": list(dict.fromkeys(items[report.number])),
+                "unread": report.number in unread,
             }
         )
-    counts = {
-        status.value: sum(r["state"] == STATUSES[status][0] and r["word"] == STATUSES[status][1] for r in rows) for status in rules.Status
+    counts = {status.value: sum(r.status is status for r in every) for status in rules.Status}
+    context = {
+        "rows": rows,
+        "shown": shown,
+        "total": len(every),
+        "wanted": wanted.value if wanted else "",
+        "counts": [(s.value, counts[s.value], STATUSES[s][1]) for s in rules.Status],
+        "unread": len(unread),
+        "may_assess": shell.may(request, "aght.assess"),
+        "may_import": shell.may(request, "reports.write"),
+        "may_guard": shell.may(request, "reports.guard"),
     }
-    return render(request, "desk/reports/index.html", {"rows": rows, "counts": counts, "may_assess": shell.may(request, "aght.assess")})
+    return render(request, "desk/reports/index.html", context)
 
 
 @shell.page("reports.file")
@@ -133,11 +135,12 @@ def new(request: shell.Request, election: str) -> HttpResponse:
     """A post officer writes down what somebody tells."""
     if request.method == "POST":
         try:
-            ticket = reports.file_report(election, _filing(request, election), actor(request), request.at)
+            filing = _filing(request, election)
+            ticket = reports.file_report(election, filing, actor(request), request.at, _attachments(request))
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
-            return render(request, "desk/reports/filed.html", {"ticket": rules.grouped(ticket)})
+            return _filed(request, ticket, filing, "desk:reports_new")
     context = {
         "categories": [(c.value, name) for c, name in CATEGORIES.items()],
         "channels": [(c.value, name) for c, name in CHANNELS.items() if c is not rules.Channel.PUBLIC],
@@ -145,8 +148,34 @@ def new(request: shell.Request, election: str) -> HttpResponse:
         "places": choices(election, request.election.region),
         "typed": request.POST,
         "longest": rules.TEXT_LONGEST,
+        "most_files": rules.MOST_FILES,
+        "most_mb": pages.MOST_BYTES // 1024 // 1024,
     }
     return render(request, "desk/reports/new.html", context)
+
+
+def _filed(request: shell.Request, ticket: str, filing: rules.Filing, again: str) -> HttpResponse:
+    context = {
+        "ticket": rules.grouped(ticket),
+        "dictated": rules.dictated(ticket),
+        "masked": filing.masked,
+        "again": again,
+        "violation": filing.category is rules.Category.VIO,
+    }
+    return render(request, "desk/reports/filed.html", context)
+
+
+def _attachments(request: shell.Request) -> list[rules.Attachment]:
+    """The files of a form, with nothing left but what the eye sees. TooManyFiles, `picture.Unusable`."""
+    given = [one for one in request.FILES.getlist("files") if one]
+    rules.check_files(len(given))
+    kept = []
+    for one in given:
+        if (one.size or 0) > pages.MOST_BYTES:
+            raise picture.TooBig(file=str(one.name)[:80], most=pages.MOST_BYTES // 1024 // 1024)
+        bare = pages.bare(one.read(), str(one.name))
+        kept.append(rules.Attachment(bare.kind, bare.data))
+    return kept
 
 
 def _filing(request: shell.Request, election: str) -> rules.Filing:
@@ -162,6 +191,333 @@ def _filing(request: shell.Request, election: str) -> rules.Filing:
         happened_at=moment(posted.get("happened_at", "")),
         at=request.at,
     )
+
+
+# --- the telephone ---------------------------------------------------------------------------------------------------------
+
+
+@shell.page("reports.file")
+def phone(request: shell.Request, election: str) -> HttpResponse:
+    """One column for somebody on the telephone: few fields, typed or chosen from the keyboard; the ticket is read back."""
+    names = _areas(election, request.election.region)
+    if request.method == "POST":
+        posted = request.POST
+        try:
+            place = rules.place_named(posted.get("where", ""), names)
+            typed = QueryDict(mutable=True)
+            typed.update({"place": place, "tps": posted.get("tps", "")})
+            filing = rules.filing(
+                posted.get("text", ""),
+                category=_one(rules.Category, posted.get("category", ""), rules.Category.OTHER),
+                channel=rules.Channel.PHONE,
+                source=_one(rules.Source, posted.get("source", ""), rules.Source.CITIZEN),
+                place=place_of(election, typed),
+                contact=posted.get("contact", ""),
+                happened_at=_when(posted, request.at),
+                at=request.at,
+            )
+            ticket = reports.file_report(election, filing, actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            return _filed(request, ticket, filing, "desk:reports_phone")
+    context = {
+        "categories": [(c.value, name) for c, name in CATEGORIES.items()],
+        "sources": [(s.value, name) for s, name in SOURCES.items() if s is not rules.Source.UNKNOWN],
+        "names": sorted(names.values()),
+        "typed": request.POST,
+        "longest": rules.TEXT_LONGEST,
+    }
+    return render(request, "desk/reports/phone.html", context)
+
+
+def _areas(election: str, region: str) -> dict[str, str]:
+    """Code -> name of desa and sites, as somebody says them."""
+    return {code: name for _, group in choices_named(election, region) for code, name in group}
+
+
+def choices_named(election: str, region: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """As `choices`, with the kecamatan in the name of every desa: "Baru, Manggar"."""
+    named = []
+    for title, group in choices(election, region):
+        kecamatan = title.removeprefix("Kecamatan ")
+        named.append((title, [(code, f"{name}, {kecamatan}" if title != kecamatan else name) for code, name in group]))
+    return named
+
+
+def _when(posted: QueryDict, at: datetime) -> datetime | None:
+    """now | today | yesterday with a time of day in WIB; None where nothing was said. TimeMissing."""
+    said = posted.get("when", "")
+    if said == "now":
+        return at
+    if said not in {"today", "yesterday"}:
+        return None
+    try:
+        clock = time.fromisoformat(posted.get("clock", ""))
+    except ValueError:
+        raise rules.TimeMissing() from None
+    day = at.astimezone(text.WIB).date() - timedelta(days=said == "yesterday")
+    return datetime.combine(day, clock.replace(tzinfo=None), text.WIB).astimezone(UTC)
+
+
+# --- messages of codes -----------------------------------------------------------------------------------------------------
+
+SMS_LINES = 200
+
+
+@shell.page("reports.file")
+def sms(request: shell.Request, election: str) -> HttpResponse:
+    """Pasted messages, one a line, each with its result and the text to send back."""
+    answers: list[dict[str, Any]] = []
+    messages = rules.sms_messages(request.POST.get("messages", "")[:60_000])[:SMS_LINES] if request.method == "POST" else []
+    if messages:
+        names = reports.place_names(election)
+        source = _one(rules.Source, request.POST.get("source", ""), rules.Source.KPU)
+        answers = [_answer(a, names) for a in reports.file_messages(election, messages, actor(request), request.at, source)]
+    bad = [a["message"] for a in answers if a["state"] == "overdue"]
+    context = {
+        "answers": answers,
+        "filed": sum(a["filed"] for a in answers),
+        "bad": "\n".join(bad),
+        "bad_count": len(bad),
+        "sources": [(s.value, name) for s, name in SOURCES.items()],
+        "most": SMS_LINES,
+        "longest": rules.SMS_LONGEST,
+        "codes": [(c.written, c.sentence, CATEGORIES[c.category]) for c in rules.SMS_CODES],
+    }
+    return render(request, "desk/reports/sms.html", context)
+
+
+def _answer(answer: reports.Answer, names: dict[str, str]) -> dict[str, Any]:
+    if answer.refusal is not None:
+        reply = SMS_REPLIES.get(answer.refusal.code, "POSKO: pesan tidak terbaca. Tulis seperti contoh pada kartu.")
+        return {
+            "message": answer.message, "state": "overdue", "word": "tidak dicatat", "said": shell.sentence(answer.refusal), "filed": 0,
+            "reply": reply.format(**answer.refusal.facts),
+        }  # fmt: skip
+    coded = answer.coded
+    place = names.get(coded.place, coded.place) if coded else ""
+    meaning = "; ".join(code.sentence.rstrip(".") for code in coded.codes) if coded else ""
+    said = [f"{place}: {meaning}."]
+    if answer.same:
+        said.append(f"Sudah tercatat sebagai {', '.join(answer.same)}; tidak dicatat dua kali.")
+    state, word = ("done", "dicatat") if answer.filed else ("plain", "uji coba" if coded and coded.test else "sudah tercatat")
+    return {
+        "message": answer.message, "state": state, "word": word, "said": " ".join(said), "filed": len(answer.filed),
+        "numbers": [f.number for f in answer.filed], "reply": sms_reply(answer, place),
+    }  # fmt: skip
+
+
+def sms_reply(answer: reports.Answer, place: str) -> str:
+    """The text to send back for a message that was read, within one SMS."""
+    if answer.coded is not None and answer.coded.test:
+        return f"POSKO: uji coba dari {place} diterima. Tidak dicatat sebagai laporan."[: rules.SMS_LONGEST]
+    if not answer.filed:
+        return f"POSKO: sudah tercatat sebelumnya ({', '.join(answer.same)})."
+    tickets = ", ".join(f"{f.number} {rules.grouped(f.ticket)}" for f in answer.filed)
+    reply = f"POSKO: diterima. Simpan kode: {tickets}."
+    violation = answer.coded is not None and any(c.category is rules.Category.VIO for c in answer.coded.codes)
+    for more in (f" {place}.", " Dugaan pelanggaran: hubungi juga Pengawas TPS." if violation else ""):
+        reply += more if len(reply) + len(more) <= rules.SMS_LONGEST else ""
+    return reply
+
+
+@shell.page("reports.file")
+def card(request: shell.Request, election: str) -> HttpResponse:
+    """Which card of codes to print."""
+    groups = [(title, group) for title, group in choices(election, request.election.region) if title.startswith("Kecamatan")]
+    return render(request, "desk/reports/card.html", {"places": groups, "codes": len(rules.SMS_CODES)})
+
+
+@shell.page("reports.file")
+def card_pdf(request: shell.Request, election: str) -> HttpResponse:
+    """The card as PDF: ?desa= and ?kertas=a4 (one sheet a desa) or a6 (one card a TPS)."""
+    desa = next((d for d in places.desa_list(request.election.region) if d.code == request.GET.get("desa", "")), None)
+    if desa is None:
+        shell.refused(request, rules.UnknownPlace(place=request.GET.get("desa", "")[:40]))
+        return redirect("desk:reports_card", election)
+    paper = "a6" if request.GET.get("kertas") == "a6" else "a4"
+    tps_list = [t for t in places.tps_list(election) if t.desa_code == desa.code]
+    if paper == "a6":
+        rows = [(t.code, f"TPS {t.number:03}, {desa.name}") for t in tps_list] or [(desa.code, f"Desa {desa.name}")]
+    else:
+        rows = [(desa.code, "Seluruh desa"), *((t.code, f"TPS {t.number:03}") for t in tps_list)]
+    title = f"Desa {desa.name}, Kecamatan {desa.kecamatan_name}"
+    installed = record.installation()
+    mark = "[SIMULASI]" if installed.demo else ""
+    send_to = "".join(c for c in request.GET.get("nomor", "") if c in "+0123456789 ")[:20]
+    data = printed.card(paper, rows, title, installed.name, request.at, send_to=send_to, mark=mark)
+    name = f'inline; filename="kartu-sms-{desa.code}-{paper}.pdf"'
+    return HttpResponse(data, content_type="application/pdf", headers={"Content-Disposition": name})
+
+
+# --- a file of reports -----------------------------------------------------------------------------------------------------
+
+
+def _all_places(election: str, region: str) -> dict[str, str]:
+    areas = _areas(election, region)
+    return areas | {t.code: f"TPS {t.number:03}, {t.desa_name}" for t in places.tps_list(election)}
+
+
+@shell.page("reports.write")
+def intake(request: shell.Request, election: str) -> HttpResponse:
+    """Choose a file; it is examined before anything counts."""
+    given = request.FILES.get("file")
+    if request.method == "POST" and given is None:
+        shell.refused(request, rules.NoUpload(code=""))
+    elif request.method == "POST" and given is not None:
+        try:
+            if (given.size or 0) > table.MOST_BYTES:
+                raise table.TooBig(file=str(given.name)[:120], most=table.MOST_BYTES // 1_000_000)
+            data = given.read()
+            printed.read(str(given.name), data, _all_places(election, request.election.region), request.at)
+            kept = reports.keep_upload(election, str(given.name), data, actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            return redirect("desk:reports_import_check", election, kept.code)
+    return render(request, "desk/reports/import.html", {"headers": printed.HEADERS, "most": printed.MOST_ROWS})
+
+
+@shell.page("reports.write")
+def intake_template(request: shell.Request, election: str) -> HttpResponse:
+    """The form with its guide and the names of places."""
+    response = HttpResponse(printed.template(_areas(election, request.election.region)), content_type=XLSX)
+    response["Content-Disposition"] = 'attachment; filename="templat-laporan.xlsx"'
+    return response
+
+
+@shell.page("reports.write")
+def intake_check(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """The dry run: all problems, or all that would be recorded."""
+    try:
+        kept = reports.upload(election, code)
+        reading = printed.read(kept.name, kept.data, _all_places(election, request.election.region), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:reports_import", election)
+    names = reports.place_names(election)
+    context = {
+        "kept": kept,
+        "ready": reading.ready,
+        "count": len(reading.rows),
+        "problems": [
+            {"place": _place(p), "text": PROBLEMS.get(p.code, SENTENCES.get(p.code, p.code)).format(**p.facts)} for p in reading.problems
+        ],
+        "more": len(reading.problems) >= printed.MOST_PROBLEMS,
+        "ignored": reading.ignored,
+        "masked": sum(r.filing.masked for r in reading.rows),
+        "rows": [
+            (
+                r.number,
+                CATEGORIES[r.filing.category],
+                names.get(r.filing.place, "tempat tidak disebut"),
+                r.filing.words.text,
+                r.filing.happened_at,
+            )
+            for r in reading.rows[:20]
+        ],
+    }
+    return render(request, "desk/reports/import_check.html", context)
+
+
+def _place(problem: facts.Problem) -> str:
+    parts = [f"lembar {problem.sheet}"] * bool(problem.sheet) + [f"baris {problem.row}"] * bool(problem.row)
+    return ", ".join(parts + [f"kolom {problem.column}"] * bool(problem.column)) or "seluruh berkas"
+
+
+@shell.page("reports.write")
+def intake_confirm(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """Into the box, all or nothing."""
+    if request.method != "POST":
+        return redirect("desk:reports_import_check", election, code)
+    try:
+        kept = reports.upload(election, code)
+        reading = printed.read(kept.name, kept.data, _all_places(election, request.election.region), request.at)
+        if not reading.ready:
+            raise rules.FileHasProblems(count=len(reading.problems))
+        filings = [(r.filing, r.received_at) for r in reading.rows]
+        filed = reports.take_in(election, filings, reading.content_sha256, actor(request), request.at, code)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:reports_import_check", election, code)
+    shell.done(
+        request, f"{text.angka(len(filed))} laporan dicatat, {filed[0].number} sampai {filed[-1].number}. Pelapornya tidak mendapat kode."
+    )
+    return redirect("desk:reports", election)
+
+
+@shell.page("reports.write")
+def intake_drop(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """Forget a file."""
+    if request.method == "POST":
+        try:
+            reports.drop_upload(election, code)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Berkas dibuang. Tidak ada yang dicatat.")
+    return redirect("desk:reports_import", election)
+
+
+# --- the count of the guard --------------------------------------------------------------------------------------------------
+
+DOORS = {
+    "post_text": "Tulisan Posko sendiri",
+    "import": "Kolom berkas impor",
+    "reporter": "Kata pelapor",
+    "search": "Kotak cari",
+}
+KINDS = {
+    "participant": "peserta pemilu", "support": "dukungan atau pilihan", "religion": "agama", "ethnicity": "suku",
+    "own_list": "daftar setempat",
+    "identity": "nomor identitas atau telepon", "person": "orang (nama, alamat)", "title": "sebutan orang", "name": "nama pengguna Posko",
+}  # fmt: skip
+DECISIONS = {
+    "refused": "ditolak", "warned": "diterima dengan peringatan", "masked": "disamarkan", "asked": "ditanya tujuannya",
+    "answered": "tujuan disebut",
+}  # fmt: skip
+PURPOSES = {
+    "duty": "Menghubungi petugas untuk tugas",
+    "report": "Memeriksa laporan yang menyebut orang",
+    "oversight": "Pengawasan",
+    "subject": "Permintaan orang itu sendiri",
+}
+
+
+@shell.page("reports.guard")
+def guard(request: shell.Request, election: str) -> HttpResponse:
+    """How often the guard refused, warned or asked, by door and rule; and who searched for persons, for what."""
+    counts = reports.guard_counts(election, request.at)
+    people = access.names()
+    context = {
+        "counts": [
+            (DOORS.get(door, door), KINDS.get(rule, rule), DECISIONS.get(decision, decision), counts[door, rule, decision])
+            for door, rule, decision in sorted(counts)
+        ],
+        "refused": sum(n for (_, _, decision), n in counts.items() if decision == "refused"),
+        "warned": sum(n for (_, _, decision), n in counts.items() if decision == "warned"),
+        "searches": [
+            (at, people.get(person, person), KINDS.get(rule, rule), PURPOSES.get(purpose, purpose))
+            for at, person, rule, purpose in reports.searches(election, request.at)
+        ],
+    }
+    return render(request, "desk/reports/guard.html", context)
+
+
+def count_post_text(request: shell.Request, refusal: facts.Refusal) -> None:
+    """A text of the post was refused somewhere: counted by what its words are about."""
+    if request.election and request.person:
+        kinds = rules.kinds(str(refusal.facts.get("words", "")).split(", "))
+        reports.count_guard(request.election.code, "post_text", kinds, "refused", actor(request), request.at)
+
+
+def count_column(request: shell.Request, refusal: facts.Refusal) -> None:
+    """A file with a forbidden column was refused."""
+    reports.count_guard(request.election.code, "import", [str(refusal.facts["rule"])], "refused", actor(request), request.at)
+
+
+COUNTED = {"reports.guarded": count_post_text, "reports.forbidden_column": count_column}
 
 
 def _one(kind: Any, typed: str, default: Any) -> Any:
@@ -187,6 +543,10 @@ def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
         "words": said,
         "guarded": reports.guarded(election, said.text) if said else (),
         "grading": aght.gradings(election, request.at).get(number),
+        "additions": reports.additions(election, number, request.at),
+        "unread": number in reports.unread(election, request.at),
+        "may_write": shell.may(request, "reports.write"),
+        "files": [(n, kind != "pdf", -(-size // 1024)) for n, kind, size in reports.attached(election, number, request.at)],
         "items": items,
         "open_items": [i for i in aght.register(election, request.at) if i.standing.value != "closed" and i not in items],
         "referrals": [r for r in aght.referrals(election, request.at) if r.report == number],
@@ -198,6 +558,39 @@ def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
         "drafts": [rec for item in items for rec in recommendations.resting_on(election, item.code, request.at)],
     }
     return render(request, "desk/reports/detail.html", context)
+
+
+@shell.page("reports.read")
+def attachment(request: shell.Request, election: str, number: str, n: int) -> HttpResponse:
+    """One file of a report. `?kecil` gives a small picture."""
+    try:
+        found = reports.attachment(election, number, n, request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:reports_detail", election, number)
+    small = "kecil" in request.GET and found.kind != "pdf"
+    kind = "jpeg" if small else found.kind
+    headers = {
+        "Content-Disposition": f'{"attachment" if kind == "pdf" else "inline"}; filename="{number}-lampiran-{n}.{kind}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    types = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+    return HttpResponse(picture.thumbnail(found.data) if small else found.data, content_type=types[kind], headers=headers)
+
+
+@shell.page("reports.write")
+def additions_read(request: shell.Request, election: str, number: str) -> HttpResponse:
+    """What the reporter added has been read."""
+    if request.method == "POST":
+        try:
+            reports.read_additions(election, number, actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, f"Tambahan pada {number} ditandai sudah dibaca.")
+    return redirect("desk:reports_detail", election, number)
 
 
 @shell.page("aght.assess")
@@ -226,7 +619,7 @@ def erase(request: shell.Request, election: str, number: str) -> HttpResponse:
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
-            shell.done(request, f"Kata-kata dan kontak pelapor {number} dihapus untuk selamanya.")
+            shell.done(request, f"Kata-kata, tambahan, lampiran, dan kontak pelapor {number} dihapus untuk selamanya.")
     return redirect("desk:reports_detail", election, number)
 
 
@@ -251,7 +644,19 @@ urlpatterns = [
     path("<slug:election>/laporan/", index, name="reports"),
     path("<slug:election>/laporan/baru/", new, name="reports_new"),
     path("<slug:election>/laporan/ekspor.xlsx", export, name="reports_export"),
+    path("<slug:election>/laporan/telepon/", phone, name="reports_phone"),
+    path("<slug:election>/laporan/sms/", sms, name="reports_sms"),
+    path("<slug:election>/laporan/kartu/", card, name="reports_card"),
+    path("<slug:election>/laporan/kartu.pdf", card_pdf, name="reports_card_pdf"),
+    path("<slug:election>/laporan/impor/", intake, name="reports_import"),
+    path("<slug:election>/laporan/impor/templat.xlsx", intake_template, name="reports_import_template"),
+    path("<slug:election>/laporan/impor/<slug:code>/", intake_check, name="reports_import_check"),
+    path("<slug:election>/laporan/impor/<slug:code>/catat/", intake_confirm, name="reports_import_confirm"),
+    path("<slug:election>/laporan/impor/<slug:code>/buang/", intake_drop, name="reports_import_drop"),
+    path("<slug:election>/laporan/penjagaan/", guard, name="reports_guard"),
     path("<slug:election>/laporan/<slug:number>/", detail, name="reports_detail"),
+    path("<slug:election>/laporan/<slug:number>/lampiran/<int:n>/", attachment, name="reports_attachment"),
+    path("<slug:election>/laporan/<slug:number>/tambahan/", additions_read, name="reports_additions_read"),
     path("<slug:election>/laporan/<slug:number>/tutup/", close, name="reports_close"),
     path("<slug:election>/laporan/<slug:number>/hapus/", erase, name="reports_erase"),
 ]
@@ -266,7 +671,56 @@ SENTENCES: dict[str, str] = {
         "Tulisan Posko tidak memuat sebutan tentang peserta pemilu, agama, atau suku: {words}. "
         "Tulis ulang apa yang terjadi tanpa sebutan itu. Dugaan pelanggaran dirujuk ke Bawaslu."
     ),
+    "reports.unclear_place": "“{typed}” belum jelas. Ketik nama desa dengan kecamatannya. {choices}",
+    "reports.time_missing": "Isi jamnya, atau pilih “Tidak disebut”.",
+    "reports.addition_closed": "Laporan {number} sudah ditutup atau dihapus; tulis laporan baru.",
+    "reports.too_many_additions": "Satu laporan menerima paling banyak {most} tambahan. Tulis laporan baru.",
+    "reports.too_many_files": "Paling banyak {most} lampiran. Pilih yang paling jelas.",
+    "reports.no_file": "Lampiran laporan {number} tidak ada, atau sudah dihapus.",
+    "reports.file_twice": "Isi berkas ini sudah pernah diimpor: {count} laporan, mulai {first}. Tidak dicatat dua kali.",
+    "reports.no_upload": "Tidak ada berkas yang diperiksa. Pilih berkasnya, lalu periksa lagi.",
+    "reports.file_has_problems": "Berkas masih punya {count} masalah. Perbaiki di Excel, lalu unggah lagi.",
+    "reports.forbidden_column": (
+        "Berkas ditolak: lembar {sheet}, baris {row}, kolom {column} memuat data yang tidak boleh ada di Posko (nama orang, nomor "
+        "identitas, peserta pemilu, agama, atau suku). Hapus kolom itu, lalu unggah lagi. Tidak ada isi berkas yang disimpan."
+    ),
+    "reports.purpose_missing": "Pencarian ini tampak seperti mencari orang. Pilih tujuannya dahulu.",
+    "reports.sms_shape": (
+        "Pesan tidak tertulis seperti pada kartu. Urutannya: LAPOR, kode tempat (9 angka dan satu huruf), kode kejadian (dua angka dan "
+        "satu huruf), paling banyak empat kode dan 160 huruf."
+    ),
+    "reports.sms_check": "Bagian {part} tidak cocok dengan huruf di belakangnya. Mungkin salah satu angkanya keliru; minta dikirim ulang.",
+    "reports.sms_unknown_code": "Kode {number} tidak ada di tabel. Mungkin kartunya dari daerah lain; minta dikirim ulang.",
+    "pages.too_many": "PDF {file} lebih dari {most} halaman. Kirim halaman yang penting saja.",
+    "pages.cannot_draw": "PDF {file} tidak dapat dibuka. Foto kertasnya, lalu lampirkan fotonya.",
     "reports.no_step": "Keadaan laporan {number} tidak dapat diubah seperti itu.",
 }
-TASKS: dict[str, tuple[str, str]] = {"reports.new": ("Nilai laporan {label}", "desk:reports_detail")}
+PROBLEMS: dict[str, str] = {
+    "reports_file.too_many_rows": "Berkas berisi lebih dari {most} laporan. Bagi menjadi beberapa berkas.",
+    "reports_file.empty": "Tidak ada satu pun baris laporan di bawah baris judul.",
+    "reports_file.columns": "Baris judul tidak memuat kolom {names}. Salin baris judul dari templat.",
+    "reports_file.column_twice": "Kolom {what} ada dua kali. Hapus salah satu.",
+    "reports_file.identity": "Ada deretan 16 angka di luar kolom uraian. Hapus; Posko tidak menerima nomor identitas.",
+    "reports_file.formula": "Rumus di sel ini gagal atau belum dihitung. Ketik isinya.",
+    "reports_file.choice": "“{value}” tidak dikenal. Pilih salah satu: {choices}.",
+    "reports_file.moment": "“{value}” bukan waktu. Tulis misalnya 5/12/2023 10.00.",
+    "reports_file.future": "“{value}” belum terjadi. Periksa tanggal dan jamnya.",
+    "reports_file.after_received": "Waktu kejadian lebih baru daripada waktu laporan diterima.",
+    "reports_file.twice": "Sama dengan baris {first}. Hapus salah satu.",
+    "reports_file.desa_missing": "Nomor TPS tanpa desa. Isi nama desanya.",
+    "reports_file.place": "Tempat “{value}” tidak ada dalam daftar. Salin nama dari lembar Tempat pada templat.",
+    "reports_file.several": "“{value}” lebih dari satu. Tulis dengan kecamatannya: {choices}.",
+    "reports_file.tps": "TPS “{value}” tidak ada di {desa}.",
+}
+SMS_REPLIES: dict[str, str] = {
+    "reports.sms_shape": "POSKO: pesan tidak terbaca. Tulis: LAPOR, kode tempat dan hurufnya, kode kejadian dan hurufnya. Lihat kartu.",
+    "reports.sms_check": "POSKO: bagian {part} tidak cocok dengan hurufnya. Periksa kartu, lalu kirim ulang seluruh pesan.",
+    "reports.sms_unknown_code": "POSKO: kode {number} tidak ada di tabel. Periksa kartu, lalu kirim ulang.",
+    "reports.unknown_place": "POSKO: kode tempat tidak ada di daftar. Periksa kartu, lalu kirim ulang.",
+}
+TASKS: dict[str, tuple[str, str]] = {
+    "reports.new": ("Nilai laporan {label}", "desk:reports_detail"),
+    "reports.many": ("Nilai {label} laporan baru", "desk:reports"),
+    "reports.added": ("Baca tambahan pada laporan {label}", "desk:reports_detail"),
+}
 HITS: dict[str, str] = {"report": "desk:reports_detail"}

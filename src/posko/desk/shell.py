@@ -17,13 +17,15 @@ from django.urls import reverse
 import posko
 from posko.domain import access as rules
 from posko.domain import record as facts
-from posko.store import access, record
+from posko.domain import thresholds as warnings
+from posko.formats import text
+from posko.store import access, record, thresholds
 
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
     "board", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "distribution", "transfers",
-    "readiness", "posts", "misuse", "reports", "merging", "aght", "recommendations", "products", "rakor",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products", "rakor",
 )  # fmt: skip
 
 MENU = (
@@ -52,6 +54,19 @@ GOODS = (
     ("labels", "Label", "labels.read"),
     ("sampling", "Uji petik", "sampling.read"),
     ("transfers", "Geser surat suara", "transfers.read"),
+)
+# So do these on the pages of the post; base.html shows them.
+POST = (
+    ("reports", "Laporan", "reports.file"),
+    ("merging", "Gabungan", "merging.read"),
+    ("aght", "AGHT", "aght.read"),
+    ("posts", "Posko", "posts.read"),
+    ("misuse", "Pengaduan", "misuse.read"),
+    ("products", "Produk", "products.read"),
+    ("recommendations", "Rekomendasi", "recommendations.read"),
+    ("pledges", "Janji dukungan", "pledges.read"),
+    ("signals", "Papan sinyal", "thresholds.read"),
+    ("thresholds", "Ambang sinyal", "thresholds.read"),
 )
 
 
@@ -218,6 +233,7 @@ ROLE_NAMES = {
     "pps.anggota": "anggota PPS",
     "kejari.analis": "analis Kejari",
     "kejari.pimpinan": "pimpinan Kejari",
+    "kejati.pemantau": "pemantau Kejati",
     "polres.perwira": "perwira Polres",
     "pemda.pejabat": "pejabat Pemda",
     "bawaslu.pengawas": "pengawas Bawaslu",
@@ -252,8 +268,11 @@ def sentence(refusal: facts.Refusal) -> str:
 
 
 def refused(request: Request, refusal: facts.Refusal) -> None:
-    """Shows the refusal on the next page that is rendered."""
+    """Shows the refusal on the next page that is rendered; what a stage wants counted is counted (COUNTED: code -> function)."""
     messages.error(request, sentence(refusal))
+    count = _collect("COUNTED").get(refusal.code)
+    if count is not None:
+        count(request, refusal)
 
 
 def done(request: Request, text: str) -> None:
@@ -290,35 +309,58 @@ def tasks_of(request: Request, election: facts.Election) -> list[dict[str, Any]]
     return sorted(gathered, key=lambda task: (task["due_at"] or far, task["text"]))
 
 
-def signals_of(request: Request, election: facts.Election) -> list[dict[str, Any]]:
-    """Early warnings of every stage that has some, for those they go to, the Kejari that maps them and Bawaslu; gravest first."""
-    phrases: dict[str, tuple[str | Callable[[Mapping[str, str | int]], str], str]] = _collect("SIGNALS")
+def signals_for(request: Request, election: facts.Election) -> list[facts.Signal]:
+    """Early warnings of every stage that has some, for those they go to, the Kejari that maps them and Bawaslu; gravest first.
+
+    Among them R18, the one rule over the warnings of all stages that this person may read.
+    """
     gathered: list[facts.Signal] = []
     for stage in STAGES:
         derive = getattr(_store(stage), "signals", None)
         if derive is None or not _may_in(request, f"{stage}.read", election):
             continue
         gathered += derive(election.code, request.at)
+    together = thresholds.limits(election.code, "thresholds", warnings.Limits(), request.at)
+    gathered += warnings.common_cause(facts.single(gathered), together)
+    return [one for one in facts.single(gathered) if request.person.agency in {*one.to, "KEJARI", "BAWASLU"}]
+
+
+def signals_of(request: Request, election: facts.Election) -> list[dict[str, Any]]:
+    """The early warnings of `signals_for` in words; those that somebody sees to come after those nobody does."""
+    phrases: dict[str, tuple[str | Callable[[Mapping[str, str | int]], str], str]] = _collect("SIGNALS")
+    said, names = thresholds.acknowledgements(election.code, request.at), access.names()
+    linked = _may_in(request, "thresholds.read", election)
     shown = []
-    for one in facts.single(gathered):
-        if request.person.agency not in {*one.to, "KEJARI", "BAWASLU"}:
-            continue
+    for one in signals_for(request, election):
         phrase, url = phrases.get(one.rule, (one.rule, ""))
+        rule, answer = one.rule.partition(".")[0], warnings.answer_to(one, said)  # a stage may have its own sentence for a rule: R01.geser
         shown.append(
             {
-                "rule": one.rule.partition(".")[0],  # a stage may have its own sentence for a rule: R01.geser
+                "rule": rule,
+                "key": one.rule,
+                "subject": one.subject,
                 "kind": one.kind,
                 "severity": one.severity,
                 "state": SEVERITY_STATES[one.severity],
                 "word": SEVERITY_WORDS[one.severity],
-                "text": phrase(one.facts) if callable(phrase) else phrase.format(**one.facts),
+                "text": phrase(one.facts) if callable(phrase) else phrase.format(**_readable(one.facts)),
                 "to": ", ".join(one.to),
+                "agencies": one.to,
                 "since_at": one.since_at,
                 "mark": one.mark,
                 "href": reverse(url, args=[election.code, *one.args]) if url else "",
+                "rule_href": reverse("desk:thresholds", args=[election.code]) + f"#{rule}" if linked else "",
+                "answer": answer,
+                "answered_by": names.get(answer.person, answer.person) if answer else "",
+                "mine": request.person.agency in one.to,
             }
         )
-    return shown
+    return sorted(shown, key=lambda s: s["answer"] is not None)
+
+
+def _readable(said: Mapping[str, str | int]) -> dict[str, str]:
+    """Numbers as Indonesians read them: 48948 -> 48.948."""
+    return {name: text.angka(value) if isinstance(value, int) else value for name, value in said.items()}
 
 
 SEVERITY_STATES = {"critical": "overdue", "high": "waiting", "watch": "plain"}
@@ -368,15 +410,20 @@ def _journal_href(asked: Request, election: facts.Election | None) -> str:
     return reverse("desk:record", args=[election.code])
 
 
-def _goods_nav(asked: Request, election: facts.Election | None, name: str) -> list[MenuEntry]:
-    """The second line of links on the pages of GOODS; nothing elsewhere."""
-    here_now = next((stage for stage, *_ in GOODS if name == stage or name.startswith(f"{stage}_")), "")
+def _has_page(name: str) -> bool:
+    """Whether a page of this name exists: a stage may be thin."""
+    return any(getattr(pattern, "name", "") == name for module in _modules() for pattern in module.urlpatterns)
+
+
+def _second_line(asked: Request, election: facts.Election | None, name: str, links: tuple[tuple[str, str, str], ...]) -> list[MenuEntry]:
+    """The second line of links on the pages of GOODS or of POST; nothing elsewhere."""
+    here_now = next((stage for stage, *_ in links if name == stage or name.startswith(f"{stage}_")), "")
     if not here_now or election is None or asked.person is None:
         return []
     return [
         MenuEntry(reverse(f"desk:{stage}", args=[election.code]), label, "", stage == here_now)
-        for stage, label, act in GOODS
-        if _may_in(asked, act, election)
+        for stage, label, act in links
+        if _has_page(stage) and _may_in(asked, act, election)
     ]
 
 
@@ -408,7 +455,8 @@ def situation(request: HttpRequest) -> dict[str, Any]:
         "person": person,
         "person_name": access.display_name(request.user) if person else "",
         "menu": menu,
-        "goods_nav": _goods_nav(asked, current, name),
+        "goods_nav": _second_line(asked, current, name, GOODS),
+        "post_nav": _second_line(asked, current, name, POST),
         "journal_size": size,
         "journal_root": root,
         "journal_href": _journal_href(asked, current),

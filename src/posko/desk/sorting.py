@@ -457,8 +457,8 @@ def batch_list(request: shell.Request, election: str) -> HttpResponse:
     context = {
         "batches": [_batch(b) | {"kinds": [dict(b.by_kind).get(k, 0) for k in used_kinds]} for b in found],
         "kinds": [printed.KIND_WORDS[k] for k in used_kinds],
-        "limits": rules.Limits(),
-        "percent": int(rules.Limits().probability * 100),
+        "limits": (held := sorting.limits(election, request.at)),
+        "percent": round(held.probability * 100),
         "marks": sorted({b.mark for b in found if b.mark}),
         **_tabs(request),
     }

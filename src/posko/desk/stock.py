@@ -367,7 +367,7 @@ def inspections(request: shell.Request, election: str) -> HttpResponse:
     """Every walk through a warehouse."""
     sites = dict(stock.sites(election, request.at))
     shown = [_inspection(one, sites) for one in stock.inspections(election, request.at)[::-1]]
-    context = {"walks": shown, "limit": rules.Limits().inspect_days, **_rights(request)}
+    context = {"walks": shown, "limit": stock.limits(election, request.at).inspect_days, **_rights(request)}
     return render(request, "desk/stock/inspections.html", context)
 
 

@@ -202,7 +202,8 @@ class Decision:
 ROLES: dict[str, str] = {
     "kpu.operator": "KPU", "kpu.pimpinan": "KPU", "kpu.gudang": "KPU", "ppk.anggota": "PPK", "pps.anggota": "PPS",
     "kejari.analis": "KEJARI",
-    "kejari.pimpinan": "KEJARI", "polres.perwira": "POLRES", "pemda.pejabat": "PEMDA", "bawaslu.pengawas": "BAWASLU",
+    "kejari.pimpinan": "KEJARI", "kejati.pemantau": "KEJATI",
+    "polres.perwira": "POLRES", "pemda.pejabat": "PEMDA", "bawaslu.pengawas": "BAWASLU",
     "admin.sistem": "ADMIN",
 }  # fmt: skip
 OPERATOR, KPU = frozenset({"kpu.operator"}), frozenset({"kpu.operator", "kpu.pimpinan"})
@@ -211,6 +212,7 @@ KPU_ALL = KPU | GUDANG
 AD_HOC = frozenset({"ppk.anggota", "pps.anggota"})
 ANALYST, KEJARI = frozenset({"kejari.analis"}), frozenset({"kejari.analis", "kejari.pimpinan"})
 HEADS = frozenset({"kpu.pimpinan", "kejari.pimpinan"})
+KEJATI = frozenset({"kejati.pemantau"})  # the province: counts of its posts, never words
 POLRES, PEMDA, BAWASLU, ADMIN = (frozenset({r}) for r in ("polres.perwira", "pemda.pejabat", "bawaslu.pengawas", "admin.sistem"))
 AGENCIES = KPU_ALL | KEJARI | POLRES | PEMDA | BAWASLU
 STAFF = AGENCIES | AD_HOC | ADMIN
@@ -218,10 +220,10 @@ STAFF = AGENCIES | AD_HOC | ADMIN
 # One table: act -> roles. What is not here is denied. Segregation: the analyst drafts, the head of the Kejari approves and issues, the
 # head of the KPU answers; Bawaslu reads everything; the administrator gives roles and sees neither reports nor AGHT.
 POLICY: dict[str, frozenset[str]] = {
-    "board.read": STAFF - ADMIN, "inbox.read": STAFF, "search.read": STAFF - ADMIN, "export": AGENCIES,
-    "record.read": AGENCIES | ADMIN, "record.drafts": KEJARI | BAWASLU, "clock.set": ADMIN,
+    "board.read": STAFF - ADMIN, "inbox.read": STAFF | KEJATI, "search.read": STAFF - ADMIN, "export": AGENCIES,
+    "record.read": AGENCIES | ADMIN, "record.drafts": KEJARI | BAWASLU, "record.sealed": BAWASLU, "clock.set": ADMIN,
     "access.read": ADMIN | BAWASLU | HEADS, "access.grant": ADMIN, "access.approve": ADMIN | HEADS, "access.agree": HEADS,
-    "thresholds.read": AGENCIES, "thresholds.set": OPERATOR | ANALYST | HEADS,
+    "thresholds.read": AGENCIES, "thresholds.set": OPERATOR | ANALYST | HEADS, "thresholds.acknowledge": AGENCIES | AD_HOC,
     "places.read": STAFF, "places.edit": KPU, "places.write": KPU,
     "regulation.read": STAFF, "regulation.confirm": OPERATOR, "regulation.write": OPERATOR,
     "dpt.read": AGENCIES | AD_HOC, "dpt.import": OPERATOR, "dpt.write": OPERATOR,
@@ -237,18 +239,21 @@ POLICY: dict[str, frozenset[str]] = {
     "sampling.read": AGENCIES, "sampling.draw": OPERATOR, "sampling.record": GUDANG,
     "transfers.read": AGENCIES | AD_HOC, "transfers.report": AD_HOC | OPERATOR, "transfers.propose": OPERATOR,
     "transfers.write": KPU | AD_HOC,
-    "pledges.read": AGENCIES | AD_HOC, "pledges.make": PEMDA | POLRES, "pledges.use": OPERATOR, "pledges.write": PEMDA | POLRES,
+    "pledges.read": AGENCIES | AD_HOC, "pledges.ask": KPU | KEJARI, "pledges.make": PEMDA | POLRES, "pledges.use": OPERATOR,
+    "pledges.write": POLRES,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR, "readiness.write": OPERATOR,
-    "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.set": HEADS | OPERATOR, "posts.log": KEJARI | KPU | AD_HOC,
-    "misuse.read": BAWASLU, "misuse.answer": BAWASLU,
+    "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,
+    "posts.roster": HEADS | OPERATOR | ANALYST | AD_HOC, "posts.log": KEJARI | KPU | AD_HOC,
+    "misuse.file": STAFF, "misuse.read": BAWASLU, "misuse.answer": BAWASLU,
     "reports.file": STAFF - ADMIN, "reports.read": KEJARI | BAWASLU, "reports.write": ANALYST,
-    "reports.erase": frozenset({"kejari.pimpinan"}),
+    "reports.erase": frozenset({"kejari.pimpinan"}), "reports.guard": BAWASLU | HEADS,
     "merging.read": KEJARI | BAWASLU, "merging.confirm": ANALYST,
     "aght.read": KEJARI | KPU | BAWASLU | POLRES, "aght.assess": ANALYST, "aght.write": ANALYST, "aght.acknowledge": BAWASLU,
-    "recommendations.read": KEJARI | KPU | BAWASLU | PEMDA, "recommendations.draft": ANALYST, "recommendations.write": ANALYST,
-    "recommendations.approve": frozenset({"kejari.pimpinan"}), "recommendations.issue": frozenset({"kejari.pimpinan"}),
-    "recommendations.receive": KPU, "recommendations.answer": frozenset({"kpu.pimpinan"}),
+    "recommendations.read": KEJARI | KPU | BAWASLU | POLRES | PEMDA, "recommendations.draft": ANALYST, "recommendations.write": ANALYST,
+    "recommendations.review": KEJARI, "recommendations.approve": frozenset({"kejari.pimpinan"}),
+    "recommendations.issue": frozenset({"kejari.pimpinan"}), "recommendations.receive": KPU | BAWASLU | POLRES | PEMDA,
+    "recommendations.answer": frozenset({"kpu.pimpinan"}) | BAWASLU | POLRES | PEMDA,
     "products.read": KEJARI | BAWASLU, "products.make": ANALYST, "products.sign": frozenset({"kejari.pimpinan"}),
     "rakor.read": AGENCIES, "rakor.freeze": KPU | KEJARI, "rakor.write": KPU | KEJARI, "rakor.answer": AGENCIES,
 }  # fmt: skip

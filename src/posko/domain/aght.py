@@ -7,18 +7,20 @@ The probability is a sum of log-odds that explains itself line by line:
 k counts within one chain of provenance (a forwarded message, one office, one witness), so that twenty copies of one rumour weigh hardly
 more than one. The strongest piece of a chain comes first: a rumour that arrived early must not discount the officer who went and
 looked. Weights and ratios are ours, version posko-logodds/1, and have to be calibrated against outcomes; p is about the claim text.
-Expected loss in voters = p x voters of the affected TPS x share of their voting that is lost (low, mode, high). Items are ranked by it;
-the 5 x 5 matrix is only shown.
+Expected loss in voters = p x voters of the affected TPS x mean share of their voting that is lost, the share being triangular between
+low and high with its peak at mode. Items are ranked by it, then by the time left to act; the 5 x 5 matrix is only shown. What is said here
+about probabilities is kept and held against what happened (`brier`).
 """
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import ClassVar
 
-from posko.domain import distribution, places, record, reports
+from posko.domain import distribution, places, record, reports, thresholds
 
 METHOD = "posko-logodds/1"
 PRIOR_PERMILLE = 100
@@ -55,6 +57,24 @@ class Ungraded(record.Refusal):
     """A report whose source or information has not been graded yet."""
 
     code: ClassVar[str] = "aght.ungraded"
+
+
+class OtherFirst(record.Refusal):
+    """The second scale is offered to another analyst first; whoever is alone says so."""
+
+    code: ClassVar[str] = "aght.other_first"
+
+
+class MissingTime(record.Refusal):
+    """When an action still helps for the last time: asked for, never guessed."""
+
+    code: ClassVar[str] = "aght.missing_time"
+
+
+class MissingOutcome(record.Refusal):
+    """An item is closed with what became of its claim: it held, it did not, or nobody knows."""
+
+    code: ClassVar[str] = "aght.missing_outcome"
 
 
 class SourceFirst(record.Refusal):
@@ -154,6 +174,17 @@ class Answers:
     happening: bool = False
     own_control: bool = False
     violation: Violation = Violation.NONE
+
+    def written(self) -> str:
+        """The answers as one word for a table: the initials of what was answered yes, and the violation."""
+        flags = (("o", self.operational), ("i", self.intent), ("h", self.happening), ("c", self.own_control))
+        return "".join(letter for letter, yes in flags if yes) + ":" + self.violation.value
+
+    @classmethod
+    def read(cls, written: str) -> "Answers | None":
+        """The answers of `written`; None for "" (an assessment of before they were kept)."""
+        letters, _, violation = written.partition(":")
+        return cls("o" in letters, "i" in letters, "h" in letters, "c" in letters, Violation(violation)) if written else None
 
 
 @dataclass(frozen=True)
@@ -260,6 +291,11 @@ class Grading:
         return bool(self.source and self.information)
 
     @property
+    def by_one(self) -> bool:
+        """Both scales by the same person: flagged, not refused, since staff does not always allow otherwise."""
+        return self.complete and self.source_by == self.information_by
+
+    @property
     def on_diagonal(self) -> bool:
         """Whether both grades are the same step of their scale: many of these mean that the scales are not graded apart."""
         return self.complete and _DIAGONAL[self.source] == self.information
@@ -271,9 +307,26 @@ def diagonal(gradings: Iterable[Grading]) -> tuple[int, int]:
     return sum(g.on_diagonal for g in done), len(done)
 
 
+def by_one(gradings: Iterable[Grading]) -> tuple[int, int]:
+    """(gradings whose two scales one person graded, complete gradings)."""
+    done = [g for g in gradings if g.complete]
+    return sum(g.by_one for g in done), len(done)
+
+
+OTHER_FIRST = timedelta(hours=2)
+"""So long the second scale waits for another analyst before the first one may grade both. Ours."""
+
+
+def offered(grading: Grading, person: str, others: int, at: datetime) -> bool:
+    """Whether the second scale is this person's to grade now. others: further analysts who may grade here."""
+    if person != grading.source_by or others == 0 or grading.graded_at is None:
+        return True
+    return at - grading.graded_at >= OTHER_FIRST
+
+
 @dataclass(frozen=True)
 class Line:
-    """One step of the sum: the report, its grade, its place k in the chain, and p after it."""
+    """One step of the sum: the report, its grade, its place k in the chain, and p after it. by_one: one person graded both scales."""
 
     report: str
     chain: str
@@ -284,6 +337,7 @@ class Line:
     k: int
     step: float
     p: float
+    by_one: bool = False
 
 
 @dataclass(frozen=True)
@@ -312,7 +366,8 @@ def posterior(prior: float, gradings: Iterable[Grading]) -> Posterior:
         k = seen[g.chain] = seen.get(g.chain, 0) + 1
         step = full * 0.5 ** (k - 1)
         logit += step
-        lines.append(Line(g.report, g.chain, g.source, g.information, WEIGHT[g.source], RATIO[g.information], k, step, _p(logit)))
+        weight, ratio = WEIGHT[g.source], RATIO[g.information]
+        lines.append(Line(g.report, g.chain, g.source, g.information, weight, ratio, k, step, _p(logit), g.by_one))
     return Posterior(prior, _p(logit), tuple(lines))
 
 
@@ -335,19 +390,54 @@ class Shares:
         if not 0 <= self.low <= self.mode <= self.high <= 100:
             raise BadShares(low=self.low, mode=self.mode, high=self.high)
 
+    @property
+    def mean(self) -> float:
+        """Mean of the triangular distribution between low and high with its peak at mode, in per cent."""
+        return (self.low + self.mode + self.high) / 3
+
+    def quantile(self, q: float) -> float:
+        """The share below which the triangular distribution lies with probability q (0..1), in per cent."""
+        width = self.high - self.low
+        if width == 0:
+            return float(self.low)
+        peak = (self.mode - self.low) / width
+        if q <= peak:
+            return self.low + math.sqrt(q * width * (self.mode - self.low))
+        return self.high - math.sqrt((1 - q) * width * (self.high - self.mode))
+
 
 @dataclass(frozen=True)
 class Loss:
-    """Voters at risk, rounded: p x voters x share."""
+    """Voters at risk, rounded. low, mode, high: p x voters x that share. expected: the mean. p5, p95: what may really come.
+
+    With probability 1 - p nothing is lost, with probability p a triangular share is; p5 and p95 are exact quantiles of that mixture
+    (closed form, no simulation).
+    """
 
     low: int
     mode: int
     high: int
+    expected: int
+    p5: int
+    p95: int
 
 
 def expected_loss(p: float, voters: int, shares: Shares) -> Loss:
-    """Voters whose voting is lost on average: p x voters x share, half up."""
-    return Loss(*(math.floor(p * voters * share / 100 + 0.5) for share in (shares.low, shares.mode, shares.high)))
+    """Voters whose voting is lost: at the three shares and on average, half up; and between which numbers in nine cases of ten."""
+    low, mode, high = (_whole(p * voters * share / 100) for share in (shares.low, shares.mode, shares.high))
+    p5, p95 = (_whole(_lost(p, voters, shares, q)) for q in (0.05, 0.95))
+    return Loss(low, mode, high, _whole(p * voters * shares.mean / 100), p5, p95)
+
+
+def _lost(p: float, voters: int, shares: Shares, q: float) -> float:
+    """Quantile q of: nothing with probability 1 - p, else voters x triangular share."""
+    if p <= 0 or q <= 1 - p:
+        return 0.0
+    return voters * shares.quantile((q - (1 - p)) / p) / 100
+
+
+def _whole(number: float) -> int:
+    return math.floor(number + 0.5)
 
 
 def affected(place: str, tps_list: Iterable[places.Tps], piers: Mapping[str, frozenset[str]] | None = None) -> tuple[str, ...]:
@@ -400,6 +490,9 @@ class Assessment:
     assessed_at: datetime
     routes: tuple[Route, ...] = (Route.KPU,)
     note: str = ""
+    last_useful_at: datetime | None = None
+    p_permille: int | None = None
+    answers: Answers | None = None
 
     def __post_init__(self) -> None:
         known = LABELS.get(self.labels)
@@ -411,14 +504,24 @@ class Assessment:
             raise Empty(field="claim")
 
 
+class Outcome(StrEnum):
+    """What became of the claim, said when the item is closed."""
+
+    HELD = "held"
+    NOT_HELD = "not_held"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Change:
-    """A standing and why."""
+    """A standing and why; at a closing also what became of the claim and the probability that stood until then."""
 
     standing: Standing
     reason: str
     person: str
     at: datetime
+    outcome: Outcome | None = None
+    p_permille: int | None = None
 
 
 @dataclass(frozen=True)
@@ -437,6 +540,7 @@ class Aght:
     opened_at: datetime
     all_voters: int = 0
     entry_id: str = ""
+    seen_at: datetime | None = None
 
     @property
     def now(self) -> Assessment:
@@ -474,6 +578,23 @@ class Aght:
         return expected_loss(self.p, self.voters, self.now.shares)
 
     @property
+    def time_left_h(self) -> int | None:
+        """Whole hours from when it is looked at to the last useful moment; negative when that has passed, None where nobody said."""
+        if self.now.last_useful_at is None or self.seen_at is None:
+            return None
+        return math.floor((self.now.last_useful_at - self.seen_at) / timedelta(hours=1))
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of the claim, while the item is closed."""
+        return self.changes[-1].outcome if self.changes and self.standing is Standing.CLOSED else None
+
+    @property
+    def by_one(self) -> int:
+        """How many of its reports one person graded on both scales."""
+        return sum(g.by_one for g in self.gradings)
+
+    @property
     def cell(self) -> tuple[int, int]:
         """Where the matrix shows it."""
         return cell(self.p, self.voters, self.now.shares, self.all_voters)
@@ -485,8 +606,19 @@ class Aght:
 
 
 def ranked(items: Iterable[Aght]) -> list[Aght]:
-    """By expected loss, the worst first, closed ones last. Nothing else counts: not the place's name, not who reported."""
-    return sorted(items, key=lambda a: (a.standing is Standing.CLOSED, -a.loss.mode, -a.p, a.code))
+    """By expected loss, the worst first, then by the time left to act, the shortest first; closed ones last.
+
+    Of equal losses the one nobody gave a last moment for comes after those that have one, and one that came too late after both. Nothing
+    else counts: not the place's name, not who reported.
+    """
+    return sorted(items, key=lambda a: (a.standing is Standing.CLOSED, -a.loss.expected, _urgency(a), -a.p, a.code))
+
+
+def _urgency(item: Aght) -> tuple[int, int]:
+    left = item.time_left_h
+    if left is None:
+        return 1, 0
+    return (0, left) if left >= 0 else (2, -left)
 
 
 def simulated_title(title: str) -> str:
@@ -517,10 +649,19 @@ def check_open(item: Aght) -> None:
         raise Closed(code=item.code)
 
 
-def check_change(item: Aght, standing: Standing) -> None:
-    """SameStanding where nothing would change."""
+def check_change(item: Aght, standing: Standing, outcome: Outcome | None = None) -> None:
+    """SameStanding where nothing would change; MissingOutcome where an item is closed without saying what became of its claim."""
     if item.standing is standing:
         raise SameStanding(code=item.code)
+    if standing is Standing.CLOSED and outcome is None:
+        raise MissingOutcome(code=item.code)
+
+
+def last_moment(at: datetime | None) -> datetime:
+    """The last moment at which acting still helps, required. MissingTime."""
+    if at is None:
+        raise MissingTime()
+    return at
 
 
 def hazard(item: Aght, kind: str, delay_min: int) -> distribution.Hazard:
@@ -537,6 +678,99 @@ def check_attach(item: Aght, grading: Grading) -> None:
         raise Ungraded(report=grading.report)
     if any(g.report == grading.report for g in item.gradings):
         raise Attached(report=grading.report, code=item.code)
+
+
+# --- calibration: what was said against what happened ----------------------------------------------------------------------
+
+LEAST_FOR_CALIBRATION = 20
+BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A probability that stood when an item was closed, and whether its claim held."""
+
+    code: str
+    p: float
+    held: bool
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Forecasts between two probabilities: how many, their mean, how many held; `between` is Wilson's 95 per cent interval of the share."""
+
+    low: float
+    high: float
+    n: int
+    mean: float
+    held: int
+    between: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Brier:
+    """Mean squared distance between forecast and outcome, 0 the best, and Murphy's parts over the bins.
+
+    score = reliability - resolution + uncertainty + within, where `within` is what the bins hide (forecasts of one bin differ).
+    `always`: the score of somebody who always said the base rate, which equals `uncertainty`.
+    """
+
+    n: int
+    held: int
+    score: float
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within: float
+    bins: tuple[Bin, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether n allows any words about it."""
+        return self.n >= LEAST_FOR_CALIBRATION
+
+
+def forecasts(items: Iterable[Aght]) -> list[Forecast]:
+    """Closed items whose claim is known to have held or not, with the probability that stood until they were closed, by code."""
+    found = []
+    for item in items:
+        if item.outcome in {Outcome.HELD, Outcome.NOT_HELD}:
+            kept = item.changes[-1].p_permille
+            found.append(Forecast(item.code, item.p if kept is None else kept / 1000, item.outcome is Outcome.HELD))
+    return sorted(found, key=lambda f: f.code)
+
+
+def brier(said: Iterable[Forecast]) -> Brier | None:
+    """The score and its parts (Murphy 1973, Journal of Applied Meteorology 12, 595-600); None where there is no forecast."""
+    all_of = list(said)
+    n = len(all_of)
+    if n == 0:
+        return None
+    base = sum(f.held for f in all_of) / n
+    score = sum((f.p - f.held) ** 2 for f in all_of) / n
+    bins = []
+    reliability = resolution = 0.0
+    for low, high in pairwise(BINS):
+        mine = [f for f in all_of if low <= f.p < high or (high == BINS[-1] and f.p == high)]
+        held = sum(f.held for f in mine)
+        mean = sum(f.p for f in mine) / len(mine) if mine else 0.0
+        if mine:
+            reliability += len(mine) * (mean - held / len(mine)) ** 2 / n
+            resolution += len(mine) * (held / len(mine) - base) ** 2 / n
+        bins.append(Bin(low, high, len(mine), mean, held, wilson(held, len(mine))))
+    uncertainty = base * (1 - base)
+    within = score - (reliability - resolution + uncertainty)
+    return Brier(n, sum(f.held for f in all_of), score, reliability, resolution, uncertainty, within, tuple(bins))
+
+
+def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Wilson's interval of a share; (0, 1) where n is nought."""
+    if n == 0:
+        return 0.0, 1.0
+    share = hits / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 # --- what waits, and the map ------------------------------------------------------------------------------------------------
@@ -557,12 +791,22 @@ class Referral:
 
 @dataclass(frozen=True)
 class Desa:
-    """One desa on the map: open items, expected loss in voters, reports. Nothing heard is unknown, never quiet."""
+    """One desa on the map: open items, expected loss in voters, reports. Nothing heard is unknown, never quiet.
+
+    origins: reports of different origin (copies of one message count once). voters, tps: what it is measured against.
+    cover: how the desa is listened to: post | contact | unknown (its posts do not answer) | none; "" where nobody says.
+    """
 
     code: str
     items: int
     loss: int
     reports: int
+    origins: int = 0
+    voters: int = 0
+    tps: int = 0
+    cover: str = ""
+    loss_low: int = 0
+    loss_high: int = 0
 
     @property
     def unknown(self) -> bool:
@@ -572,24 +816,142 @@ class Desa:
 
 def by_desa(desa_codes: Iterable[str], items: Iterable[Aght], reported: Iterable[str]) -> list[Desa]:
     """Open items, their loss spread over their TPS by number, and reports, per desa."""
-    counts = {code: [0, 0.0, 0] for code in desa_codes}
+    counts = {code: [0.0] * 5 for code in desa_codes}
     for item in items:
         if item.standing is Standing.CLOSED or not item.tps:
             continue
-        each = item.loss.mode / len(item.tps)
+        each = [loss / len(item.tps) for loss in (item.loss.expected, item.loss.low, item.loss.high)]
         for code in {_desa(tps) for tps in item.tps} & counts.keys():
             counts[code][0] += 1
         for tps in item.tps:
             if _desa(tps) in counts:
-                counts[_desa(tps)][1] += each
+                mine = counts[_desa(tps)]
+                mine[1:4] = [so_far + more for so_far, more in zip(mine[1:4], each, strict=True)]
     for place in reported:
         if _desa(place) in counts:
-            counts[_desa(place)][2] += 1
-    return [Desa(code, int(n), math.floor(loss + 0.5), int(heard)) for code, (n, loss, heard) in counts.items()]
+            counts[_desa(place)][4] += 1
+    return [
+        Desa(code, int(n), _whole(loss), int(heard), loss_low=_whole(low), loss_high=_whole(high))
+        for code, (n, loss, low, high, heard) in counts.items()
+    ]
 
 
 def _desa(code: str) -> str:
     return ".".join(code.split(".")[:4])
+
+
+def origins(reported: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Desa -> reports of different origin. reported: (place, chain); a report nobody graded is its own origin, its number the chain."""
+    heard: dict[str, set[str]] = {}
+    for place, chain in reported:
+        if place:
+            heard.setdefault(_desa(place), set()).add(chain)
+    return {code: len(chains) for code, chains in heard.items()}
+
+
+# --- layers of other agencies: shown beside ours, never in it --------------------------------------------------------------
+
+
+class BadLayer(record.Refusal):
+    """A layer without a name, version, source, or date, or dated after today."""
+
+    code: ClassVar[str] = "aght.bad_layer"
+
+
+class LayerTwice(record.Refusal):
+    """The same file, or the same version of the same agency, was taken before."""
+
+    code: ClassVar[str] = "aght.layer_twice"
+
+
+class UnknownLayer(record.Refusal):
+    """No such layer at this time."""
+
+    code: ClassVar[str] = "aght.unknown_layer"
+
+
+class Owner(StrEnum):
+    """Whose classes a layer holds."""
+
+    BAWASLU = "BAWASLU"
+    POLRES = "POLRES"
+
+
+POLICE_CLASSES = ("kurang rawan", "rawan", "sangat rawan", "khusus")
+"""As the police name them, the mildest first; "khusus" is another kind of place, not a fourth step."""
+LAYER_WEIGHT = 0
+"""What a layer adds to our probability, loss, rank or colour. It is not a setting."""
+NEAR_PARTICIPANTS = "indikator tentang peserta pemilu (namanya tidak disimpan)"
+_PARTICIPANT_WORDS = ("kampanye", "posko pemenangan", "rumah pemenangan", "peserta pemilu", "calon")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """So many of a class or indicator at a desa or TPS, as its owner counted them."""
+
+    place: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One version of another agency's classes: where it comes from, of which day, and what it says. stated: the total its owner gave."""
+
+    code: str
+    owner: Owner
+    name: str
+    version: str
+    source: str
+    issued: date
+    sha256: str
+    cells: tuple[Cell, ...]
+    stated: int | None
+    person: str
+    taken_at: datetime
+
+    @property
+    def total(self) -> int:
+        """The sum of its cells."""
+        return sum(cell.count for cell in self.cells)
+
+    @property
+    def gap(self) -> int | None:
+        """Stated total less the sum of the cells: published figures do not always add up, and that is shown."""
+        return None if self.stated is None else self.stated - self.total
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its classes or indicators: the police's in their order, then by name."""
+        order = {name: n for n, name in enumerate(POLICE_CLASSES)}
+        return tuple(sorted({cell.label for cell in self.cells}, key=lambda name: (order.get(name, len(order)), name)))
+
+    def by_desa(self) -> dict[str, dict[str, int]]:
+        """Desa -> label -> count; a desa it does not name is missing, not nought."""
+        found: dict[str, dict[str, int]] = {}
+        for cell in self.cells:
+            mine = found.setdefault(_desa(cell.place), {})
+            mine[cell.label] = mine.get(cell.label, 0) + cell.count
+        return found
+
+
+def neutral_label(label: str) -> str:
+    """The name of a class or indicator as kept: one about election participants loses its name, its count stays a bare number."""
+    plain = reports.clean(label).lower()
+    about = reports.guard(plain) or any(word in plain for word in _PARTICIPANT_WORDS)
+    return NEAR_PARTICIPANTS if about else plain[:80]
+
+
+def check_layer(layer: Layer, known: Iterable[Layer], today: date) -> None:
+    """Whether a layer may be taken. BadLayer, LayerTwice."""
+    for name, value in (("name", layer.name), ("version", layer.version), ("source", layer.source), ("cells", layer.cells)):
+        if not value:
+            raise BadLayer(field=name)
+    if layer.issued > today:
+        raise BadLayer(field="issued")
+    for other in known:
+        if other.owner is layer.owner and (other.sha256 == layer.sha256 or other.version == layer.version):
+            raise LayerTwice(owner=layer.owner.value, version=other.version)
 
 
 def grid(items: Iterable[Aght], labels: Labels) -> dict[Kind, dict[str, int]]:
@@ -608,6 +970,44 @@ def stale(item: Aght, at: datetime) -> bool:
     """Not closed and not looked at for three days."""
     last = max(item.now.assessed_at, *(c.at for c in item.changes)) if item.changes else item.now.assessed_at
     return item.standing is not Standing.CLOSED and at - last > RISK_STALE
+
+
+# --- early warning ---------------------------------------------------------------------------------------------------------
+
+INFORMATION = "8"
+"""The variable of the label sets under which misleading news about the vote stands."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Threshold of R21."""
+
+    chains: int = field(default=2, metadata=thresholds.bounds("R21", 2, 5, "rantai", "asal kabar yang berlainan", owner="KEJARI"))
+
+
+def hoax_signals(items: Iterable[Aght], limits: Limits | None = None) -> list[record.Signal]:
+    """R21: misleading news about the vote that comes from several chains: it is spreading by itself. Copies in one chain are one.
+
+    items: of the register; those under the variable of information that are not closed. What the news says (the day, the place) stands in
+    the claim and is read by a person, not by a rule.
+    """
+    wanted = (limits or Limits()).chains
+    found = []
+    for item in items:
+        if item.standing is Standing.CLOSED or item.now.variable != INFORMATION:
+            continue
+        first: dict[str, datetime] = {}
+        for grading in item.gradings:
+            if grading.complete:
+                moment = grading.graded_at or item.opened_at
+                first[grading.chain] = min(moment, first.get(grading.chain, moment))
+        if len(first) >= wanted:
+            since_at = sorted(first.values())[wanted - 1]
+            said: dict[str, str | int] = {"code": item.code, "title": item.title, "chains": len(first)}
+            found.append(
+                record.Signal("R21", "GANGGUAN", f"aght:{item.code}", "high", ("KPU",), since_at, said, (item.code,), SIMULATED, item.place)
+            )
+    return found
 
 
 def with_routes(assessment: Assessment, result: Triage) -> Assessment:

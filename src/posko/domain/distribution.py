@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from posko.domain import labels, places, record
+from posko.domain import labels, places, record, thresholds
 
 DAY = 24 * 60
 
@@ -722,6 +722,118 @@ def exposed(plan: Plan, hazards: Iterable[Hazard], fleet: Iterable[Vehicle]) -> 
                 touched.append(trip.code)
         if touched:
             found.append((hazard, tuple(touched)))
+    return found
+
+
+# --- early warnings ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Threshold of R10: from how many days before voting an island's boats must be settled."""
+
+    boat_days_before: int = field(
+        default=5, metadata=thresholds.bounds("R10", 2, 30, "hari", "sebelum pemungutan kapal pulau harus pasti", two=True)
+    )
+
+
+@dataclass(frozen=True)
+class IslandLeg:
+    """The way to an island in a plan: boats that go, boats that could and do not, boats without a contract; planned_at: of the plan."""
+
+    island: str
+    name: str
+    boats: tuple[str, ...]
+    spare: tuple[str, ...]
+    unsigned: tuple[str, ...]
+    planned_at: datetime
+
+
+def island_legs(plan: Plan, loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle], planned_at: datetime) -> list[IslandLeg]:
+    """Every island that goods must reach. A spare boat starts at a pier from which one sails there, and has no trip in the plan.
+
+    A vehicle that is an assumption of the scenario has no contract that anybody has seen.
+    """
+    boats = {vehicle.code: vehicle for vehicle in fleet if vehicle.boat}
+    busy = {trip.vehicle for trip in plan.trips}
+    found = []
+    for island in sorted({load.place for load in loads if load.kind is LoadKind.ISLAND}):
+        piers = {leg.pier for leg in network.piers(island)}
+        going = sorted({t.vehicle for t in plan.trips if any(stop.place == island and not stop.handover for stop in t.stops)})
+        spare = sorted(code for code, boat in boats.items() if boat.start in piers and code not in busy)
+        unsigned = tuple(code for code in going if code not in boats or boats[code].assumption)
+        node = network.node(island)
+        found.append(IslandLeg(island, node.name if node else island, tuple(going), tuple(spare), unsigned, planned_at))
+    return found
+
+
+def boat_signals(
+    legs: Iterable[IslandLeg], midnight_at: datetime, at: datetime, limits: Limits | None = None, mark: str = ""
+) -> list[record.Signal]:
+    """R10: at H-5 an island has no second boat, or its boat no contract; critical where no boat goes at all. Until voting day begins.
+
+    midnight_at: 00:00 local time of voting day.
+    """
+    starts_at = midnight_at - timedelta(days=(limits or Limits()).boat_days_before)
+    if not starts_at <= at < midnight_at:
+        return []
+    found = []
+    for leg in legs:
+        if leg.boats and leg.spare and not leg.unsigned:
+            continue
+        said: dict[str, str | int] = {
+            "island": leg.name, "boats": ", ".join(leg.boats), "spare": len(leg.spare), "unsigned": ", ".join(leg.unsigned),
+        }  # fmt: skip
+        severity, since_at = "high" if leg.boats else "critical", max(starts_at, leg.planned_at)
+        found.append(record.Signal("R10", "HAMBATAN", f"island:{leg.island}", severity, ("KPU",), since_at, said, mark=mark))
+    return found
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A forecast of waves for a pier or an island: highest height in centimetres between two instants, issued when, by whom."""
+
+    place: str
+    from_at: datetime
+    until_at: datetime
+    height_cm: int
+    issued_at: datetime
+    source: str
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A boat's time on the water to an island and back, and the wave it may meet at most; None where its owner has not said."""
+
+    boat: str
+    pier: str
+    island: str
+    leave_at: datetime
+    back_at: datetime
+    limit_cm: int | None
+    mark: str = ""
+
+
+def wave_signals(crossings: Iterable[Crossing], waves: Iterable[Wave]) -> list[record.Signal]:
+    """R09: a wave higher than the boat may meet is forecast for a time when it is out. As high as allowed is allowed.
+
+    A boat whose limit nobody has stated is no warning here and no all-clear: its limit is asked for.
+    """
+    told = list(waves)
+    found = []
+    for one in crossings:
+        limit = one.limit_cm
+        if limit is None:
+            continue
+        here = [w for w in told if w.place in {one.pier, one.island} and w.from_at < one.back_at and one.leave_at < w.until_at]
+        above = [w for w in here if w.height_cm > limit]
+        if above:
+            worst = max(above, key=lambda w: w.height_cm)
+            said: dict[str, str | int] = {
+                "boat": one.boat, "island": one.island, "height": worst.height_cm, "limit": limit, "source": worst.source,
+            }  # fmt: skip
+            subject, since_at = f"crossing:{one.boat}:{one.island}", min(w.issued_at for w in above)
+            found.append(record.Signal("R09", "TANTANGAN", subject, "critical", ("KPU", "POLRES"), since_at, said, mark=one.mark))
     return found
 
 

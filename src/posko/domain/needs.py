@@ -7,6 +7,7 @@ each distinct voter count and spread over the TPS. Items of unknown quantity are
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from posko.domain import record, regulation
@@ -458,3 +459,32 @@ def to_procure(total: Total, stock: Mapping[str, int]) -> int | None:
 def unknown(rulebook: Rulebook) -> list[Item]:
     """Items that cannot be computed yet, the critical ones first."""
     return sorted(regulation.Rulebook.unknown(rulebook), key=lambda item: not item.critical)
+
+
+# --- early warning -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Additional:
+    """Voters of a TPS beyond its DPT (DPTb and DPK as counted or foreseen) against the smallest reserve of its ballots."""
+
+    tps: str
+    name: str
+    dptb: int
+    dpk: int
+    reserve: int
+    since_at: datetime
+    estimate: bool = False
+
+
+def additional_signals(found: Iterable[Additional]) -> list[record.Signal]:
+    """R13: more additional voters than reserve ballots. As many as there are ballots is enough."""
+    return [
+        record.Signal(
+            "R13", "TANTANGAN", f"tps:{one.tps}", "high", ("KPU", "BAWASLU"), one.since_at,
+            {"tps": one.name, "dptb": one.dptb, "dpk": one.dpk, "reserve": one.reserve}, (one.tps,),
+            "PERKIRAAN" if one.estimate else "", one.tps,
+        )
+        for one in found
+        if one.dptb + one.dpk > one.reserve
+    ]  # fmt: skip

@@ -15,7 +15,7 @@ from math import exp, lgamma, log, sqrt
 from statistics import NormalDist
 from typing import ClassVar
 
-from posko.domain import needs, places, record, regulation, seals
+from posko.domain import needs, places, record, regulation, seals, thresholds
 
 LARGEST = 10_000
 """Pieces that one scan may put in; more is a slip of the finger."""
@@ -229,10 +229,14 @@ class State(StrEnum):
 class Limits:
     """Thresholds: stops of one carton from which R05 is high, how long a stop is shown, when a table counts as mixed, weak weighing."""
 
-    stops_high: int = 3
-    stop_stays: timedelta = timedelta(days=7)
-    station_stays: timedelta = timedelta(minutes=30)
-    weak_above: int = 10
+    stops_high: int = field(default=3, metadata=thresholds.bounds("R05", 1, 3, "kali", "pemindaian karton yang dihentikan menjadi penting"))
+    stop_stays: timedelta = field(
+        default=timedelta(days=7), metadata=thresholds.bounds("R05", 7, 60, "hari", "pemindaian yang dihentikan tetap terlihat")
+    )
+    station_stays: timedelta = field(
+        default=timedelta(minutes=30), metadata=thresholds.bounds("R05", 30, 120, "menit", "meja dianggap masih memegang dapil sebelumnya")
+    )
+    weak_above: int = field(default=10, metadata=thresholds.bounds("R05", 1, 10, "lembar", "selisih yang masih terlihat oleh timbangan"))
 
 
 LIMITS = Limits()
@@ -989,7 +993,8 @@ def _r05(what: str, box: Box, contest: str, dapil: str, carton: str, quantity: i
         "what": what, "box": box.code, "tps": box.tps, "contest": box.contest, "dapil": box.dapil, "found_contest": contest,
         "found_dapil": dapil, "carton": carton, "quantity": quantity, "count": 0,
     }  # fmt: skip
-    return record.Signal("R05", "HAMBATAN", f"box:{box.code}", "critical", ("KPU", "BAWASLU"), since_at, said, (box.code,), box.mark)
+    to, args = ("KPU", "BAWASLU"), (box.code,)
+    return record.Signal("R05", "HAMBATAN", f"box:{box.code}", "critical", to, since_at, said, args, box.mark, box.tps)
 
 
 # --- weighing: what a scale can and cannot see ---------------------------------------------------------------------------

@@ -6,13 +6,13 @@ nobody has reported on is unknown or not ready, never ready. A regency's figure 
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import ClassVar
 
-from posko.domain import record
+from posko.domain import record, thresholds
 
 
 class Future(record.Refusal):
@@ -111,7 +111,13 @@ class Limits:
     """
 
     check_valid: timedelta = timedelta(hours=36)
-    due_days_before: int = 1
+    due_days_before: int = field(
+        default=1, metadata=thresholds.bounds("R14 R15", 1, 1, "hari", "sebelum pemungutan TPS lengkap", law="UU 7/2017 Pasal 341")
+    )
+    trained_permille: int = field(default=800, metadata=thresholds.bounds("R14", 500, 1000, "permil", "anggota KPPS yang sudah dilatih"))
+    people_days_before: int = field(
+        default=7, metadata=thresholds.bounds("R14", 1, 30, "hari", "sebelum pemungutan, sejak kapan R14 berlaku")
+    )
 
 
 @dataclass(frozen=True)
@@ -257,3 +263,75 @@ def check_limit(hours: int) -> None:
     """Refuse a limit that would make every check worthless or eternal."""
     if not 1 <= hours <= 336:
         raise BadLimit(hours=hours)
+
+
+# --- early warnings ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Crew:
+    """KPPS of a place as somebody counted them: officers wanted, there, and trained."""
+
+    place: str
+    name: str
+    wanted: int
+    there: int
+    trained: int
+    counted_at: datetime
+    mark: str = ""
+
+
+def crew_signals(crews: Iterable[Crew], midnight_at: datetime, at: datetime, limits: Limits | None = None) -> list[record.Signal]:
+    """R14: from H-7, officers are missing or too few of them are trained. midnight_at: 00:00 local time of voting day."""
+    held = limits or Limits()
+    starts_at = midnight_at - timedelta(days=held.people_days_before)
+    found = []
+    for crew in crews:
+        few = crew.trained * 1000 < held.trained_permille * crew.wanted
+        missing = max(0, crew.wanted - crew.there)
+        if at >= starts_at and (few or missing):
+            said: dict[str, str | int] = {
+                "place": crew.name, "wanted": crew.wanted, "there": crew.there, "trained": crew.trained, "missing": missing,
+            }  # fmt: skip
+            since_at, subject = max(starts_at, crew.counted_at), f"crew:{crew.place}"
+            found.append(
+                record.Signal("R14.latih", "HAMBATAN", subject, "high", ("KPU",), since_at, said, mark=crew.mark, place=crew.place)
+            )
+    return found
+
+
+def absent_signals(checks: Iterable[Check], names: Mapping[str, str]) -> list[record.Signal]:
+    """R14: the newest check at a TPS saw its officers incomplete. checks: the oldest first."""
+    latest = {check.tps: check for check in checks}
+    return [
+        record.Signal(
+            "R14", "HAMBATAN", f"tps:{tps}", "high", ("KPU",), check.checked_at, {"tps": names.get(tps, tps)}, (tps,), check.mark, tps
+        )
+        for tps, check in sorted(latest.items())
+        if check.kpps is Answer.NO
+    ]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether a TPS has a telephone signal and power, and a plan for going without."""
+
+    tps: str
+    name: str
+    signal: Answer
+    power: Answer
+    plan: bool
+    seen_at: datetime
+    mark: str = ""
+
+
+def reach_signals(found: Iterable[Reach]) -> list[record.Signal]:
+    """R15: no signal or no power at a TPS and no plan for going without. What nobody looked at is not said to be missing."""
+    return [
+        record.Signal(
+            "R15", "TANTANGAN", f"reach:{one.tps}", "watch", ("KPU", "PEMDA"), one.seen_at,
+            {"tps": one.name, "signal": one.signal.value, "power": one.power.value}, (one.tps,), one.mark, one.tps,
+        )
+        for one in found
+        if not one.plan and Answer.NO in {one.signal, one.power}
+    ]  # fmt: skip

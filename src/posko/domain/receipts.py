@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
-from posko.domain import record, stock
+from posko.domain import record, stock, thresholds
 
 UNDO_FOR = timedelta(minutes=10)
 """How long the author may correct a receipt alone, while nothing depends on it."""
@@ -1122,13 +1122,23 @@ def _row(demand: Demand, orders: list[Order], shipments: list[Shipment], receipt
 class Limits:
     """Thresholds of the early warnings; the days are assumptions of ours, the probability is the issue's."""
 
-    buffer_days: int = 7
-    moved_times: int = 2
-    probability_permille: int = 900
-    horizon_days: int = 60
-    critical_days: int = 14
-    answer_days: int = 7
-    replacement_days: int = 14
+    buffer_days: int = field(
+        default=7, metadata=thresholds.bounds("R03", 0, 30, "hari", "sisa antara janji pemasok dan hari barang dibutuhkan")
+    )
+    moved_times: int = field(default=2, metadata=thresholds.bounds("R03", 1, 5, "kali", "janji pemasok digeser"))
+    probability_permille: int = field(
+        default=900, metadata=thresholds.bounds("R02", 500, 990, "permil", "kemungkinan lengkap pada tenggat yang masih cukup", two=True)
+    )
+    horizon_days: int = field(
+        default=60, metadata=thresholds.bounds("R01 R02", 30, 180, "hari", "sebelum tenggat suatu barang mulai diawasi", two=True)
+    )
+    critical_days: int = field(
+        default=14, metadata=thresholds.bounds("R01 R02", 7, 60, "hari", "sebelum tenggat barang kritis menjadi gawat", two=True)
+    )
+    answer_days: int = field(default=7, metadata=thresholds.bounds("R12", 1, 30, "hari", "waktu pemasok menjawab klaim"))
+    replacement_days: int = field(
+        default=14, metadata=thresholds.bounds("R01", 1, 60, "hari", "waktu pemasok mengganti barang, untuk perkiraan stok")
+    )
 
 
 @dataclass(frozen=True)

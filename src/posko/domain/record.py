@@ -114,6 +114,7 @@ class Signal:
 
     rule: R01 ... R22. kind: the class of AGHT it would be. subject: "kind:id", with `rule` the key under which signals are one.
     severity: critical | high | watch. facts: what the sentence needs, numbers and words. args: the parts of its page's address.
+    since_at: since when the record bears it, the same whenever it is looked at. place: a TPS or desa where it is about one, else "".
     """
 
     rule: str
@@ -125,6 +126,7 @@ class Signal:
     facts: Mapping[str, str | int] = field(default_factory=dict)
     args: tuple[str, ...] = ()
     mark: str = ""
+    place: str = ""
 
 
 SEVERITIES = ("critical", "high", "watch")

@@ -233,6 +233,18 @@ class VoterLimit:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """How long another agency may take, as the law gives it: so many days or working days from an event."""
+
+    code: str
+    name: str
+    days: int
+    working: bool
+    article: str
+    grade: Grade
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """All rules of one kind of election."""
 
@@ -246,6 +258,11 @@ class Rulebook:
     contests_by_region: tuple[tuple[str, tuple[str, ...]], ...] = ()
     legal: tuple[str, ...] = ()
     limit: VoterLimit | None = None
+    clocks: tuple[Clock, ...] = ()
+
+    def clock(self, code: str) -> Clock | None:
+        """Another agency's clock by code."""
+        return next((clock for clock in self.clocks if clock.code == code), None)
 
     def item(self, code: str) -> Item | None:
         """An item by code."""
@@ -317,6 +334,19 @@ def calendar(rulebook: Rulebook, voting_at: datetime) -> list[Milestone]:
         due_at = datetime.combine(day, rule.at, WIB).astimezone(voting_at.tzinfo)
         found.append(Milestone(rule.code, rule.name, due_at, (voting - day).days, rule.place, rule.item, rule.basis, rule.grade))
     return sorted(found, key=lambda m: (m.due_at, m.code))
+
+
+def runs_out(clock: Clock, from_at: datetime) -> datetime:
+    """The end of the last day (WIB) of a clock that starts at an instant; that day itself is not counted.
+
+    Working days are Monday to Friday: no calendar of national holidays is kept, so the true day may be later, never earlier.
+    """
+    day, left = local_date(from_at), clock.days
+    while left > 0:
+        day += timedelta(days=1)
+        if not clock.working or day.weekday() < 5:
+            left -= 1
+    return datetime.combine(day, time(23, 59), WIB).astimezone(from_at.tzinfo)
 
 
 def days_left(moment: datetime, at: datetime) -> int:

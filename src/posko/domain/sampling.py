@@ -503,7 +503,9 @@ def signals_of(audit: Audit, names: Mapping[str, str]) -> list[record.Signal]:
             if kinds & set(result.kinds):
                 to = ("KPU", "BAWASLU", "POLRES") if rule == "R06.uji" else ("KPU", "BAWASLU")
                 args = (audit.code,)
-                found.append(record.Signal(rule, kind, f"box:{box.code}", "critical", to, result.examined_at, said, args, audit.mark))
+                found.append(
+                    record.Signal(rule, kind, f"box:{box.code}", "critical", to, result.examined_at, said, args, audit.mark, box.tps)
+                )
     if audit.state == "done" and not statement(audit).holds:
         said = {"audit": audit.code, "bound": statement(audit).bound, "tolerable": audit.plan.tolerable, "population": audit.size}
         since_at = max(r.examined_at for r in (audit.results or {}).values())

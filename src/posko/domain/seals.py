@@ -520,4 +520,5 @@ def warnings(conflicts: Iterable[Conflict], mismatches: Iterable[Check], lots: I
 
 
 def _r06(subject: str, since_at: datetime, said: dict[str, str | int], arg: str, mark: str) -> record.Signal:
-    return record.Signal("R06", "GANGGUAN", subject, "critical", ("KPU", "BAWASLU", "POLRES"), since_at, said, (arg,), mark)
+    to = ("KPU", "BAWASLU", "POLRES")
+    return record.Signal("R06", "GANGGUAN", subject, "critical", to, since_at, said, (arg,), mark, str(said["place"]))

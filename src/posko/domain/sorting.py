@@ -7,11 +7,11 @@ leave as labelled bundles of one design; a table never holds two designs at once
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
-from posko.domain import labels, record
+from posko.domain import labels, record, thresholds
 
 BALLOT = "SURAT_SUARA"
 UNDO_FOR = timedelta(minutes=10)
@@ -696,11 +696,15 @@ class Limits:
     The prior Beta(1, 900) is about the 0.11 % that Bangka Tengah counted in 2024 (814 of 727,920).
     """
 
-    prior_damaged: int = 1
-    prior_sound: int = 900
-    factor: int = 3
-    probability: float = 0.95
-    stray_days: int = 7
+    prior_damaged: int = field(default=1, metadata=thresholds.bounds("R04", 1, 20, "lembar", "rusak dalam dugaan awal"))
+    prior_sound: int = field(default=900, metadata=thresholds.bounds("R04", 100, 10_000, "lembar", "baik dalam dugaan awal"))
+    factor: int = field(default=3, metadata=thresholds.bounds("R04", 2, 10, "kali", "laju kerusakan yang biasa yang dilampaui"))
+    probability: float = field(
+        default=0.95, metadata=thresholds.bounds("R04", 800, 990, "permil", "peluang bahwa kelompok cetak memang lebih buruk")
+    )
+    stray_days: int = field(
+        default=7, metadata=thresholds.bounds("R05", 7, 60, "hari", "karton berisi dapil lain paling sedikit tetap gawat")
+    )
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ one of the accounts outside (supplier, missing, destroyed ...). An account is (p
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from posko.domain import record
+from posko.domain import record, thresholds
 
 Line = tuple[str, str, str]
 """(item, contest, dapil), as receipts.Key: contest and dapil are "" where the item knows none."""
@@ -461,7 +461,7 @@ class NothingSeen(record.Refusal):
 class Limits:
     """Thresholds of R11: a warehouse with goods is inspected at least every so many days."""
 
-    inspect_days: int = 7
+    inspect_days: int = field(default=7, metadata=thresholds.bounds("R11", 1, 30, "hari", "jarak antara dua pemeriksaan gudang"))
 
 
 def storage_signals(

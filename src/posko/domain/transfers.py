@@ -7,11 +7,11 @@ proposed. Every answer names its why: what is proposed, and for each TPS that co
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from posko.domain import distribution, places, record
+from posko.domain import distribution, places, record, thresholds
 
 UNDO_FOR = timedelta(minutes=10)
 """How long the author may take back or correct alone, while nothing depends on it."""
@@ -165,7 +165,9 @@ class Limits:
     handover_min: int = 10  # at the receiver: count, sign
     local_min: int = 15  # between two TPS of one desa or island, whose pins coincide
     landing_min: int = 30  # from road to boat or back
-    short_watch: int = 1  # pieces missing that are worth a signal
+    short_watch: int = field(
+        default=1, metadata=thresholds.bounds("R01", 1, 10, "lembar", "kekurangan di satu TPS yang dilaporkan", two=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -767,7 +769,8 @@ def shortage_signal(holding: Holding, name: str, limits: Limits) -> record.Signa
         "needed": count.needed,
     }
     subject = f"tps:{count.tps}:{count.contest or count.item}"
-    return record.Signal("R01.geser", "HAMBATAN", subject, severity, ("KPU", "BAWASLU"), count.counted_at, said, mark=count.mark)
+    to = ("KPU", "BAWASLU")
+    return record.Signal("R01.geser", "HAMBATAN", subject, severity, to, count.counted_at, said, mark=count.mark, place=count.tps)
 
 
 def difference_signal(transfer: Transfer, names: Mapping[str, str]) -> record.Signal | None:

@@ -30,6 +30,7 @@ def pdf(template: str, values: dict[str, Any], at: datetime) -> bytes:
     sources: Any = {  # the stubs do not know the compile-from-memory form
         "main": (TEMPLATES / f"{template}.typ").read_bytes(),
         "posko.typ": (TEMPLATES / "posko.typ").read_bytes(),
+        **{shared.name: shared.read_bytes() for shared in sorted(TEMPLATES.glob("_*.typ"))},  # what several templates share
         "data.json": json.dumps(values, ensure_ascii=False, sort_keys=True).encode(),
     }
     return typst.compile(

@@ -116,7 +116,7 @@ def read(name: str, data: bytes) -> tuple[rules.Rulebook | None, list[Problem]]:
 
 
 def _rulebook(r: _Reader, raw: Mapping[str, Any]) -> rules.Rulebook:
-    r.keys(raw, ("rulebook", "reserve", "limit", "contests_by_region", "items", "milestones"))
+    r.keys(raw, ("rulebook", "reserve", "limit", "contests_by_region", "items", "milestones", "clocks"))
     head = r.get(raw, "rulebook", dict)
     r.block("[rulebook]", 0, "rulebook")
     r.keys(head, ("code", "version", "name", "voting_date", "contests", "legal"))
@@ -128,7 +128,31 @@ def _rulebook(r: _Reader, raw: Mapping[str, Any]) -> rules.Rulebook:
     items = tuple(_items(r, r.get(raw, "items", list)))
     milestones = tuple(_milestones(r, r.get(raw, "milestones", list, [])))
     limit = _limit(r, r.get(raw, "limit", dict)) if "limit" in raw else None
-    return rules.Rulebook(code, version, title, contests, items, reserve, milestones, by_region, legal, limit)
+    clocks = tuple(_clocks(r, r.get(raw, "clocks", list, [])))
+    return rules.Rulebook(code, version, title, contests, items, reserve, milestones, by_region, legal, limit, clocks)
+
+
+def _clocks(r: _Reader, blocks: list[Any]) -> Iterable[rules.Clock]:
+    seen: set[str] = set()
+    for number, block in enumerate(blocks):
+        r.block("[[clocks]]", number, str(block.get("code", "")))
+        r.keys(block, ("code", "name", "days", "working", "article", "grade"))
+        code, days = r.get(block, "code", str), r.whole(block, "days")
+        if not _CODE.fullmatch(code):
+            r.bad("code", value=code)
+        if code in seen:
+            r.bad("twice", value=code)
+        seen.add(code)
+        if days is None:
+            r.bad("missing", key="days")
+        yield rules.Clock(
+            code,
+            r.get(block, "name", str),
+            days or 0,
+            r.get(block, "working", bool),
+            r.get(block, "article", str),
+            r.choice(block, "grade", Grade),
+        )
 
 
 def _limit(r: _Reader, block: Mapping[str, Any]) -> rules.VoterLimit:

@@ -1,4 +1,4 @@
-"""The public side of reports: a form without an account, and a ticket to follow it. Nothing about the visitor is kept.
+"""The public side of reports: a form without an account, and a ticket to follow and to add. Nothing about the visitor is kept.
 
 A limit against floods counts in memory under a key that is thrown away when the process stops; no address is written anywhere.
 """
@@ -16,25 +16,19 @@ from django.urls import path
 
 from posko.domain import record as facts
 from posko.domain import reports as rules
-from posko.formats import text
+from posko.formats import pages, picture, text
+from posko.formats import reports as printed
 from posko.store import places, record, reports
 
 BODY_LONGEST = 16 * 1024
+FILES_LONGEST = rules.MOST_FILES * pages.MOST_BYTES + BODY_LONGEST
 PER_VISITOR, PER_HOUSE, WINDOW_S = 6, 60, 600
-"""Reports within ten minutes from one address (a village may share one), and from everywhere."""
+"""Reports and additions within ten minutes from one address (a village may share one), and from everywhere."""
+FILES_PER_HOUSE, BYTES_PER_HOUSE = 60, 60 * 1024 * 1024
+"""Attachments within ten minutes from everywhere: beyond that a report is taken without."""
 _KEY = secrets.token_bytes(32)
 
-CATEGORIES = (
-    ("LOG", "Perlengkapan pemungutan suara"),
-    ("GEO", "Cuaca, laut, jalan"),
-    ("NET", "Listrik dan sinyal"),
-    ("VOT", "Daftar pemilih"),
-    ("SEC", "Keamanan"),
-    ("INF", "Kabar yang beredar"),
-    ("HR", "Petugas"),
-    ("VIO", "Dugaan pelanggaran"),
-    ("OTHER", "Hal lain"),
-)
+CATEGORIES = tuple((category.value, name) for category, name in printed.CATEGORIES.items())
 STATUSES = {
     rules.Status.RECEIVED: ("waiting", "Diterima", "Laporan Anda sudah masuk dan menunggu dinilai."),
     rules.Status.ASSESSING: ("plain", "Sedang dinilai", "Petugas sedang menilai laporan Anda."),
@@ -48,6 +42,18 @@ SENTENCES = {
     "reports.unknown_place": "Tempat itu tidak ada dalam daftar. Pilih desa dari daftar.",
     "reports.bad_ticket": "Kode tidak cocok. Periksa lagi: tiga belas huruf dan angka, misalnya XXXX-XXXX-XXXX-X.",
     "reports.unknown": "Tidak ada laporan dengan kode ini.",
+    "reports.addition_closed": "Laporan ini sudah ditutup. Tulis laporan baru bila ada hal baru.",
+    "reports.too_many_additions": "Laporan ini sudah menerima {most} tambahan. Tulis laporan baru bila ada hal baru.",
+    "reports.too_many_files": "Paling banyak {most} lampiran. Pilih yang paling jelas.",
+    "picture.empty": "Berkas {file} kosong. Ambil foto sekali lagi.",
+    "picture.too_big": "Berkas {file} lebih besar dari {most} MB. Kecilkan ukuran fotonya, atau kirim tanpa lampiran itu.",
+    "picture.not_a_picture": "Berkas {file} bukan foto atau PDF (terbaca: {seen}). Yang diterima: JPEG, PNG, WebP, PDF.",
+    "picture.too_many_pixels": "Foto {file} terlalu besar. Kecilkan resolusi kamera, lalu ambil lagi.",
+    "picture.corrupt": "Berkas {file} rusak atau terpotong. Ambil foto sekali lagi.",
+    "picture.active_pdf": "PDF {file} berisi bagian aktif. Foto kertasnya, lalu lampirkan fotonya.",
+    "picture.locked_pdf": "PDF {file} dikunci kata sandi. Foto kertasnya, lalu lampirkan fotonya.",
+    "pages.too_many": "PDF {file} lebih dari {most} halaman. Kirim halaman yang penting saja.",
+    "pages.cannot_draw": "PDF {file} tidak dapat dibuka. Foto kertasnya, lalu lampirkan fotonya.",
 }
 
 
@@ -63,34 +69,62 @@ def _election(at: datetime) -> facts.Election | None:
 
 
 def form(request: _Request) -> HttpResponse:
-    """The form; on POST the report goes into the box and its ticket is shown."""
+    """The form; on POST the report goes into the box and its ticket is shown. `langkah=tps` shows the TPS of the chosen desa instead."""
     election = _election(request.at)
     if election is None:
         return render(request, "public/report_none.html", {}, status=503)
     if request.method != "POST":
         return render(request, "public/report.html", _form(election, {}, ""))
+    if _too_big(request):
+        wrong = f"Kiriman terlalu besar. Paling banyak {rules.MOST_FILES} lampiran, masing-masing {pages.MOST_BYTES // 1024 // 1024} MB."
+        return render(request, "public/report.html", _form(election, {}, wrong), status=413)
+    if request.POST.get("langkah") == "tps":
+        return render(request, "public/report.html", _form(election, request.POST, ""))
     status, wrong = _unfit(request)
     if not wrong:
         try:
             filing = _filing(request)
-            ticket = reports.file_report(election.code, filing, reports.PUBLIC_ACTOR, request.at)
+            ticket = reports.file_report(election.code, filing, reports.PUBLIC_ACTOR, request.at, _attachments(request))
         except facts.Refusal as refusal:
             status, wrong = 400, _sentence(refusal)
+        except _FilesFull:
+            status, wrong = (
+                429,
+                "Terlalu banyak lampiran masuk dalam sepuluh menit ini. Kirim sekarang tanpa lampiran, atau tunggu sebentar.",
+            )
         else:
             hidden = "&disamarkan=1" if filing.masked else ""
             return redirect(f"/lapor/{rules.grouped(ticket)}/?baru=1{hidden}")
-    return render(request, "public/report.html", _form(election, {} if status == 413 else request.POST, wrong), status=status)
+    return render(request, "public/report.html", _form(election, request.POST, wrong), status=status)
 
 
 def _unfit(request: _Request) -> tuple[int, str]:
     """(status, sentence) for a request that is no citizen's form; (200, "") otherwise."""
-    if _too_big(request):
-        return 413, "Kiriman terlalu besar. Tulis lebih singkat, tanpa berkas."
     if request.POST.get("situs", ""):
         return 400, "Kosongkan kolom “situs”, lalu kirim lagi."
     if _flooded(request):
         return 429, "Terlalu banyak laporan dalam sepuluh menit ini. Tunggu sebentar, lalu kirim lagi. Isian Anda masih ada di bawah."
     return 200, ""
+
+
+class _FilesFull(Exception):
+    """The box takes no more attachments for some minutes."""
+
+
+def _attachments(request: _Request) -> list[rules.Attachment]:
+    """The files of the form, with nothing left but what the eye sees. TooManyFiles, `picture.Unusable`, _FilesFull."""
+    given = [one for one in request.FILES.getlist("files") if one]
+    rules.check_files(len(given))
+    kept = []
+    for one in given:
+        name, size = str(one.name)[:80], one.size or 0
+        if size > pages.MOST_BYTES:
+            raise picture.TooBig(file=name, most=pages.MOST_BYTES // 1024 // 1024)
+        if _count("lapor:berkas") > FILES_PER_HOUSE or _count("lapor:bita", size) > BYTES_PER_HOUSE:
+            raise _FilesFull
+        bare = pages.bare(one.read(), name)
+        kept.append(rules.Attachment(bare.kind, bare.data))
+    return kept
 
 
 def _filing(request: _Request) -> rules.Filing:
@@ -101,7 +135,7 @@ def _filing(request: _Request) -> rules.Filing:
         category=rules.Category(category) if category in set(rules.Category) else rules.Category.OTHER,
         channel=rules.Channel.PUBLIC,
         source=rules.Source.CITIZEN,
-        place=posted.get("place", "")[:40],
+        place=(posted.get("tps", "") or posted.get("place", ""))[:40],
         place_note=posted.get("place_note", ""),
         contact=posted.get("contact", ""),
         happened_at=_moment(posted.get("happened_at", "")),
@@ -124,24 +158,31 @@ def _form(election: facts.Election, typed: Any, wrong: str) -> dict[str, Any]:
     by_kecamatan: dict[str, list[tuple[str, str]]] = {}
     for desa in places.desa_list(election.region):
         by_kecamatan.setdefault(desa.kecamatan_name, []).append((desa.code, desa.name))
+    chosen = typed.get("place", "") if typed else ""
+    tps_list = [(t.code, f"TPS {t.number:03}") for t in places.tps_list(election.code) if chosen and t.desa_code == chosen]
     return {
         "categories": CATEGORIES,
         "places": by_kecamatan.items(),
         "islands": [(s.code, s.name) for s in places.sites(election.region) if s.kind == "pulau"],
+        "tps_list": tps_list,
+        "step_tps": bool(typed) and typed.get("langkah") == "tps",
         "typed": typed,
         "wrong": wrong,
         "shortest": rules.TEXT_SHORTEST,
         "longest": rules.TEXT_LONGEST,
+        "most_files": rules.MOST_FILES,
+        "most_mb": pages.MOST_BYTES // 1024 // 1024,
     }
 
 
 def _too_big(request: _Request) -> bool:
-    """Longer than any honest form, or carrying files, which are not taken."""
+    """Longer than any honest form; only a form with files may be longer than its words."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return not length.isdigit() or int(length) > BODY_LONGEST or not request.META.get("CONTENT_TYPE", "").startswith(_FORM)
-
-
-_FORM = "application/x-www-form-urlencoded"
+    kind = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    most = {"application/x-www-form-urlencoded": BODY_LONGEST, "multipart/form-data": FILES_LONGEST}.get(kind, -1)
+    if not length.isdigit() or int(length) > most:
+        return True
+    return sum(len(value) for values in request.POST.lists() for value in values[1]) > BODY_LONGEST
 
 
 def _flooded(request: _Request) -> bool:
@@ -150,13 +191,13 @@ def _flooded(request: _Request) -> bool:
     return _count(f"lapor:{visitor}") > PER_VISITOR or _count("lapor:semua") > PER_HOUSE
 
 
-def _count(key: str) -> int:
+def _count(key: str, more: int = 1) -> int:
     cache.add(key, 0, timeout=WINDOW_S)
     try:
-        return int(cache.incr(key))
+        return int(cache.incr(key, more))
     except ValueError:  # the window ended between the two calls
-        cache.set(key, 1, timeout=WINDOW_S)
-        return 1
+        cache.set(key, more, timeout=WINDOW_S)
+        return more
 
 
 def find(request: _Request) -> HttpResponse:
@@ -174,21 +215,60 @@ def status(request: _Request, ticket: str) -> HttpResponse:
         plain = rules.parse_ticket(ticket)
         report = reports.by_ticket(plain, request.at)
     except facts.Refusal as refusal:
-        response = render(request, "public/status.html", {"wrong": _sentence(refusal)}, status=404)
-    else:
-        state, word, sentence = STATUSES[report.status]
-        context = {
-            "ticket": rules.grouped(plain),
-            "state": state,
-            "word": word,
-            "sentence": sentence,
-            "mark": report.mark,
-            "steps": [(STATUSES[step.status][1], step.since) for step in report.steps],
-            "fresh": "baru" in request.GET,
-            "hidden": "disamarkan" in request.GET,
-        }
-        response = render(request, "public/status.html", context)
-    # The address holds the ticket: it is not passed on, not stored, not found by search machines.
+        return _private(render(request, "public/status.html", {"wrong": _sentence(refusal)}, status=404))
+    return _private(render(request, "public/status.html", _status(request, plain, report, "")))
+
+
+def add(request: _Request, ticket: str) -> HttpResponse:
+    """Later words of whoever has the ticket. They are not shown again: a ticket that was overheard shows no words."""
+    try:
+        plain = rules.parse_ticket(ticket)
+        report = reports.by_ticket(plain, request.at)
+    except facts.Refusal as refusal:
+        return _private(render(request, "public/status.html", {"wrong": _sentence(refusal)}, status=404))
+    if request.method != "POST":
+        return _private(redirect("public:status", rules.grouped(plain)))
+    status, wrong = (413, "Kiriman terlalu besar. Tulis lebih singkat.") if _too_big(request) else _unfit(request)
+    if not wrong:
+        try:
+            masked = reports.add(report.election, report.number, request.POST.get("text", ""), reports.PUBLIC_ACTOR, request.at)
+        except facts.Refusal as refusal:
+            status, wrong = 400, _sentence(refusal)
+        else:
+            return _private(redirect(f"/lapor/{rules.grouped(plain)}/?tambah=1{'&disamarkan=1' if masked else ''}"))
+    return _private(render(request, "public/status.html", _status(request, plain, report, wrong), status=status))
+
+
+def _status(request: _Request, ticket: str, report: rules.Report, wrong_addition: str) -> dict[str, Any]:
+    state, word, sentence = STATUSES[report.status]
+    added = reports.additions(report.election, report.number, request.at)
+    steps = [
+        *((STATUSES[step.status][1], step.since) for step in report.steps),
+        *(("Tambahan Anda diterima", a.added_at) for a in added if a.by_reporter),
+    ]
+    return {
+        "ticket": rules.grouped(ticket),
+        "state": state,
+        "word": word,
+        "sentence": sentence,
+        "mark": report.mark,
+        "steps": sorted(steps, key=lambda step: step[1]),
+        "attachments": 0 if report.erased else report.attachments,
+        "fresh": "baru" in request.GET,
+        "added": "tambah" in request.GET,
+        "hidden": "disamarkan" in request.GET,
+        "wrong_addition": wrong_addition,
+        "typed": request.POST.get("text", "") if wrong_addition else "",
+        "may_add": not report.erased and report.status is not rules.Status.CLOSED and len(added) < rules.MOST_ADDITIONS,
+        "erased": report.erased,
+        "violation": report.category is rules.Category.VIO,
+        "shortest": rules.TEXT_SHORTEST,
+        "longest": rules.ADDITION_LONGEST,
+    }
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address holds the ticket: it is not passed on, not stored, not found by search machines."""
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -198,4 +278,5 @@ urlpatterns = [
     path("lapor/", form, name="report"),
     path("lapor/kode/", find, name="find"),
     path("lapor/<str:ticket>/", status, name="status"),
+    path("lapor/<str:ticket>/tambah/", add, name="add"),
 ]

@@ -39,7 +39,7 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, distribution, transfers, readiness, posts, misuse, reports, merging, aght,
+    receipts, sorting, seals, packing, sampling, pledges, distribution, transfers, readiness, reports, posts, misuse, merging, aght,
     recommendations, products, rakor,
 ]  # fmt: skip
 

@@ -1,17 +1,26 @@
-"""Stage aght: gradings of reports, the register with its appended assessments, standings and referrals."""
+"""Stage aght: gradings of reports, the register with its appended assessments, standings and referrals, layers of other agencies.
+
+What people type (claims, reasons, titles, notes) stands in the private part of an entry, which can be erased; facts are codes, counts and
+times.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
 
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
 from posko.domain import aght as rules
 from posko.domain import distribution as distribution_rules
+from posko.domain import places as place_rules
 from posko.domain import record as facts
+from posko.domain import regulation as regulation_rules
 from posko.domain import reports as report_rules
-from posko.store import distribution, dpt, places, record, reports
+from posko.planning import clusters
+from posko.store import access, distribution, dpt, places, posts, record, regulation, reports, thresholds
 
 
 class Grading(models.Model):
@@ -65,6 +74,9 @@ class Assessment(models.Model):
     mode = models.PositiveSmallIntegerField()
     high = models.PositiveSmallIntegerField()
     note = models.CharField(max_length=400, blank=True)
+    last_useful_at = models.DateTimeField(null=True)
+    p_permille = models.PositiveSmallIntegerField(null=True)
+    answers = models.CharField(max_length=20, blank=True, default="")
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
@@ -94,6 +106,8 @@ class Standing(models.Model):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     standing = models.CharField(max_length=12)
     reason = models.CharField(max_length=400)
+    outcome = models.CharField(max_length=12, blank=True, default="")
+    p_permille = models.PositiveSmallIntegerField(null=True)
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
@@ -121,7 +135,45 @@ class Referral(models.Model):
         constraints = (models.UniqueConstraint(fields=["election", "report", "to"], name="aght_referral_once"),)
 
 
+class LayerRow(models.Model):
+    """One version of another agency's classes. A newer version is another row; nothing is overwritten."""
+
+    election = models.CharField(max_length=40)
+    code = models.CharField(max_length=20)
+    owner = models.CharField(max_length=12)
+    name = models.CharField(max_length=120)
+    version = models.CharField(max_length=40)
+    source = models.CharField(max_length=200)
+    issued_date = models.DateField()
+    sha256 = models.CharField(max_length=64)
+    stated = models.PositiveIntegerField(null=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "aght_layer"
+        constraints = (models.UniqueConstraint(fields=["election", "code"], name="aght_layer_code"),)
+
+
+class CellRow(models.Model):
+    """So many of a class or indicator at a desa or TPS."""
+
+    layer = models.ForeignKey(LayerRow, on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=24)
+    label = models.CharField(max_length=80)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "aght_cell"
+
+
 # --- what is written -------------------------------------------------------------------------------------------------------
+
+
+def _queue(at: datetime) -> None:
+    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
+    record.prepare([], at)
 
 
 def grade_source(election: str, report: str, *, claim: str, chain: str, source: str, basis: str, actor: facts.Actor, at: datetime) -> None:
@@ -129,6 +181,7 @@ def grade_source(election: str, report: str, *, claim: str, chain: str, source: 
     said = rules.words("claim", claim)
     why = rules.words("basis", basis)
     with transaction.atomic():
+        _queue(at)
         found = reports.get(election, report, at)
         reports.check_neutral(election, said, why)
         origin = rules.words("chain", chain or report)[:60]
@@ -137,14 +190,23 @@ def grade_source(election: str, report: str, *, claim: str, chain: str, source: 
         _grade(election, found, "source", source, said, origin, why, actor, at)
 
 
-def grade_information(election: str, report: str, *, information: str, basis: str, actor: facts.Actor, at: datetime) -> None:
-    """Second screen: how credible the information is. SourceFirst, Empty, Guarded."""
+def grade_information(
+    election: str, report: str, *, information: str, basis: str, actor: facts.Actor, at: datetime, alone: bool = False
+) -> None:
+    """Second screen: how credible the information is. For two hours it is another analyst's to grade; `alone` says that none can.
+
+    SourceFirst, OtherFirst, Empty, Guarded.
+    """
     why = rules.words("basis", basis)
     with transaction.atomic():
+        _queue(at)
         found = reports.get(election, report, at)
         before = gradings(election, at).get(report)
         if before is None:
             raise rules.SourceFirst(report=report)
+        others = len(analysts(election, at) - {actor.person})
+        if not alone and not rules.offered(before, actor.person, others, at):
+            raise rules.OtherFirst(report=report, others=others, hours=int(rules.OTHER_FIRST.total_seconds() // 3600))
         reports.check_neutral(election, why)
         if information not in rules.RATIO:
             raise rules.Empty(field="information")
@@ -162,9 +224,10 @@ def _grade(
     actor: facts.Actor,
     at: datetime,
 ) -> None:
-    said: dict[str, str | int] = {"scale": scale, "grade": grade, "claim": claim, "chain": chain, "basis": basis}
+    said: dict[str, str | int] = {"scale": scale, "grade": grade}
+    words = {"claim": claim, "chain": chain, "basis": basis}
     begun = report.status is report_rules.Status.RECEIVED
-    drafts = [_draft("report.graded", election, f"report:{report.number}", report.place, actor, at, said)]
+    drafts = [_draft("report.graded", election, f"report:{report.number}", report.place, actor, at, said, words)]
     if begun:
         drafts.append(reports.status_draft(report, report_rules.Status.ASSESSING, actor, at))
     prepared = record.prepare(drafts, at)
@@ -195,25 +258,31 @@ def open_item(
     gatra: str,
     variable: str,
     shares: rules.Shares,
+    last_useful_at: datetime | None,
     actor: facts.Actor,
     at: datetime,
     prior_permille: int = rules.PRIOR_PERMILLE,
     report: str = "",
     note: str = "",
 ) -> str:
-    """A new item of the register with its first assessment, supported by a graded report if there is one; gives its code."""
+    """A new item of the register with its first assessment, supported by a graded report if there is one; gives its code.
+
+    last_useful_at: when acting still helps for the last time; asked for, never guessed (MissingTime).
+    """
     named = rules.simulated_title(title)
-    first = _assessment(1, answers, claim, gatra, variable, shares, prior_permille, note, actor, at)
+    first = _assessment(1, answers, claim, gatra, variable, shares, prior_permille, note, last_useful_at, actor, at)
     with transaction.atomic():
+        _queue(at)
         reports.check_neutral(election, named, first.claim, note)
         if not rules.affected(place, places.tps_list(election), _piers(election)):
             raise rules.UnknownPlace(place=place)
         code = f"AGHT-{Item.objects.filter(election=election).count() + 1:02}"
         grading = _complete(election, report, at) if report else None
+        first = _with_p(first, (grading,) if grading else ())
         subject = f"aght:{code}"
         drafts = [
-            _draft("aght.opened", election, subject, place, actor, at, {"title": named, "report": report}),
-            _draft("aght.assessed", election, subject, place, actor, at, _said(first)),
+            _draft("aght.opened", election, subject, place, actor, at, {"report": report}, {"title": named}),
+            _draft("aght.assessed", election, subject, place, actor, at, _said(first), {"claim": first.claim, "note": first.note}),
         ]
         prepared = record.prepare(drafts, at)
         item = Item.objects.create(
@@ -241,19 +310,23 @@ def assess(
     gatra: str,
     variable: str,
     shares: rules.Shares,
+    last_useful_at: datetime | None,
     prior_permille: int,
     note: str,
     actor: facts.Actor,
     at: datetime,
 ) -> None:
-    """A new conclusion; the earlier ones stay readable. Closed, Guarded."""
+    """A new conclusion; the earlier ones stay readable. Closed, MissingTime, Guarded."""
     with transaction.atomic():
+        _queue(at)
         item = get(election, code, at)
         rules.check_open(item)
         version = Assessment.objects.filter(item__election=election, item__code=code).count() + 1
-        new = _assessment(version, answers, claim, gatra, variable, shares, prior_permille, note, actor, at)
+        new = _assessment(version, answers, claim, gatra, variable, shares, prior_permille, note, last_useful_at, actor, at)
         reports.check_neutral(election, new.claim, note)
-        prepared = record.prepare([_draft("aght.assessed", election, f"aght:{code}", item.place, actor, at, _said(new))], at)
+        new = _with_p(new, item.gradings)
+        words = {"claim": new.claim, "note": new.note}
+        prepared = record.prepare([_draft("aght.assessed", election, f"aght:{code}", item.place, actor, at, _said(new), words)], at)
         _write_assessment(Item.objects.get(election=election, code=code), new, prepared[0].entry_id)
         record.append(prepared, at=at)
 
@@ -261,6 +334,7 @@ def assess(
 def attach(election: str, code: str, report: str, actor: facts.Actor, at: datetime) -> None:
     """A graded report supports (or weakens) an item. Ungraded, Attached, Closed."""
     with transaction.atomic():
+        _queue(at)
         item = get(election, code, at)
         rules.check_attach(item, _complete(election, report, at))
         prepared = record.prepare([_draft("aght.supported", election, f"aght:{code}", item.place, actor, at, {"report": report})], at)
@@ -269,20 +343,44 @@ def attach(election: str, code: str, report: str, actor: facts.Actor, at: dateti
         record.append(prepared, at=at)
 
 
-def set_standing(election: str, code: str, standing: rules.Standing, reason: str, actor: facts.Actor, at: datetime) -> None:
-    """Treated, closed or opened again, with a reason. SameStanding, Empty, Guarded."""
+def set_standing(
+    election: str,
+    code: str,
+    standing: rules.Standing,
+    reason: str,
+    actor: facts.Actor,
+    at: datetime,
+    outcome: rules.Outcome | None = None,
+) -> None:
+    """Treated, closed or opened again, with a reason; closed also with what became of its claim, for the calibration.
+
+    SameStanding, MissingOutcome, Empty, Guarded.
+    """
     why = rules.words("reason", reason)
     with transaction.atomic():
+        _queue(at)
         item = get(election, code, at)
-        rules.check_change(item, standing)
+        rules.check_change(item, standing, outcome)
+        closing = standing is rules.Standing.CLOSED
+        p_permille = round(item.p * 1000) if closing else None
         reports.check_neutral(election, why)
-        if standing is rules.Standing.CLOSED:
+        if closing:
             _end_hazard(election, code, actor, at)
-        said: dict[str, str | int] = {"standing": standing.value, "reason": why}
-        prepared = record.prepare([_draft("aght.standing_set", election, f"aght:{code}", item.place, actor, at, said)], at)
+        said: dict[str, str | int] = {"standing": standing.value}
+        if closing and outcome:
+            said |= {"outcome": outcome.value, "p_permille": round(item.p * 1000), "method": rules.METHOD}
+        drafts = [_draft("aght.standing_set", election, f"aght:{code}", item.place, actor, at, said, {"reason": why})]
+        prepared = record.prepare(drafts, at)
         row = Item.objects.get(election=election, code=code)
         Standing.objects.create(
-            item=row, standing=standing.value, reason=why, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id
+            item=row,
+            standing=standing.value,
+            reason=why,
+            outcome=outcome.value if closing and outcome else "",
+            p_permille=p_permille,
+            person=actor.person,
+            occurred_at=at,
+            entry_id=prepared[0].entry_id,
         )
         record.append(prepared, at=at)
 
@@ -290,6 +388,7 @@ def set_standing(election: str, code: str, standing: rules.Standing, reason: str
 def set_hazard(election: str, code: str, kind: str, delay_min: int, actor: facts.Actor, at: datetime) -> None:
     """Tells distribution that an item may delay trips to its place, with the probability it has now; 0 minutes takes it back. BadDelay."""
     with transaction.atomic():
+        _queue(at)
         item = get(election, code, at)
         rules.check_open(item)
         if delay_min == 0:
@@ -314,13 +413,14 @@ def _end_hazard(election: str, code: str, actor: facts.Actor, at: datetime) -> N
 def refer(election: str, report: str, to: rules.Route, note: str, actor: facts.Actor, at: datetime) -> None:
     """Hands a report to Bawaslu or Datun; nothing is looked into here. The reporter reads that it was passed on. AlreadyReferred."""
     with transaction.atomic():
+        _queue(at)
         found = reports.get(election, report, at)
         if any(r.report == report and r.to is to for r in referrals(election, at)):
             raise rules.AlreadyReferred(report=report, to=to.value)
         reports.check_neutral(election, note)
-        said: dict[str, str | int] = {"to": to.value, "note": note}
+        said: dict[str, str | int] = {"to": to.value}
         told = to is rules.Route.BAWASLU and found.status is not report_rules.Status.REFERRED
-        drafts = [_draft("report.referred", election, f"report:{report}", found.place, actor, at, said)]
+        drafts = [_draft("report.referred", election, f"report:{report}", found.place, actor, at, said, {"note": note})]
         if told:
             drafts.append(reports.status_draft(found, report_rules.Status.REFERRED, actor, at))
         prepared = record.prepare(drafts, at)
@@ -339,9 +439,10 @@ def refer(election: str, report: str, to: rules.Route, note: str, actor: facts.A
 
 
 def acknowledge_referral(election: str, report: str, to: rules.Route, receipt_no: str, actor: facts.Actor, at: datetime) -> None:
-    """The agency confirms that it has the report; its own clock runs from here. NotReferred, Empty."""
+    """The agency (or the Datun section) confirms that it has the report; its own clock runs from here. NotReferred, Empty."""
     number = rules.words("receipt_no", receipt_no)[:60]
     with transaction.atomic():
+        _queue(at)
         row = Referral.objects.filter(election=election, report=report, to=to.value, occurred_at__lte=at, received_at=None).first()
         if row is None:
             raise rules.NotReferred(report=report, to=to.value)
@@ -351,6 +452,45 @@ def acknowledge_referral(election: str, report: str, to: rules.Route, receipt_no
         row.receipt_no, row.received_by, row.received_at = number, actor.person, at
         row.save(update_fields=["receipt_no", "received_by", "received_at"])
         record.append(prepared, at=at)
+
+
+def take_layer(
+    election: str,
+    owner: rules.Owner,
+    cells: Iterable[rules.Cell],
+    *,
+    name: str,
+    version: str,
+    source: str,
+    issued: date,
+    sha256: str,
+    stated: int | None,
+    actor: facts.Actor,
+    at: datetime,
+) -> str:
+    """Another agency's classes, as a new version beside the earlier ones; gives its code. BadLayer, LayerTwice, Guarded."""
+    with transaction.atomic():
+        _queue(at)
+        code = f"LAPIS-{LayerRow.objects.filter(election=election).count() + 1:02}"
+        name, version, source = (report_rules.clean(text)[:most] for text, most in ((name, 120), (version, 40), (source, 200)))
+        layer = rules.Layer(code, owner, name, version, source, issued, sha256, tuple(cells), stated, actor.person, at)
+        rules.check_layer(layer, layers(election, at), record.local_date(at))
+        reports.check_neutral(election, layer.name, layer.version, layer.source)
+        said: dict[str, str | int] = {
+            "owner": owner.value, "issued": issued.isoformat(), "sha256": sha256, "cells": len(layer.cells), "total": layer.total,
+            "weight": rules.LAYER_WEIGHT,
+        }  # fmt: skip
+        if stated is not None:
+            said["stated"] = stated
+        words = {"name": layer.name, "version": layer.version, "source": layer.source}
+        prepared = record.prepare([_draft("aght.layer_taken", election, f"layer:{code}", "", actor, at, said, words)], at)
+        row = LayerRow.objects.create(
+            election=election, code=code, owner=owner.value, name=layer.name, version=layer.version, source=layer.source,
+            issued_date=issued, sha256=sha256, stated=stated, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        CellRow.objects.bulk_create([CellRow(layer=row, place=c.place, label=c.label, count=c.count) for c in layer.cells], batch_size=500)
+        record.append(prepared, at=at)
+    return code
 
 
 def close_report(election: str, report: str, actor: facts.Actor, at: datetime) -> None:
@@ -367,22 +507,39 @@ def _assessment(
     shares: rules.Shares,
     prior_permille: int,
     note: str,
+    last_useful_at: datetime | None,
     actor: facts.Actor,
     at: datetime,
 ) -> rules.Assessment:
     said = rules.words("claim", claim)
     result = rules.triage(answers)
     blank = rules.Assessment(
-        version, rules.Kind.HAMBATAN, said, gatra, variable, rules.CURRENT_LABELS, prior_permille, shares, actor.person, at, note=note
+        version,
+        rules.Kind.HAMBATAN,
+        said,
+        gatra,
+        variable,
+        rules.CURRENT_LABELS,
+        prior_permille,
+        shares,
+        actor.person,
+        at,
+        note=note,
+        last_useful_at=rules.last_moment(last_useful_at),
+        answers=answers,
     )
     return rules.with_routes(blank, result)
+
+
+def _with_p(a: rules.Assessment, gradings_: Iterable[rules.Grading]) -> rules.Assessment:
+    """The assessment with the probability it had when it was made: later weights must not rewrite what was said."""
+    return replace(a, p_permille=round(rules.posterior(a.prior_permille / 1000, gradings_).p * 1000))
 
 
 def _said(a: rules.Assessment) -> dict[str, str | int]:
     return {
         "version": a.version,
         "kind": a.kind.value,
-        "claim": a.claim,
         "gatra": a.gatra,
         "variable": a.variable,
         "labels": a.labels,
@@ -392,7 +549,9 @@ def _said(a: rules.Assessment) -> dict[str, str | int]:
         "low": a.shares.low,
         "mode": a.shares.mode,
         "high": a.shares.high,
-        "note": a.note,
+        "last_useful_at": record.stamp(a.last_useful_at) if a.last_useful_at else "",
+        "p_permille": a.p_permille or 0,
+        "answers": a.answers.written() if a.answers else "",
     }
 
 
@@ -411,6 +570,9 @@ def _write_assessment(item: Item, a: rules.Assessment, entry_id: str) -> None:
         mode=a.shares.mode,
         high=a.shares.high,
         note=a.note,
+        last_useful_at=a.last_useful_at,
+        p_permille=a.p_permille,
+        answers=a.answers.written() if a.answers else "",
         person=a.author,
         occurred_at=a.assessed_at,
         entry_id=entry_id,
@@ -418,9 +580,18 @@ def _write_assessment(item: Item, a: rules.Assessment, entry_id: str) -> None:
 
 
 def _draft(
-    kind: str, election: str, subject: str, place: str, actor: facts.Actor, at: datetime, said: Mapping[str, str | int]
+    kind: str,
+    election: str,
+    subject: str,
+    place: str,
+    actor: facts.Actor,
+    at: datetime,
+    said: Mapping[str, str | int],
+    words: Mapping[str, str] | None = None,
 ) -> facts.Draft:
-    return facts.Draft(kind, election, subject, place or record.election(election).region, actor, at, dict(said))
+    """An entry; `words` are what somebody typed and can be erased."""
+    kept = {field: text for field, text in (words or {}).items() if text}
+    return facts.Draft(kind, election, subject, place or record.election(election).region, actor, at, dict(said), private=kept)
 
 
 # --- what is read ----------------------------------------------------------------------------------------------------------
@@ -471,7 +642,10 @@ def register(election: str, at: datetime) -> list[rules.Aght]:
         assessments[assessment.item_id].append(_assessed(assessment))
     changes: dict[int, list[rules.Change]] = defaultdict(list)
     for standing in Standing.objects.filter(item__in=rows, occurred_at__lte=at).order_by("occurred_at", "id"):
-        change = rules.Change(rules.Standing(standing.standing), standing.reason, standing.person, standing.occurred_at)
+        outcome = rules.Outcome(standing.outcome) if standing.outcome else None
+        change = rules.Change(
+            rules.Standing(standing.standing), standing.reason, standing.person, standing.occurred_at, outcome, standing.p_permille
+        )
         changes[standing.item_id].append(change)
     grades = gradings(election, at)
     support: dict[int, list[rules.Grading]] = defaultdict(list)
@@ -498,6 +672,7 @@ def register(election: str, at: datetime) -> list[rules.Aght]:
                 opened_at=row.occurred_at,
                 all_voters=all_voters,
                 entry_id=row.entry_id,
+                seen_at=at,
             )
         )
     return rules.ranked(items)
@@ -521,6 +696,121 @@ def referrals(election: str, at: datetime) -> list[rules.Referral]:
     return found
 
 
+@dataclass(frozen=True)
+class Handed:
+    """A referral with the clocks beside it: until when it had to be handed over, and until when Bawaslu deals with it (from receipt)."""
+
+    referral: rules.Referral
+    file_by: datetime | None
+    answer_by: datetime | None
+    answer_latest: datetime | None
+
+    @property
+    def late(self) -> bool:
+        """Handed over after the time in which a report may be filed."""
+        return self.file_by is not None and self.referral.handed_at > self.file_by
+
+
+def handed(election: str, at: datetime) -> list[Handed]:
+    """Referrals with Bawaslu's clock, the newest first. A dispute for the Datun section has no such clock."""
+    book = regulation.rulebook(election, at)
+    known = {r.number: r.received_at for r in reports.listing(election, at)}
+    found = []
+    for one in reversed(referrals(election, at)):
+        to_bawaslu = one.to is rules.Route.BAWASLU
+        file_by = _runs_out(book, "BAWASLU_LAPOR", known.get(one.report)) if to_bawaslu else None
+        receipt = one.received_at if to_bawaslu else None
+        answer_by, latest = (_runs_out(book, code, receipt) for code in ("BAWASLU_TANGANI", "BAWASLU_TAMBAHAN"))
+        found.append(Handed(one, file_by, answer_by, latest))
+    return found
+
+
+def _runs_out(book: regulation_rules.Rulebook, code: str, from_at: datetime | None) -> datetime | None:
+    clock = book.clock(code)
+    return regulation_rules.runs_out(clock, from_at) if clock and from_at else None
+
+
+def clocks(election: str, at: datetime) -> list[regulation_rules.Clock]:
+    """The clocks themselves, as the rulebook gives them."""
+    return list(regulation.rulebook(election, at).clocks)
+
+
+def unrouted(election: str, at: datetime) -> list[tuple[str, rules.Route]]:
+    """(report, where to): reports that support an item whose route leads to Bawaslu or Datun and that nobody handed there yet."""
+    done = {(r.report, r.to) for r in referrals(election, at)}
+    wanted = {
+        (grading.report, to)
+        for item in register(election, at)
+        if item.standing is not rules.Standing.CLOSED
+        for to in item.routes
+        if to is not rules.Route.KPU
+        for grading in item.gradings
+    }
+    return sorted(wanted - done, key=lambda pair: (pair[0], pair[1].value))
+
+
+def analysts(election: str, at: datetime) -> set[str]:
+    """Pseudonyms of those who may grade in this election's region now."""
+    region = record.election(election).region
+    roles = access_rules.POLICY["aght.assess"]
+    return {
+        account.person
+        for account in access.accounts()
+        if account.active and any(g.role in roles and g.holds(at) and access_rules.within(region, g.region) for _, g in account.grants)
+    }
+
+
+def layers(election: str, at: datetime) -> list[rules.Layer]:
+    """Layers taken by then, the newest first."""
+    rows = list(LayerRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-id"))
+    cells: dict[int, list[rules.Cell]] = defaultdict(list)
+    for cell in CellRow.objects.filter(layer__in=rows).order_by("id"):
+        cells[cell.layer_id].append(rules.Cell(cell.place, cell.label, cell.count))
+    return [
+        rules.Layer(
+            row.code, rules.Owner(row.owner), row.name, row.version, row.source, row.issued_date, row.sha256, tuple(cells[row.pk]),
+            row.stated, row.person, row.occurred_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def layer(election: str, code: str, at: datetime) -> rules.Layer:
+    """One layer. UnknownLayer."""
+    for one in layers(election, at):
+        if one.code == code:
+            return one
+    raise rules.UnknownLayer(code=code)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the quality of the assessing rests on: the score, items closed without knowing, grades on the diagonal and by one person."""
+
+    brier: rules.Brier | None
+    forecasts: tuple[rules.Forecast, ...]
+    unknown: int
+    untold: int
+    diagonal: tuple[int, int]
+    by_one: tuple[int, int]
+
+
+def calibration(election: str, at: datetime) -> Calibration:
+    """Closed items against what became of their claims, and how the grading was done."""
+    items = register(election, at)
+    said = rules.forecasts(items)
+    closed = [i for i in items if i.standing is rules.Standing.CLOSED]
+    graded = list(gradings(election, at).values())
+    return Calibration(
+        rules.brier(said),
+        tuple(said),
+        sum(i.outcome is rules.Outcome.UNKNOWN for i in closed),
+        sum(i.outcome is None for i in closed),
+        rules.diagonal(graded),
+        rules.by_one(graded),
+    )
+
+
 def items_of(election: str, report: str, at: datetime) -> list[str]:
     """Codes of the items that a report supports."""
     rows = Evidence.objects.filter(item__election=election, report=report, occurred_at__lte=at)
@@ -528,11 +818,110 @@ def items_of(election: str, report: str, at: datetime) -> list[str]:
 
 
 def desa(election: str, at: datetime) -> list[rules.Desa]:
-    """Open items, expected loss and reports of every desa."""
+    """Open items, expected loss, reports, their origins, voters, TPS and who listens, of every desa."""
     region = record.election(election).region
     codes = [d.code for d in places.desa_list(region)]
-    reported = [r.place for r in reports.listing(election, at) if r.place]
-    return rules.by_desa(codes, register(election, at), _places_of(election, reported))
+    heard = [r for r in reports.listing(election, at) if r.place]
+    at_places = _places_of(election, [r.place for r in heard])
+    graded = gradings(election, at)
+    chains = [graded[r.number].chain if r.number in graded else r.number for r in heard]
+    differing = rules.origins(zip(at_places, chains, strict=True))
+    voters, tps = _voters(election, at)
+    cover = {c.desa: c.cover.value for c in posts.coverage(election, at)}
+    return [
+        replace(d, origins=differing.get(d.code, 0), voters=voters.get(d.code, 0), tps=tps.get(d.code, 0), cover=cover.get(d.code, ""))
+        for d in rules.by_desa(codes, register(election, at), at_places)
+    ]
+
+
+def _voters(election: str, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    """Desa -> voters, desa -> TPS."""
+    voters: dict[str, int] = defaultdict(int)
+    tps: dict[str, int] = defaultdict(int)
+    counts = dpt.voters(election, at)
+    for one in places.tps_list(election):
+        tps[one.desa_code] += 1
+        voters[one.desa_code] += counts[one.code].dpt if one.code in counts else 0
+    return voters, tps
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What small-area statistics are computed from: desa in order, origins heard in each, and the expectation ("pemilih" or "TPS")."""
+
+    codes: tuple[str, ...]
+    counts: tuple[int, ...]
+    expected: tuple[float, ...]
+    basis: str
+
+    @property
+    def n(self) -> int:
+        """Reports of different origin that name a desa."""
+        return sum(self.counts)
+
+
+def measured(found: Iterable[rules.Desa]) -> Measured:
+    """Counts per desa against its voters; against its TPS where the voters of some desa are not known."""
+    known = [d for d in found if d.tps > 0]
+    basis = "pemilih" if known and all(d.voters > 0 for d in known) else "TPS"
+    expected = tuple(float(d.voters if basis == "pemilih" else d.tps) for d in known)
+    return Measured(tuple(d.code for d in known), tuple(d.origins for d in known), expected, basis)
+
+
+def rates(m: Measured) -> dict[str, clusters.Shrunk]:
+    """Desa -> its rate of reports relative to the region, shrunk, with an interval; empty while nothing was heard."""
+    return dict(zip(m.codes, _shrunk(m.counts, m.expected), strict=False))
+
+
+@lru_cache(maxsize=64)
+def _shrunk(counts: tuple[int, ...], expected: tuple[float, ...]) -> tuple[clusters.Shrunk, ...]:
+    return clusters.shrink(counts, expected) if counts else ()
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The secondary view: the strongest cluster (None under 20 reports) and the desa that are hot by Gi*, with what they rest on."""
+
+    measured: Measured
+    scan: clusters.Scan | None
+    areas: tuple[str, ...]
+    local: dict[str, clusters.Local]
+
+
+def clustered(election: str, m: Measured) -> Clusters:
+    """Scan statistic and Gi* over travel time. Slow parts are kept by their inputs."""
+    if m.n < clusters.LEAST_REPORTS or len(m.codes) < 2:
+        return Clusters(m, None, (), {})
+    minutes = travel(election, m.codes)
+    found = clusters.scan(m.counts, m.expected, minutes)
+    crude = tuple(1000 * y / e for y, e in zip(m.counts, m.expected, strict=True))
+    local = dict(zip(m.codes, clusters.hot(crude, minutes), strict=True))
+    return Clusters(m, found, tuple(m.codes[i] for i in found.areas) if found else (), local)
+
+
+def travel(election: str, codes: Iterable[str]) -> tuple[tuple[float, ...], ...]:
+    """Minutes between desa: great circle x detour by road; a desa that is an island is reached by its boat leg from the pier."""
+    region = record.election(election).region
+    settings = places.settings(region)
+    pins = {s.code: (s.lat, s.lon) for s in places.sites(region) if s.lat is not None and s.lon is not None}
+    legs = {leg.island: leg for leg in places.sea_legs(region) if leg.pier in pins}
+    on: dict[str, set[str]] = defaultdict(set)
+    for tps in places.tps_list(election):
+        on[tps.desa_code].add(tps.island)
+    points: dict[str, tuple[float, float, float]] = {}
+    for desa_ in places.desa_list(region):
+        leg = legs.get(next(iter(on[desa_.code]))) if len(on[desa_.code]) == 1 else None
+        lat, lon = pins[leg.pier] if leg else (desa_.lat, desa_.lon)
+        points[desa_.code] = (lat or 0.0, lon or 0.0, 30 * (leg.hours_low + leg.hours_high) if leg else 0.0)
+    per_km = 60 / settings.road_kmh
+    ordered = [points[code] for code in codes]
+    return tuple(
+        tuple(
+            0.0 if a is b else round(place_rules.road_km(a[0], a[1], b[0], b[1], settings.detour) * per_km + a[2] + b[2], 2)
+            for b in ordered
+        )
+        for a in ordered
+    )
 
 
 def _places_of(election: str, reported: Iterable[str]) -> list[str]:
@@ -555,6 +944,9 @@ def _assessed(row: Assessment) -> rules.Assessment:
         row.occurred_at,
         tuple(rules.Route(code) for code in row.routes.split()),
         row.note,
+        row.last_useful_at,
+        row.p_permille,
+        rules.Answers.read(row.answers),
     )
 
 
@@ -584,19 +976,32 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     referred = {r.report for r in referrals(election, at)}
     closed = {r.number for r in reports.listing(election, at) if r.status is report_rules.Status.CLOSED}
     tasks = []
+    others = len(analysts(election, at) - {person.id})
     for number, grading in gradings(election, at).items():
         if number in closed:
             continue
         if not grading.complete:
+            if not rules.offered(grading, person.id, others, at):
+                continue
             tasks.append(facts.Task("aght.grade_information", "aght", f"report:{number}", number, None, (number,)))
         elif number not in used and number not in referred:
             tasks.append(facts.Task("aght.place", "aght", f"report:{number}", number, None, (number,)))
+    tasks += [
+        facts.Task("aght.route", "aght", f"report:{number}:{to.value}", f"{number} ke {to.value}", None, (number,))
+        for number, to in unrouted(election, at)
+        if number not in closed
+    ]
     tasks += [
         facts.Task("aght.stale", "aght", f"aght:{item.code}", f"{item.code} {item.title}", None, (item.code,))
         for item in register(election, at)
         if rules.stale(item, at)
     ]
     return tasks
+
+
+def signals(election: str, at: datetime) -> list[facts.Signal]:
+    """R21: misleading news about the vote from several chains."""
+    return rules.hoax_signals(register(election, at), thresholds.limits(election, "aght", rules.Limits(), at))
 
 
 def find(person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:

@@ -14,7 +14,7 @@ from django.db import models, transaction
 from posko.domain import access as access_rules
 from posko.domain import distribution as rules
 from posko.domain import record as facts
-from posko.store import dpt, needs, places, record, regulation
+from posko.store import dpt, needs, places, record, regulation, thresholds
 
 
 class VehicleRow(models.Model):
@@ -648,6 +648,18 @@ def waybill(identity: str) -> tuple[str, int, str] | None:
     """Election, plan number and trip of a waybill's identity."""
     row = WaybillRow.objects.select_related("plan").filter(identity=identity).first()
     return (row.plan.election, row.plan.number, row.trip) if row else None
+
+
+def signals(election: str, at: datetime) -> list[facts.Signal]:
+    """R10 for the islands of the plan in force, with the fleet as it is now."""
+    stored = current_plan(election, at)
+    if stored is None:
+        return []
+    held = thresholds.limits(election, "distribution", rules.Limits(), at)
+    given, working = stored.inputs, fleet(election, at)
+    legs = rules.island_legs(stored.plan, given.loads, given.network, working, stored.occurred_at)
+    mark = "ARMADA ASUMSI" if any(vehicle.assumption for vehicle in working) else ""
+    return rules.boat_signals(legs, stored.midnight_at, at, held, mark)
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

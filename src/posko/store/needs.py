@@ -365,6 +365,24 @@ def stock(election: str, at: datetime) -> dict[str, dict[str, int]]:
     return dict(found)
 
 
+def signals(election: str, at: datetime) -> list[facts.Signal]:
+    """R13: TPS with more DPTb and DPK in the counts in force than the smallest reserve of their ballots."""
+    more = {code: v for code, v in dpt.voters(election, at).items() if v.additional}
+    run, imported = current(election, at), dpt.current(election, at)
+    if not more or run is None or imported is None:
+        return []
+    reserve: dict[str, int] = {}
+    for line in lines(election, at):
+        if line.contest and line.level == "TPS" and line.place in more:
+            reserve[line.place] = min(line.reserve, reserve.get(line.place, line.reserve))
+    names = {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)}
+    since_at = max(run.occurred_at, imported.occurred_at)
+    return rules.additional_signals(
+        rules.Additional(code, names.get(code, code), more[code].dptb, more[code].dpk, kept, since_at, more[code].estimate)
+        for code, kept in sorted(reserve.items())
+    )
+
+
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
     """For the KPU: needs not computed yet, or computed from voters or rules that changed since."""
     if person.agency != "KPU":

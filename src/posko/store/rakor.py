@@ -494,6 +494,7 @@ def _aght_rows(election: str, at: datetime) -> list[rules.Value]:
             "loss_low": a.loss.low,
             "loss_mode": a.loss.mode,
             "loss_high": a.loss.high,
+            "loss_expected": a.loss.expected,
             "standing": a.standing.value,
             "estimate": int(a.estimate),
         }
@@ -570,7 +571,7 @@ def _agenda(election: str, meeting: str, at: datetime, gauge: receipt_rules.Gaug
             if r.ordered and r.open_quantity
         ),
         *(
-            rules.Matter("aght", a.code, f"AGHT {a.code} ({a.kind.value})", "terbuka", None, a.loss.mode)
+            rules.Matter("aght", a.code, f"AGHT {a.code} ({a.kind.value})", "terbuka", None, a.loss.expected)
             for a in aght.register(election, at)
             if a.standing.value == "open"
         ),
@@ -597,10 +598,14 @@ def _decision_matters(election: str, meeting: str, at: datetime) -> list[rules.M
 
 
 def _recommendation_matters(election: str, at: datetime) -> list[rules.Matter]:
+    """Issued ones that are open; what is late comes by itself, with the deadline that was missed."""
+    late: dict[str, datetime] = {}
+    for one in recommendations.escalated(election, at):
+        late.setdefault(one.code, one.due_at)
     return [
-        rules.Matter("recommendation", r.code, r.title, r.state.value, r.due_at)
+        rules.Matter("recommendation", r.code, r.title, "lewat tenggat" if r.code in late else r.state.value, late.get(r.code, r.due_at))
         for r in recommendations.listing(election, at)
-        if r.issued_at is not None and not r.ended
+        if r.issued_at is not None and (not r.ended or r.code in late)
     ]
 
 

@@ -10,7 +10,7 @@ from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
 from posko.formats import receipts as printed
-from posko.store import distribution, places, receipts, record
+from posko.store import distribution, places, receipts, record, thresholds
 
 
 class Check(models.Model):
@@ -136,7 +136,8 @@ def set_limit(election: str, check_valid_hours: int, actor: facts.Actor, at: dat
 def limits(election: str, at: datetime) -> rules.Limits:
     """The limits in force."""
     row = Limit.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-id").first()
-    return rules.Limits(check_valid=timedelta(hours=row.check_valid_hours)) if row else rules.Limits()
+    base = rules.Limits(check_valid=timedelta(hours=row.check_valid_hours)) if row else rules.Limits()
+    return thresholds.limits(election, "readiness", base, at)
 
 
 def checks(election: str, at: datetime, tps: str = "") -> list[rules.Check]:
@@ -233,3 +234,11 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
         for code in sorted(mine)
         if code not in latest or at - latest[code] > valid
     ]
+
+
+def signals(election: str, at: datetime) -> list[facts.Signal]:
+    """R14 where a check at the TPS saw its officers incomplete."""
+    seen = checks(election, at)
+    if not any(check.kpps is rules.Answer.NO for check in seen):
+        return []
+    return rules.absent_signals(seen, {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)})

@@ -25,7 +25,7 @@ from posko.formats import receipts as printed
 from posko.formats import text
 from posko.planning import arrivals
 from posko.store import labels as label_store
-from posko.store import needs, places, record, regulation, stock
+from posko.store import needs, places, record, regulation, stock, thresholds
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -350,7 +350,6 @@ class CartonRow(models.Model):
 Pair = tuple[facts.Draft, models.Model | None]
 """An entry, and the row that carries its id."""
 
-LIMITS = rules.Limits()
 KEEP_UPLOADS = timedelta(days=7)
 SEED = 20240214
 """Of the forecast: the same question has the same answer on every machine."""
@@ -1015,7 +1014,7 @@ def file_claim(
         rules.check_claim(found, kind, quantity, claims(election, at, receipt))
         row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
         code = _next(ClaimRow.objects.filter(election=election).count(), "KLM")
-        due_at = at + timedelta(days=LIMITS.answer_days)
+        due_at = at + timedelta(days=limits(election, at).answer_days)
         said = {
             "claim": code, "receipt": receipt, "kind": kind, "quantity": quantity, "supplier": found.shipment.order.supplier,
             "due_at": due_at.isoformat(), "note": note, "mark": mark or found.mark,
@@ -1037,7 +1036,7 @@ def answer_claim(
         found = get_claim(election, claim, at)
         rules.check_answer(found, answer, reason)
         row = _one(ClaimRow.objects.filter(election=election, code=claim), claim)
-        by_at = due_at or at + timedelta(days=LIMITS.replacement_days)
+        by_at = due_at or at + timedelta(days=limits(election, at).replacement_days)
         said = {"claim": claim, "answer": answer, "due_at": by_at.isoformat() if answer == "replace" else "", "mark": found.mark}
         draft = replace(_draft("claim.answered", election, f"claim:{claim}", actor, at, said), reason=reason.strip()[:400])
         given = AnswerRow(
@@ -1503,27 +1502,47 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
     asked = outlook(election, at)
     if not asked:
         return []
-    named = {d.key: d for d in demands(election, at)}
+    named, held = {d.key: d for d in demands(election, at)}, limits(election, at)
     notes, filed = receipts(election, at), claims(election, at)
+    placed, sent = orders(election, at), shipments(election, at)
     return [
-        *_line_signals(asked, named, at),
-        *_order_signals(orders(election, at), shipments(election, at), named, deadline(election, at), at),
+        *_line_signals(asked, named, _told_at(placed, sent, notes), at, held),
+        *_order_signals(placed, sent, named, deadline(election, at), held),
         *_count_signals(notes, filed, named),
     ]
 
 
+def limits(election: str, at: datetime) -> rules.Limits:
+    """The thresholds in force."""
+    return thresholds.limits(election, "receipts", rules.Limits(), at)
+
+
+def _told_at(placed: list[rules.Order], sent: list[rules.Shipment], notes: list[rules.ReceiptNote]) -> dict[rules.Key, datetime]:
+    """When the record last said something about a line: an order, a moved day, a surat jalan, a count."""
+    told = [(o.key, o.moves[-1].moved_at if o.moves else o.placed_at) for o in placed]
+    told += [(s.order.key, s.sent_at) for s in sent] + [(n.shipment.order.key, n.counted_at) for n in notes]
+    return dict(sorted(told, key=lambda one: one[1]))
+
+
 def _line_signals(
-    asked: list[tuple[rules.Question, rules.Outlook]], named: Mapping[rules.Key, rules.Demand], at: datetime
+    asked: list[tuple[rules.Question, rules.Outlook]],
+    named: Mapping[rules.Key, rules.Demand],
+    told: Mapping[rules.Key, datetime],
+    at: datetime,
+    held: rules.Limits,
 ) -> list[facts.Signal]:
     found: list[facts.Signal] = []
-    unordered: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    unordered: dict[str, list[tuple[str, str, datetime]]] = defaultdict(list)
     for question, answer in asked:
-        demand, short = named[question.key], rules.stock_short(question, LIMITS)
-        near = question.deadline_at is not None and question.deadline_at - at <= timedelta(days=LIMITS.critical_days)
+        demand, short = named[question.key], rules.stock_short(question, held)
+        near = question.deadline_at is not None and question.deadline_at - at <= timedelta(days=held.critical_days)
+        # It stands since the line is watched, or since the record last said something about it; the same whenever one looks.
+        watched_at = min(at, question.deadline_at - timedelta(days=held.horizon_days)) if question.deadline_at else at
+        since_at = min(at, max(watched_at, told.get(question.key, watched_at)))
         severity = "critical" if near and demand.critical else "high"
         subject, name = f"line:{'~'.join(question.key)}", _line_name(demand)
         if short and not question.ordered:
-            unordered[demand.tahap].append((name, severity))
+            unordered[demand.tahap].append((name, severity, watched_at))
         elif short:
             said: dict[str, str | int] = {
                 "line": name,
@@ -1531,15 +1550,16 @@ def _line_signals(
                 "need": text.angka(question.need or 0),
                 "unit": demand.unit,
             }
-            found.append(facts.Signal("R01", "HAMBATAN", subject, severity, ("KPU",), at, said))
-        if rules.improbable(question, answer, LIMITS):
+            found.append(facts.Signal("R01", "HAMBATAN", subject, severity, ("KPU",), since_at, said))
+        if rules.improbable(question, answer, held):
             said = {"line": name, "share": _tenths(answer.permille), "from": _tenths(answer.low), "to": _tenths(answer.high)}
-            found.append(facts.Signal("R02", "HAMBATAN", subject, severity, ("KPU",), at, said))
+            found.append(facts.Signal("R02", "HAMBATAN", subject, severity, ("KPU",), since_at, said))
     for tahap, lines in sorted(unordered.items()):
-        worst = "critical" if any(s == "critical" for _, s in lines) else "high"
-        first = ", ".join(name for name, _ in lines[:3]) + (f" dan {len(lines) - 3} lagi" if len(lines) > 3 else "")
+        worst = "critical" if any(s == "critical" for _, s, _ in lines) else "high"
+        first = ", ".join(name for name, _, _ in lines[:3]) + (f" dan {len(lines) - 3} lagi" if len(lines) > 3 else "")
         said = {"line": f"Tahap {tahap}, belum dipesan ({first})", "short": len(lines), "need": len(lines), "unit": "baris"}
-        found.append(facts.Signal("R01", "HAMBATAN", f"tahap:{tahap}", worst, ("KPU",), at, said))
+        since_at = min(moment for _, _, moment in lines)
+        found.append(facts.Signal("R01", "HAMBATAN", f"tahap:{tahap}", worst, ("KPU",), since_at, said))
     return found
 
 
@@ -1557,7 +1577,7 @@ def _order_signals(
     sent: list[rules.Shipment],
     named: Mapping[rules.Key, rules.Demand],
     need_at: datetime | None,
-    at: datetime,
+    held: rules.Limits,
 ) -> list[facts.Signal]:
     shipped: Counter[str] = Counter()
     for s in sent:
@@ -1566,7 +1586,7 @@ def _order_signals(
     found = []
     for order in placed:
         outstanding = order.quantity - shipped[order.code]
-        why = rules.promised_late(order, need_at, outstanding, LIMITS)
+        why = rules.promised_late(order, need_at, outstanding, held)
         if not why:
             continue
         name = _line_name(named[order.key]) if order.key in named else order.item

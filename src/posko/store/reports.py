@@ -1,12 +1,18 @@
 """Stage reports: the drop box. Faces put in and read the status; only the desk's analysts read the words.
 
 The words of a reporter stand in a table of their own and in the private part of the journal entry; both can be erased while the facts
-and their hash remain. A ticket is stored as its hash only.
+and their hash remain. A ticket is stored as its hash only. Additions are kept the same way. Attachments lie in a table of their own
+and not among the evidence, which is never erased: erasing a report deletes their bytes, and their hashes stand in the private part only.
+
+Refused and warned requests are counted by door and rule (GuardEvent), never with the words.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+import hashlib
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
 
@@ -35,6 +41,7 @@ class Report(models.Model):
     happened_at = models.DateTimeField(null=True)
     masked = models.PositiveSmallIntegerField(default=0)
     mark = models.CharField(max_length=20, blank=True)
+    attachments = models.PositiveSmallIntegerField(default=0)
     erased_at = models.DateTimeField(null=True)
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
@@ -70,51 +77,466 @@ class Step(models.Model):
         db_table = "reports_step"
 
 
-def file_report(election: str, filing: rules.Filing, actor: facts.Actor, at: datetime) -> str:
-    """Puts a report into the box and gives its ticket, which only the reporter keeps. UnknownPlace."""
+class ReportAttachment(models.Model):
+    """A picture or paper that came with a report, without metadata. Erasing the report deletes the row and its bytes."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10)
+    data = models.BinaryField()
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "reports_attachment"
+        constraints = (models.UniqueConstraint(fields=["report", "number"], name="reports_attachment_number"),)
+
+
+class ReportAddition(models.Model):
+    """What was told later about a report. Erasing empties the text."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "reports_addition"
+
+
+class ReportAdditionsRead(models.Model):
+    """An analyst has read the additions of a report up to then."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="+")
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "reports_additions_read"
+
+
+class ReportUpload(models.Model):
+    """A file of reports under examination; forgotten when it is imported, dropped, or a day old: it holds people's words."""
+
+    code = models.CharField(max_length=20, unique=True)
+    election = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    data = models.BinaryField()
+    person = models.CharField(max_length=60)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "reports_upload"
+
+
+class ReportImport(models.Model):
+    """A file that was imported: the hash of what its rows said, how many they were."""
+
+    election = models.CharField(max_length=40)
+    content_sha256 = models.CharField(max_length=64)
+    first = models.CharField(max_length=20)
+    count = models.PositiveIntegerField()
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "reports_import"
+        constraints = (models.UniqueConstraint(fields=["election", "content_sha256"], name="reports_import_content"),)
+
+
+class GuardEvent(models.Model):
+    """The guard spoke: at which door, about what, and what followed. Never the words."""
+
+    election = models.CharField(max_length=40)
+    door = models.CharField(max_length=20)
+    rule = models.CharField(max_length=20)
+    decision = models.CharField(max_length=20)
+    purpose = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "reports_guard_event"
+        indexes = (models.Index(fields=["election", "occurred_at"], name="reports_guard_event_at"),)
+
+
+KEEP_UPLOADS = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A report in the box and the ticket that only its reporter keeps."""
+
+    number: str
+    ticket: str
+
+
+def _queue(at: datetime) -> None:
+    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
+    record.prepare([], at)
+
+
+def file_report(election: str, filing: rules.Filing, actor: facts.Actor, at: datetime, attachments: Sequence[rules.Attachment] = ()) -> str:
+    """Puts a report into the box and gives its ticket, which only the reporter keeps. UnknownPlace, TooManyFiles."""
+    rules.check_files(len(attachments))
     with transaction.atomic():
+        _queue(at)
+        return _put(election, [(filing, at)], actor, at, attachments)[0].ticket
+
+
+def take_in(
+    election: str, filings: Sequence[tuple[rules.Filing, datetime | None]], content_sha256: str, actor: facts.Actor, at: datetime,
+    draft: str = "",
+) -> list[Filed]:  # fmt: skip
+    """A whole file of reports with when each came (None: now), or nothing. `draft`: the upload it ends. FileTwice, NoUpload."""
+    with transaction.atomic():
+        _queue(at)
+        before = ReportImport.objects.filter(election=election, content_sha256=content_sha256).first()
+        if before is not None:
+            raise rules.FileTwice(first=before.first, count=before.count)
+        if draft and not ReportUpload.objects.filter(election=election, code=draft).delete()[0]:
+            raise rules.NoUpload(code=draft[:20])
         region = record.election(election).region
-        if filing.place and filing.place not in _known_places(election, region):
-            raise rules.UnknownPlace(place=filing.place)
-        ticket = rules.new_ticket(SystemRandom())
-        number = f"LAP-{Report.objects.filter(election=election).count() + 1:03}"
-        mark = "[SIMULASI]" if record.installation().demo else ""
-        said: dict[str, str | int] = {
-            "category": filing.category.value,
-            "channel": filing.channel.value,
-            "source": filing.source.value,
-            "happened_at": filing.happened_at.isoformat() if filing.happened_at else "",
-            "masked": filing.masked,
-            "mark": mark,
-        }
-        private = {"text": filing.words.text, "place_note": filing.words.place_note, "contact": filing.words.contact}
-        draft = facts.Draft("report.filed", election, f"report:{number}", filing.place or region, actor, at, said, private=private)
-        prepared = record.prepare([draft], at)
-        entry_id = prepared[0].entry_id
-        row = Report.objects.create(
-            number=number,
+        said: dict[str, str | int] = {"count": len(filings), "first": f"LAP-{_next(election):03}"}
+        about = facts.Draft(
+            "reports.imported", election, f"reports:{said['first']}", region, actor, at, said, private={"content_sha256": content_sha256}
+        )
+        row = ReportImport(
             election=election,
-            ticket_hash=rules.ticket_hash(ticket),
-            category=filing.category.value,
-            channel=filing.channel.value,
-            source=filing.source.value,
-            place=filing.place,
-            happened_at=filing.happened_at,
-            masked=filing.masked,
-            mark=mark,
+            content_sha256=content_sha256,
+            first=str(said["first"]),
+            count=len(filings),
             person=actor.person,
             occurred_at=at,
-            entry_id=entry_id,
         )
-        Words.objects.create(report=row, **private)
-        Step.objects.create(report=row, status=rules.Status.RECEIVED.value, person=actor.person, occurred_at=at, entry_id=entry_id)
+        return _put(election, [(filing, received_at or at) for filing, received_at in filings], actor, at, more=[(about, row)])
+
+
+def _next(election: str) -> int:
+    return Report.objects.filter(election=election).count() + 1
+
+
+def _put(
+    election: str, filings: Sequence[tuple[rules.Filing, datetime]], actor: facts.Actor, at: datetime,
+    attachments: Sequence[rules.Attachment] = (), more: Sequence[tuple[facts.Draft, ReportImport]] = (),
+) -> list[Filed]:  # fmt: skip
+    """Writes reports inside the caller's transaction and appends their entries last. Attachments belong to the first."""
+    region = record.election(election).region
+    known = _known_places(election, region)
+    extra, names = guard_words(), _place_names(election)
+    mark = "[SIMULASI]" if record.installation().demo else ""
+    drafts: list[facts.Draft] = []
+    rows: list[Report] = []
+    warned: list[tuple[str, ...]] = []
+    made: list[Filed] = []
+    for n, (filing, received_at) in enumerate(filings, start=_next(election)):
+        if filing.place and filing.place not in known:
+            raise rules.UnknownPlace(place=filing.place)
+        number, ticket = f"LAP-{n:03}", rules.new_ticket(SystemRandom())
+        files = list(attachments) if not drafts else []
+        kinds = rules.kinds(rules.guard(f"{filing.words.text}\n{filing.words.place_note}", extra=extra, places=names))
+        kinds += ("identity",) if filing.masked else ()
+        drafts.append(_filed_draft(election, number, filing, files, mark, region, actor, received_at))
+        rows.append(_filed_row(election, number, ticket, filing, len(files), mark, actor, received_at))
+        warned.append(kinds)
+        made.append(Filed(number, ticket))
+    prepared = record.prepare([*drafts, *(draft for draft, _ in more)], at)
+    for row, one in zip(rows, prepared, strict=False):
+        row.entry_id = one.entry_id
+    Report.objects.bulk_create(rows, batch_size=200)
+    Words.objects.bulk_create(
+        [
+            Words(report=row, text=f.words.text, place_note=f.words.place_note, contact=f.words.contact)
+            for row, (f, _) in zip(rows, filings, strict=True)
+        ],
+        batch_size=200,
+    )
+    Step.objects.bulk_create(
+        [
+            Step(report=r, status=rules.Status.RECEIVED.value, person=actor.person, occurred_at=r.occurred_at, entry_id=r.entry_id)
+            for r in rows
+        ],
+        batch_size=200,
+    )
+    for n, file in enumerate(attachments, start=1):
+        ReportAttachment.objects.create(report=rows[0], number=n, kind=file.kind, data=file.data, occurred_at=at)
+    GuardEvent.objects.bulk_create(
+        [
+            GuardEvent(
+                election=election, door="reporter", rule=kind, decision="masked" if kind == "identity" else "warned", person=actor.person,
+                occurred_at=row.occurred_at, entry_id=row.entry_id,
+            )
+            for row, kinds in zip(rows, warned, strict=True)
+            for kind in kinds
+        ],
+        batch_size=200,
+    )  # fmt: skip
+    for (_, extra_row), one in zip(more, prepared[len(rows) :], strict=True):
+        extra_row.entry_id = one.entry_id
+        extra_row.save(force_insert=True)
+    record.append(prepared, at=at)
+    return made
+
+
+def _filed_draft(
+    election: str, number: str, filing: rules.Filing, files: Sequence[rules.Attachment], mark: str, region: str, actor: facts.Actor,
+    at: datetime,
+) -> facts.Draft:  # fmt: skip
+    said: dict[str, str | int] = {
+        "category": filing.category.value,
+        "channel": filing.channel.value,
+        "source": filing.source.value,
+        "happened_at": filing.happened_at.isoformat() if filing.happened_at else "",
+        "masked": filing.masked,
+        "attachments": len(files),
+        "mark": mark,
+    }
+    private = {"text": filing.words.text, "place_note": filing.words.place_note, "contact": filing.words.contact}
+    private |= {f"attachment_{n}": hashlib.sha256(file.data).hexdigest() for n, file in enumerate(files, start=1)}
+    return facts.Draft("report.filed", election, f"report:{number}", filing.place or region, actor, at, said, private=private)
+
+
+def _filed_row(
+    election: str, number: str, ticket: str, filing: rules.Filing, files: int, mark: str, actor: facts.Actor, at: datetime
+) -> Report:
+    return Report(
+        number=number,
+        election=election,
+        ticket_hash=rules.ticket_hash(ticket),
+        category=filing.category.value,
+        channel=filing.channel.value,
+        source=filing.source.value,
+        place=filing.place,
+        happened_at=filing.happened_at,
+        masked=filing.masked,
+        mark=mark,
+        attachments=files,
+        person=actor.person,
+        occurred_at=at,
+    )
+
+
+# --- messages of codes -----------------------------------------------------------------------------------------------------
+
+SMS_SAME = timedelta(minutes=10)
+"""The same code from the same place within this time is taken for the same message pasted twice."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one message: read, what was filed, what was there already, or why nothing was; the text to send back."""
+
+    message: str
+    coded: rules.Coded | None = None
+    filed: tuple[Filed, ...] = ()
+    same: tuple[str, ...] = ()
+    refusal: facts.Refusal | None = None
+
+
+def file_messages(
+    election: str, messages: Sequence[str], actor: facts.Actor, at: datetime, source: rules.Source = rules.Source.KPU
+) -> list[Answer]:
+    """Every message on its own: a bad one does not stop the others."""
+    return [_file_message(election, message, actor, at, source) for message in messages]
+
+
+def _file_message(election: str, message: str, actor: facts.Actor, at: datetime, source: rules.Source) -> Answer:
+    region = record.election(election).region
+    try:
+        coded = rules.read_sms(message, region)
+        if coded.place not in _known_places(election, region):
+            raise rules.UnknownPlace(place=coded.place)
+        with transaction.atomic():
+            _queue(at)
+            same = _same(election, coded, at)
+            filings = [
+                rules.filing(
+                    coded.said(code), category=code.category, channel=rules.Channel.MESSAGE, source=source, place=coded.place, at=at
+                )
+                for code in coded.codes
+                if code.number not in same and code.number != rules.SMS_TEST
+            ]
+            filed = _put(election, [(filing, at) for filing in filings], actor, at) if filings else []
+    except facts.Refusal as refusal:
+        return Answer(message, refusal=refusal)
+    return Answer(message, coded, tuple(filed), tuple(same.values()))
+
+
+def _same(election: str, coded: rules.Coded, at: datetime) -> dict[str, str]:
+    """Code -> number of a report of the same code from the same place within SMS_SAME."""
+    rows = Words.objects.filter(
+        report__election=election, report__place=coded.place, report__channel=rules.Channel.MESSAGE.value,
+        report__occurred_at__range=(at - SMS_SAME, at),
+    ).select_related("report")  # fmt: skip
+    found: dict[str, str] = {}
+    for row in rows.order_by("report_id"):
+        found |= {code.number: row.report.number for code in coded.codes if f"(SMS kode {code.number}" in row.text}
+    return found
+
+
+# --- later words, files ------------------------------------------------------------------------------------------------------
+
+
+def add(election: str, number: str, text: str, actor: facts.Actor, at: datetime) -> int:
+    """What was told later; how many numbers were hidden in it. TooShort, TooLong, AdditionClosed, TooManyAdditions, Unknown."""
+    with transaction.atomic():
+        _queue(at)
+        report = get(election, number, at)
+        row = Report.objects.get(election=election, number=number)
+        already = ReportAddition.objects.filter(report=row).count()
+        said, masked = rules.addition(report, text, already)
+        place = report.place or record.election(election).region
+        counts: dict[str, str | int] = {"number": already + 1, "masked": masked}
+        draft = facts.Draft("report.added_to", election, f"report:{number}", place, actor, at, counts, private={"text": said})
+        prepared = record.prepare([draft], at)
+        entry_id = prepared[0].entry_id
+        ReportAddition.objects.create(report=row, text=said, person=actor.person, occurred_at=at, entry_id=entry_id)
+        kinds = rules.kinds(guarded(election, said)) + (("identity",) if masked else ())
+        for kind in kinds:
+            GuardEvent.objects.create(
+                election=election, door="reporter", rule=kind, decision="masked" if kind == "identity" else "warned", person=actor.person,
+                occurred_at=at, entry_id=entry_id,
+            )  # fmt: skip
         record.append(prepared, at=at)
-    return ticket
+    return masked
+
+
+def additions(election: str, number: str, at: datetime) -> list[rules.Addition]:
+    """What was told later, in order; without what was erased."""
+    rows = ReportAddition.objects.filter(report__election=election, report__number=number, occurred_at__lte=at).exclude(text="")
+    return [rules.Addition(r.text, r.occurred_at, r.person == PUBLIC_ACTOR.person) for r in rows.order_by("occurred_at", "id")]
+
+
+def read_additions(election: str, number: str, actor: facts.Actor, at: datetime) -> None:
+    """An analyst has read the additions; the task goes away. Unknown."""
+    with transaction.atomic():
+        _queue(at)
+        report = get(election, number, at)
+        place = report.place or record.election(election).region
+        prepared = record.prepare([facts.Draft("report.additions_read", election, f"report:{number}", place, actor, at, {})], at)
+        row = Report.objects.get(election=election, number=number)
+        ReportAdditionsRead.objects.create(report=row, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id)
+        record.append(prepared, at=at)
+
+
+def unread(election: str, at: datetime) -> dict[str, datetime]:
+    """Number -> when its reporter added something that no analyst has read by then."""
+    read = dict(
+        ReportAdditionsRead.objects.filter(report__election=election, occurred_at__lte=at)
+        .values_list("report__number")
+        .annotate(last=models.Max("occurred_at"))
+        .order_by()
+    )
+    added = (
+        ReportAddition.objects.filter(report__election=election, person=PUBLIC_ACTOR.person, occurred_at__lte=at)
+        .exclude(text="")
+        .values_list("report__number")
+        .annotate(last=models.Max("occurred_at"))
+        .order_by()
+    )
+    return {number: last for number, last in added if number not in read or read[number] < last}
+
+
+def attachment(election: str, number: str, n: int, at: datetime) -> rules.Attachment:
+    """One file of a report. NoFile."""
+    row = ReportAttachment.objects.filter(report__election=election, report__number=number, number=n, occurred_at__lte=at).first()
+    if row is None:
+        raise rules.NoFile(number=number)
+    return rules.Attachment(row.kind, bytes(row.data))
+
+
+def attached(election: str, number: str, at: datetime) -> list[tuple[int, str, int]]:
+    """(number, kind, bytes) of the files of a report, in order; none after erasing."""
+    rows = ReportAttachment.objects.filter(report__election=election, report__number=number, occurred_at__lte=at).order_by("number")
+    return [(r.number, r.kind, len(r.data)) for r in rows]
+
+
+# --- a file under examination --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file under examination; nothing of it counts yet."""
+
+    code: str
+    name: str
+    data: bytes
+
+
+def keep_upload(election: str, name: str, data: bytes, actor: facts.Actor, at: datetime) -> Upload:
+    """Keep a file for examination; older forgotten ones go."""
+    with transaction.atomic():
+        ReportUpload.objects.filter(made_at__lt=at - KEEP_UPLOADS).delete()
+        code = secrets.token_hex(8)
+        ReportUpload.objects.create(code=code, election=election, name=name[:200], data=data, person=actor.person, made_at=at)
+    return Upload(code, name[:200], data)
+
+
+def upload(election: str, code: str) -> Upload:
+    """NoUpload."""
+    row = ReportUpload.objects.filter(election=election, code=code).first()
+    if row is None:
+        raise rules.NoUpload(code=code[:20])
+    return Upload(row.code, row.name, bytes(row.data))
+
+
+def drop_upload(election: str, code: str) -> None:
+    """Forget a file. NoUpload."""
+    if not ReportUpload.objects.filter(election=election, code=code).delete()[0]:
+        raise rules.NoUpload(code=code[:20])
+
+
+# --- the guard's count ---------------------------------------------------------------------------------------------------------
+
+
+def count_guard(election: str, door: str, kinds: Iterable[str], decision: str, actor: facts.Actor, at: datetime, purpose: str = "") -> None:
+    """Counts that the guard spoke. door: post_text | import | search; decision: refused | asked | answered. Never any words."""
+    found = tuple(kinds)
+    if not found:
+        return
+    with transaction.atomic():
+        _queue(at)
+        region = record.election(election).region
+        drafts = [
+            facts.Draft(
+                "guard.counted", election, f"guard:{door}", region, actor, at,
+                {"door": door, "rule": kind, "decision": decision, "purpose": purpose},
+            )
+            for kind in found
+        ]  # fmt: skip
+        prepared = record.prepare(drafts, at)
+        for kind, one in zip(found, prepared, strict=True):
+            GuardEvent.objects.create(
+                election=election, door=door, rule=kind, decision=decision, purpose=purpose, person=actor.person, occurred_at=at,
+                entry_id=one.entry_id,
+            )  # fmt: skip
+        record.append(prepared, at=at)
+
+
+def guard_counts(election: str, at: datetime) -> dict[tuple[str, str, str], int]:
+    """(door, rule, decision) -> how often by then."""
+    rows = GuardEvent.objects.filter(election=election, occurred_at__lte=at)
+    return dict(Counter(rows.values_list("door", "rule", "decision")))
+
+
+def searches(election: str, at: datetime, most: int = 100) -> list[tuple[datetime, str, str, str]]:
+    """(when, who, rule, purpose) of searches that looked like searches for a person, the newest first."""
+    rows = GuardEvent.objects.filter(election=election, door="search", decision="answered", occurred_at__lte=at).order_by(
+        "-occurred_at", "-id"
+    )
+    return list(rows.values_list("occurred_at", "person", "rule", "purpose")[:most])
+
+
+# --- status and reading --------------------------------------------------------------------------------------------------------
 
 
 def set_status(election: str, number: str, status: rules.Status, actor: facts.Actor, at: datetime) -> None:
     """What the reporter reads from now on. NoStep, Unknown."""
     with transaction.atomic():
+        _queue(at)
         report = get(election, number, at)
         prepared = record.prepare([status_draft(report, status, actor, at)], at)
         write_status(report, status, actor, at, prepared[0].entry_id)
@@ -135,15 +557,22 @@ def write_status(report: rules.Report, status: rules.Status, actor: facts.Actor,
 
 
 def erase(election: str, number: str, reason: str, actor: facts.Actor, at: datetime) -> None:
-    """Erases the reporter's words, place note and contact, here and in the journal's private part. The facts stay."""
+    """Erases the reporter's words, place note, contact, additions and attachments, here and in the journal's private parts. Facts stay."""
     with transaction.atomic():
+        _queue(at)
         report = get(election, number, at)
         check_neutral(election, reason)
         Words.objects.filter(report__election=election, report__number=number).delete()
+        ReportAttachment.objects.filter(report__election=election, report__number=number).delete()
+        later = ReportAddition.objects.filter(report__election=election, report__number=number)
+        entries = [report.entry_id, *later.values_list("entry_id", flat=True)]
+        later.update(text="")
         Report.objects.filter(election=election, number=number).update(erased_at=at)
-        record.erase(report.entry_id, at)
+        for entry_id in entries:
+            record.erase(entry_id, at)
         place = report.place or record.election(election).region
-        record.append([facts.Draft("report.erased", election, f"report:{number}", place, actor, at, {"reason": reason})], at=at)
+        said: dict[str, str | int] = {"reason": reason, "attachments": report.attachments, "additions": len(entries) - 1}
+        record.append([facts.Draft("report.erased", election, f"report:{number}", place, actor, at, said)], at=at)
 
 
 def listing(election: str, at: datetime) -> list[rules.Report]:
@@ -164,6 +593,12 @@ def words(election: str, number: str) -> rules.Words | None:
     """The private part for an analyst; None where it was erased."""
     row = Words.objects.filter(report__election=election, report__number=number).first()
     return rules.Words(row.text, row.place_note, row.contact) if row else None
+
+
+def words_of(election: str, numbers: Iterable[str]) -> dict[str, rules.Words]:
+    """Number -> private part, for a page of a list; without the erased."""
+    rows = Words.objects.filter(report__election=election, report__number__in=list(numbers)).select_related("report")
+    return {row.report.number: rules.Words(row.text, row.place_note, row.contact) for row in rows}
 
 
 def by_ticket(ticket: str, at: datetime) -> rules.Report:
@@ -237,19 +672,30 @@ def _value(row: Report, steps: tuple[rules.Step, ...]) -> rules.Report:
         mark=row.mark,
         erased=row.erased_at is not None,
         entry_id=row.entry_id,
+        attachments=row.attachments,
     )
 
 
+MOST_TASKS = 20
+
+
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the Kejari: reports nobody has begun to assess."""
+    """For the Kejari: reports nobody has begun to assess (one task for many), and additions nobody has read."""
     if person.agency != "KEJARI":
         return []
     new = [r for r in listing(election, at) if r.status is rules.Status.RECEIVED]
-    return [facts.Task("reports.new", "reports", f"report:{r.number}", r.number, None, (r.number,)) for r in new]
+    tasks = [facts.Task("reports.added", "reports", f"report:{number}", number, None, (number,)) for number in sorted(unread(election, at))]
+    if len(new) > MOST_TASKS:
+        return [*tasks, facts.Task("reports.many", "reports", "reports:new", str(len(new)), None, ())]
+    return [*tasks, *(facts.Task("reports.new", "reports", f"report:{r.number}", r.number, None, (r.number,)) for r in new)]
 
 
 def find(_person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
     """Reports by number or place code; never by words."""
-    word = text.strip().lower()
-    hits = [r for r in listing(election, at) if word and (word in r.number.lower() or word == r.place.lower())]
-    return [facts.Hit("report", r.number, r.place, (r.number,)) for r in hits[:20]]
+    word = text.strip()
+    if not word:
+        return []
+    rows = Report.objects.filter(election=election, occurred_at__lte=at).filter(
+        models.Q(number__icontains=word) | models.Q(place__iexact=word)
+    )
+    return [facts.Hit("report", r.number, r.place, (r.number,)) for r in rows.order_by("-occurred_at", "-id")[:20]]

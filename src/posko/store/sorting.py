@@ -16,7 +16,7 @@ from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
 from posko.domain import sorting as rules
 from posko.domain import stock as stock_rules
-from posko.store import needs, places, receipts, record, stock
+from posko.store import needs, places, receipts, record, stock, thresholds
 
 _rng = random.SystemRandom()
 LONG_OPEN = timedelta(hours=12)
@@ -905,7 +905,12 @@ def batches(election: str, at: datetime) -> list[rules.Batch]:
         for work in done
         if (reserve := reserves.get((work.contest, place_rules.dapil_on_line(work.contest, work.dapil, here)))) is not None
     }
-    return rules.batches(done, by_design)
+    return rules.batches(done, by_design, limits(election, at))
+
+
+def limits(election: str, at: datetime) -> rules.Limits:
+    """The thresholds in force."""
+    return thresholds.limits(election, "sorting", rules.Limits(), at)
 
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
@@ -916,7 +921,8 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
         return []
     closed = {w.carton for w in done if w.tally}
     unsorted = {(c.batch, c.contest, c.dapil) for c in receipts.cartons(election, at) if c.code not in closed and c.condition == "good"}
-    return rules.batch_signals(bad, unsorted) + rules.stray_signals(strays, at, unsorted)
+    held = limits(election, at)
+    return rules.batch_signals(bad, unsorted, held) + rules.stray_signals(strays, at, unsorted, held)
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

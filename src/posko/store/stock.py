@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from posko.domain import access as access_rules
 from posko.domain import record as facts
 from posko.domain import stock as rules
-from posko.store import needs, places, record
+from posko.store import needs, places, record, thresholds
 
 
 class PostingRow(models.Model):
@@ -442,12 +442,17 @@ def goods_since(election: str, at: datetime) -> dict[str, datetime]:
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
     """R11 for every place that holds goods."""
-    since, seen, names = goods_since(election, at), inspections(election, at), dict(sites(election, at))
+    since, seen, names, held = goods_since(election, at), inspections(election, at), dict(sites(election, at)), limits(election, at)
     return [
         signal
         for place, moment in sorted(since.items())
-        for signal in rules.storage_signals(place, names.get(place, place), moment, [i for i in seen if i.place == place], at)
+        for signal in rules.storage_signals(place, names.get(place, place), moment, [i for i in seen if i.place == place], at, held)
     ]
+
+
+def limits(election: str, at: datetime) -> rules.Limits:
+    """The thresholds in force."""
+    return thresholds.limits(election, "stock", rules.Limits(), at)
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

@@ -18,7 +18,7 @@ from posko.domain import record as facts
 from posko.domain import stock as stock_rules
 from posko.domain import transfers as rules
 from posko.planning import transfers as planning
-from posko.store import access, distribution, needs, places, record, regulation, stock
+from posko.store import access, distribution, needs, places, record, regulation, stock, thresholds
 
 Row = TypeVar("Row", bound=models.Model)
 Condition = stock_rules.Condition
@@ -586,7 +586,8 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
     held = [h for h in holdings(election, at) if h.short]
     trips = [t for t in transfers(election, at) if t.difference]
     names = tps_names(election, {*(h.tps for h in held), *(end for t in trips for end in (t.leg.giver, t.leg.receiver))})
-    found = [rules.shortage_signal(h, names[h.tps], LIMITS) for h in held]
+    watch = thresholds.limits(election, "transfers", LIMITS, at)
+    found = [rules.shortage_signal(h, names[h.tps], watch) for h in held]
     found += [rules.difference_signal(t, names) for t in trips]
     return [one for one in found if one is not None]
 

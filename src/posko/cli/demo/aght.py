@@ -1,5 +1,6 @@
 """AGHT: the reports graded on two scales, all four kinds placed, assessed, referred, treated, closed. Every event is made up."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,6 +96,7 @@ class Opened:
     gatra: str
     variable: str
     shares: Shares
+    last_useful: Moment
 
 
 OPENED = (
@@ -108,6 +110,7 @@ OPENED = (
         "geografi",
         "6",
         Shares(20, 60, 100),
+        (2024, 2, 12, 6, 0),
     ),
     Opened(
         (2023, 11, 28, 16, 0),
@@ -119,6 +122,7 @@ OPENED = (
         "ekonomi",
         "5",
         Shares(0, 1, 4),
+        (2023, 12, 8, 17, 0),
     ),
     Opened(
         (2023, 11, 30, 14, 0),
@@ -130,6 +134,7 @@ OPENED = (
         "ekonomi",
         "5",
         Shares(0, 1, 3),
+        (2024, 1, 25, 17, 0),
     ),
     Opened(
         (2023, 12, 2, 11, 0),
@@ -141,6 +146,7 @@ OPENED = (
         "sosial_budaya",
         "8",
         Shares(0, 2, 8),
+        (2024, 2, 13, 18, 0),
     ),
     Opened(
         (2023, 12, 3, 10, 0),
@@ -152,6 +158,7 @@ OPENED = (
         "hankam",
         "2",
         Shares(5, 20, 50),
+        (2024, 2, 10, 6, 0),
     ),
     Opened(
         (2024, 2, 10, 14, 30),
@@ -163,6 +170,7 @@ OPENED = (
         "geografi",
         "6",
         Shares(10, 50, 100),
+        (2024, 2, 13, 12, 0),
     ),
     Opened(
         (2024, 2, 11, 10, 0),
@@ -174,6 +182,7 @@ OPENED = (
         "ekonomi",
         "7",
         Shares(0, 5, 20),
+        (2024, 2, 14, 13, 0),
     ),
 )
 ATTACHED = (
@@ -183,12 +192,45 @@ ATTACHED = (
     ("AGHT-04", "LAP-010", (2023, 12, 5, 14, 10)),
 )
 STANDING = (
-    ("AGHT-02", rules.Standing.TREATED, "KPU menutup atap sementara", (2023, 11, 30, 17, 0)),
-    ("AGHT-02", rules.Standing.CLOSED, "Atap diperbaiki dan gudang dilihat kering", (2023, 12, 4, 16, 30)),
-    ("AGHT-05", rules.Standing.TREATED, "Mediasi oleh Pemda berjalan", (2023, 12, 12, 10, 0)),
-    ("AGHT-05", rules.Standing.CLOSED, "Ganti rugi disepakati, jalan terbuka", (2024, 1, 15, 10, 0)),
-    ("AGHT-04", rules.Standing.CLOSED, "KPU menerbitkan penjelasan, pesan tidak beredar lagi", (2023, 12, 20, 9, 0)),
-    ("AGHT-03", rules.Standing.CLOSED, "Bilik rusak diganti dari kiriman susulan", (2024, 1, 8, 9, 0)),
+    ("AGHT-02", rules.Standing.TREATED, "KPU menutup atap sementara", (2023, 11, 30, 17, 0), None),
+    ("AGHT-02", rules.Standing.CLOSED, "Atap diperbaiki dan gudang dilihat kering", (2023, 12, 4, 16, 30), rules.Outcome.HELD),
+    ("AGHT-05", rules.Standing.TREATED, "Mediasi oleh Pemda berjalan", (2023, 12, 12, 10, 0), None),
+    ("AGHT-05", rules.Standing.CLOSED, "Ganti rugi disepakati, jalan terbuka", (2024, 1, 15, 10, 0), rules.Outcome.NOT_HELD),
+    ("AGHT-04", rules.Standing.CLOSED, "KPU menerbitkan penjelasan, pesan tidak beredar lagi", (2023, 12, 20, 9, 0), rules.Outcome.HELD),
+    ("AGHT-03", rules.Standing.CLOSED, "Bilik rusak diganti dari kiriman susulan", (2024, 1, 8, 9, 0), rules.Outcome.UNKNOWN),
+)
+# Two layers of other agencies, invented: what they count is beside our map, never in it.
+LAYERS = (
+    (
+        rules.Owner.BAWASLU,
+        "[SIMULASI] TPS rawan menurut Bawaslu",
+        "contoh-1",
+        (2023, 12, 1, 9, 0),
+        None,
+        (
+            ("19.06.01.2001", "listrik tidak menetap", 2),
+            ("19.06.01.2004", "sulit dijangkau", 1),
+            ("19.06.02.2001", "rawan bencana", 4),
+            ("19.06.02.2001", "kendala internet", 3),
+            ("19.06.03.2008", "kendala internet", 5),
+            ("19.06.07.2003", "sulit dijangkau", 2),
+            ("19.06.07.2003", "di dekat posko kampanye", 1),
+        ),
+    ),
+    (
+        rules.Owner.POLRES,
+        "[SIMULASI] Kelas TPS menurut Polres",
+        "contoh-1",
+        (2023, 12, 2, 9, 0),
+        30,
+        (
+            ("19.06.01.2001", "kurang rawan", 11),
+            ("19.06.02.2001", "kurang rawan", 9),
+            ("19.06.03.2008", "rawan", 3),
+            ("19.06.07.2003", "sangat rawan", 1),
+            ("19.06.07.2003", "kurang rawan", 4),
+        ),
+    ),
 )
 
 
@@ -202,8 +244,10 @@ def run(ctx: Context) -> None:
         steps.append((wib(*opened.at), 1, partial(_open, ctx, opened)))
     for code, report, moment in ATTACHED:
         steps.append((wib(*moment), 2, partial(aght.attach, ctx.election, code, report, citra, wib(*moment))))
-    for code, standing, reason, moment in STANDING:
-        steps.append((wib(*moment), 3, partial(aght.set_standing, ctx.election, code, standing, reason, citra, wib(*moment))))
+    for code, standing, reason, moment, outcome in STANDING:
+        steps.append((wib(*moment), 3, partial(aght.set_standing, ctx.election, code, standing, reason, citra, wib(*moment), outcome)))
+    for owner, name, version, moment, stated, cells in LAYERS:
+        steps.append((wib(*moment), 6, partial(_layer, ctx, owner, name, version, wib(*moment), stated, cells)))
     steps.append((wib(2023, 12, 3, 13, 0), 4, partial(_refer, ctx)))
     hazard_at = wib(2023, 12, 2, 10, 45)
     steps.append((hazard_at, 5, partial(aght.set_hazard, ctx.election, "AGHT-01", "gelombang", 120, citra, hazard_at)))
@@ -216,7 +260,7 @@ def run(ctx: Context) -> None:
         ctx.say(f"    {word}: {len(items)} butir terbuka ({kinds})")
         ctx.say(
             f"      terberat {worst.code} {worst.title}: peluang {text.persen(worst.p)}, "
-            f"{text.angka(worst.loss.mode)} pemilih ({text.angka(worst.loss.low)} sampai {text.angka(worst.loss.high)}) PERKIRAAN"
+            f"{text.angka(worst.loss.expected)} pemilih ({text.angka(worst.loss.p5)} sampai {text.angka(worst.loss.p95)}) PERKIRAAN"
         )
 
 
@@ -230,10 +274,22 @@ def _open(ctx: Context, opened: Opened) -> None:
         gatra=opened.gatra,
         variable=opened.variable,
         shares=opened.shares,
+        last_useful_at=wib(*opened.last_useful),
         report=opened.report,
         actor=ctx.people["citra"],
         at=wib(*opened.at),
     )
+
+
+def _layer(
+    ctx: Context, owner: rules.Owner, name: str, version: str, at: datetime, stated: int | None, cells: tuple[tuple[str, str, int], ...]
+) -> None:
+    """A made-up layer of another agency, as if read from its file."""
+    taken = [rules.Cell(place, rules.neutral_label(label), count) for place, label, count in cells]
+    aght.take_layer(
+        ctx.election, owner, taken, name=name, version=version, source="[SIMULASI] rekaan, bukan data lembaga itu", issued=at.date(),
+        sha256=hashlib.sha256(repr(cells).encode()).hexdigest(), stated=stated, actor=ctx.people["citra"], at=at,
+    )  # fmt: skip
 
 
 def _refer(ctx: Context) -> None:

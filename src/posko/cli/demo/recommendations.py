@@ -1,4 +1,7 @@
-"""Recommendations: one done and verified, one refused with reasons, one that waits for the KPU; and the last days. All made up."""
+"""Recommendations: one done, verified and measured, one refused with reasons, one that waits; the last days with other addressees.
+
+All made up.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,6 +10,7 @@ from posko.cli.demo.context import Context
 from posko.cli.demo.reports import wib
 from posko.domain import recommendations as rules
 from posko.domain.recommendations import Act, Nature, Slots
+from posko.formats import recommendations as papers
 from posko.store import recommendations
 
 Step = tuple[datetime, str, Act, dict[str, str]]
@@ -21,6 +25,8 @@ def run(ctx: Context) -> None:
     _rumour(ctx)
     _buku_limau(ctx)
     _power(ctx)
+    _genset(ctx)
+    _escort(ctx)
     for at, word in ((ctx.rakor_at, "5 Desember 2023"), (ctx.eve_at, "13 Februari 2024")):
         found = recommendations.listing(ctx.election, at)
         ctx.say(f"    {word}: " + "; ".join(f"{r.code} {r.state.value}" for r in found))
@@ -34,12 +40,22 @@ def _answered(ctx: Context, what: Act) -> int:
 
 
 def _make(
-    ctx: Context, subject: str, nature: Nature, aght: str, slots: Slots, at: datetime, due_at: datetime, steps: Iterable[Step]
+    ctx: Context,
+    subject: str,
+    nature: Nature,
+    aght: str,
+    slots: Slots,
+    at: datetime,
+    due_at: datetime,
+    steps: Iterable[Step],
+    addressee: str = "KPU",
+    remedy: str = "",
 ) -> None:
     code = recommendations.draft(
         ctx.election,
         subject=f"[SIMULASI] {subject}",
-        addressee="KPU",
+        addressee=addressee,
+        remedy=f"{papers.library().version}:{remedy}" if remedy else "",
         nature=nature,
         due_at=due_at,
         slots=slots,
@@ -99,7 +115,19 @@ def _roof(ctx: Context) -> None:
                 Act.VERIFY,
                 {"outcome": "sesuai", "note": "Dilihat di tempat setelah hujan 3 Desember: lantai kering"},
             ),
-            (wib(2023, 12, 4, 16, 0), "gita", Act.CLOSE, {"effect": "Sisi yang bocor 1 sebelum, 0 sesudah; barang basah 0"}),
+            (
+                wib(2023, 12, 4, 15, 0),
+                "citra",
+                Act.MEASURE,
+                {
+                    "before": "1",
+                    "after": "0",
+                    "unit": "sisi gudang yang bocor",
+                    "source": "Pemeriksaan gudang 28 November dan 4 Desember 2023",
+                    "measured_at": rules.written(wib(2023, 12, 4, 11, 0)),
+                },
+            ),
+            (wib(2023, 12, 4, 16, 0), "gita", Act.CLOSE, {}),
         ],
     )
 
@@ -143,7 +171,7 @@ def _batun(ctx: Context) -> None:
         "AGHT-01 (TANTANGAN), laporan LAP-001 B2, LAP-003 F3, LAP-007 A1 dari tiga asal yang berbeda.",
         "Gelombang di jalur Pulau Batun 2 sampai 2,5 meter sejak tengah hari; pagi di bawah satu meter. Satu TPS, 4 sampai 6 jam.",
         "Peluang 90,4 %. Bila kapal tertahan sehari, satu TPS tidak menerima logistik sebelum pukul 07.00. Sisa waktu 72 hari.",
-        "Menyarankan agar KPU menyewa kapal cadangan untuk Pulau Batun dan menetapkan keberangkatan pagi pada H-2.",
+        "Menyarankan agar KPU menyewa kapal cadangan untuk keberangkatan pagi ke Pulau Batun pada H-2.",
         "Kontrak kapal cadangan ditandatangani; rencana distribusi memuat keberangkatan pagi H-2.",
         "Pemilih di Pulau Batun tidak dapat memilih pada waktunya.",
         COPIES + "\nSatuan Polairud",
@@ -172,6 +200,12 @@ def _batun(ctx: Context) -> None:
                 },
             ),
             (wib(2024, 1, 30, 15, 0), "ani", Act.CLAIM, {"evidence": "Kontrak sewa kapal cadangan tanggal 29 Januari 2024"}),
+            (
+                wib(2024, 2, 1, 10, 0),
+                "citra",
+                Act.VERIFY,
+                {"outcome": "sesuai", "note": "Kontrak dilihat; rencana distribusi memuat jam 06.00"},
+            ),
         ],
     )
 
@@ -218,7 +252,19 @@ def _rumour(ctx: Context) -> None:
             ),
             (wib(2023, 12, 11, 10, 0), "ani", Act.CLAIM, {"evidence": "Foto pengumuman di tujuh kantor desa"}),
             (wib(2023, 12, 13, 10, 0), "citra", Act.VERIFY, {"outcome": "sesuai", "note": "Tujuh pengumuman dilihat"}),
-            (wib(2023, 12, 20, 10, 0), "gita", Act.CLOSE, {"effect": "Laporan tentang pesan itu 3 sebelum, 0 dalam 14 hari sesudah"}),
+            (
+                wib(2023, 12, 20, 9, 0),
+                "citra",
+                Act.MEASURE,
+                {
+                    "before": "3",
+                    "after": "0",
+                    "unit": "laporan tentang pesan itu dalam 14 hari",
+                    "source": "Daftar laporan posko",
+                    "measured_at": rules.written(wib(2023, 12, 20, 9, 0)),
+                },
+            ),
+            (wib(2023, 12, 20, 10, 0), "gita", Act.CLOSE, {}),
         ],
     )
 
@@ -281,3 +327,83 @@ def _power(ctx: Context) -> None:
             (wib(2024, 2, 12, 9, 0), "gita", Act.RETURN, {"note": "Sebut jumlah TPS dan gedungnya, lalu ajukan lagi."}),
         ],
     )
+
+
+def _genset(ctx: Context) -> None:
+    """To the Pemda: it asks, the post answers, part of it is accepted, the work is on its way on the eve."""
+    slots = Slots(
+        "AGHT-07 (GANGGUAN), laporan LAP-012 nilai B3.",
+        "Listrik Desa Tanjung Kelumpang padam sejak 11 Februari 2024; TPS memakai gedung tanpa genset.",
+        "Penghitungan suara berlangsung sampai malam. Sisa waktu 2 hari.",
+        "Menyarankan agar Pemda meminjamkan genset untuk TPS di Tanjung Kelumpang.",
+        "Genset menyala pada uji coba di setiap TPS desa itu pada 13 Februari 2024.",
+        "Penghitungan suara terhenti karena gelap.",
+        "KPU Kabupaten Belitung Timur",
+    )
+    _make(
+        ctx,
+        "Pinjam genset untuk Tanjung Kelumpang",
+        Nature.SANGAT_SEGERA,
+        "AGHT-07",
+        slots,
+        wib(2024, 2, 12, 9, 30),
+        wib(2024, 2, 13, 21, 0),
+        [
+            (wib(2024, 2, 12, 9, 40), "citra", Act.SUBMIT, {}),
+            (wib(2024, 2, 12, 10, 0), "gita", Act.APPROVE, {}),
+            (wib(2024, 2, 12, 10, 10), "gita", Act.ISSUE, {}),
+            (wib(2024, 2, 12, 10, 40), "indra", Act.RECEIVE, {}),
+            (wib(2024, 2, 12, 11, 0), "indra", Act.ASK, {"question": "Berapa daya yang diperlukan setiap TPS?"}),
+            (
+                wib(2024, 2, 12, 11, 30),
+                "citra",
+                Act.CLARIFY,
+                {"answer": "Satu genset 2 kVA setiap TPS, untuk lampu dan satu pengisi daya."},
+            ),
+            (
+                wib(2024, 2, 12, 13, 0),
+                "indra",
+                Act.ACCEPT_PARTLY,
+                {"reason_code": "tanpa_sumber_daya", "reason": "Tersedia dua genset; TPS ketiga memakai lampu darurat."},
+            ),
+            (
+                wib(2024, 2, 12, 13, 10),
+                "indra",
+                Act.FOLLOW,
+                {
+                    "action": "Mengirim dua genset ke Tanjung Kelumpang",
+                    "owner": "Dinas pekerjaan umum",
+                    "due_at": rules.written(wib(2024, 2, 13, 21, 0)),
+                },
+            ),
+        ],
+        addressee="PEMDA",
+        remedy="PINJAM-GENSET",
+    )
+
+
+def _escort(ctx: Context) -> None:
+    """Spoken to the Polres on the eve, confirmed in writing; a second person has not looked at it yet."""
+    at = wib(2024, 2, 13, 17, 0)
+    slots = Slots(
+        "", "Jembatan ke Simpang Pesak ramai; satu truk logistik belum berangkat.", "",
+        "Menyarankan agar Polres mengawal truk logistik terakhir ke Simpang Pesak malam ini.", "", "",
+    )  # fmt: skip
+    code = recommendations.speak(
+        ctx.election,
+        subject="[SIMULASI] Kawal truk terakhir ke Simpang Pesak",
+        addressee="POLRES",
+        due_at=wib(2024, 2, 13, 23, 0),
+        slots=slots,
+        channel="telepon",
+        heard_by="Perwira jaga Polres",
+        remedy=f"{papers.library().version}:KAWAL-LOGISTIK",
+        actor=ctx.people["gita"],
+        at=at,
+    )
+    for moment, who, what in (
+        (at + timedelta(minutes=8), "hadi", Act.RECEIVE),
+        (at + timedelta(minutes=20), "hadi", Act.ACCEPT),
+        (at + timedelta(minutes=90), "gita", Act.CONFIRM),
+    ):
+        recommendations.act(ctx.election, code, what, {}, ctx.people[who], moment)

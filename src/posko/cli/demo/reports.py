@@ -148,8 +148,8 @@ def wib(year: int, month: int, day: int, hour: int, minute: int) -> datetime:
 
 
 def run(ctx: Context) -> None:
-    """Files every report at its time."""
-    masked, first = 0, ""
+    """Files every report at its time; the later ones come by SMS, and one citizen adds to what was told."""
+    masked, first, told_first = 0, "", None
     for told in TOLD:
         at = wib(*told.at)
         filing = rules.filing(told.words, category=told.category, channel=told.channel, source=told.source, place=told.place, at=at)
@@ -158,6 +158,23 @@ def run(ctx: Context) -> None:
         masked += filing.masked
         if told.channel is Channel.PUBLIC and not first:
             first = rules.grouped(ticket)
+            told_first = reports.by_ticket(ticket, at)
+    answers = _later(ctx, told_first)
     early = sum(wib(*told.at) <= ctx.rakor_at for told in TOLD)
-    ctx.say(f"    {early} laporan sampai 5 Desember 2023, {len(TOLD)} sampai 13 Februari 2024, semuanya [SIMULASI]")
+    ctx.say(f"    {early} laporan sampai 5 Desember 2023, {len(TOLD)} sampai 12 Februari 2024, semuanya [SIMULASI]")
+    ctx.say(f"    {sum(len(a.filed) for a in answers)} laporan dari {len(answers)} SMS kode, 1 tambahan lewat kode laporan")
     ctx.say(f"    {masked} deretan 16 angka disamarkan; sebuah kode untuk diikuti di /lapor/: {first}")
+
+
+SMS = (("19.06.07.2003", ("31", "32"), " #[SIMULASI]"), ("19.06.02.2001", ("99",), ""))
+"""Messages of 13 February 2024: the desa, its codes, what stands behind #."""
+
+
+def _later(ctx: Context, first: rules.Report | None) -> list[reports.Answer]:
+    """What comes after the first words: an addition by ticket the next day, and coded messages on the eve."""
+    if first is not None:
+        said = "[SIMULASI] Hari ini juga begitu, kapal baru berangkat setelah pukul 6 pagi besok kata orang dermaga."
+        reports.add(ctx.election, first.number, said, reports.PUBLIC_ACTOR, wib(2023, 11, 30, 7, 5))
+    written = {code.number: code.written for code in rules.SMS_CODES}
+    messages = [f"LAPOR {rules.sms_place(place)} {' '.join(written[n] for n in numbers)}{note}" for place, numbers, note in SMS]
+    return reports.file_messages(ctx.election, messages, ctx.people["budi"], wib(2024, 2, 13, 6, 30))
