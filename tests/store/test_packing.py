@@ -139,6 +139,9 @@ def test_the_pick_list_goes_contest_by_contest_and_asks_for_what_nobody_knows(ho
     assert lines == {"SURAT_SUARA": (100, 100), "KABEL_TIES": (6, 0)}
     assert found.boxes[1].code == box
     assert [(line.item, line.quantity, line.packed) for line in found.loose] == [("BILIK", 4, 3)]
+    packing.seal_box(E, box, ["BT000001", "BT000002"], first=LUTFI, second=OKI, at=minutes(2))
+    closed = packing.pick_list(E, ONE, minutes(3)).boxes[1].lines
+    assert {line.item: line.packed for line in closed} == {"SURAT_SUARA": 100, "KABEL_TIES": 2}, "the ties that close it are there"
     unknown = {line.item: line.quantity for line in found.unknown}
     assert {"SEGEL", "SAMPUL", "FORMULIR", "KARET"} <= set(unknown)
     assert set(unknown.values()) == {None}
@@ -681,6 +684,48 @@ def test_a_bundle_that_was_dissolved_while_the_scan_waited_is_not_packed(house: 
         packing.scan(E, house.box(), bundle, None, LUTFI, minutes(4))
     with pytest.raises(rules.UnknownCode):
         packing.pack_many(E, [packing.Load(house.box(), ((bundle, 10),), minutes(4))], LUTFI, minutes(4))
+
+
+def test_a_box_whose_tps_moved_to_another_dapil_is_given_up_empty_and_a_new_one_takes_its_place(house: Warehouse) -> None:
+    box, bundle = house.box(TWO), house.bundle(quantity=30)
+    packing.scan(E, box, bundle, None, LUTFI, AT)
+    places.DapilRow.objects.filter(contest="DPRD_KAB", tps=TWO).update(dapil="BELTIM-2")
+    why = "dapil TPS diubah sesudah kotak disiapkan"
+    with pytest.raises(rules.NotEmpty):
+        packing.give_up(E, box, why, LUTFI, OKI, minutes(1))
+    packing.unpack(E, box, bundle, None, why, LUTFI, OKI, minutes(1))
+    for reason, second, refusal in ((why, LUTFI, rules.SamePerson), ("pendek", OKI, rules.ReasonMissing)):
+        with pytest.raises(refusal):
+            packing.give_up(E, box, reason, LUTFI, second, minutes(2))
+    before = stock.balances(E, minutes(2))
+    packing.give_up(E, box, why, LUTFI, OKI, minutes(2))
+    moved = {k: n - before.get(k, 0) for k, n in stock.balances(E, minutes(2)).items() if n != before.get(k, 0)}
+    assert moved == {(("KOTAK", "", ""), Account(GUDANG, c)): n for c, n in ((Condition.PACKED, -1), (Condition.GOOD, 1))}
+    for act in (
+        lambda: packing.scan(E, box, bundle, None, LUTFI, minutes(3)),
+        lambda: packing.pack_item(E, box, "SEGEL", 1, LUTFI, minutes(3), confirm_over=True),
+        lambda: packing.seal_box(E, box, ["BT000001"], first=LUTFI, second=OKI, at=minutes(3), variance=why),
+        lambda: packing.seal_many(E, [packing.Closing(box, ("BT000001",), minutes(3), why)], LUTFI, OKI, minutes(3)),
+        lambda: packing.pack_many(E, [packing.Load(box, ((bundle, 1),), minutes(3))], LUTFI, minutes(3)),
+        lambda: packing.give_up(E, box, why, LUTFI, OKI, minutes(3)),
+    ):
+        with pytest.raises(rules.GivenUp):
+            act()
+    (fresh,) = packing.prepare_boxes(E, [TWO], LUTFI, minutes(4), house.rng)
+    assert (fresh.dapil, fresh.code != box) == ("BELTIM-2", True)
+    assert [b.code for b in packing.boxes(E, minutes(5)) if (b.tps, b.contest) == (TWO, "DPRD_KAB")] == [fresh.code]
+    assert [b.code for b in packing.boxes(E, minutes(1)) if (b.tps, b.contest) == (TWO, "DPRD_KAB")] == [box]
+    assert packing.signals(E, minutes(5)) == []
+    assert packing.history(E, box, minutes(5))[-1].kind == "given_up"
+    sheets = packing.scan(E, fresh.code, house.bundle("BELTIM-2", 10), None, LUTFI, minutes(6))
+    assert sheets.box.packed == 10
+
+
+def test_a_closed_box_is_not_given_up(house: Warehouse) -> None:
+    why = "sepuluh huruf lebih"
+    packing.seal_box(E, house.box(), ["BT000001"], first=LUTFI, second=OKI, at=AT, variance=why)
+    with pytest.raises(rules.BoxSealed):
+        packing.give_up(E, house.box(), why, LUTFI, OKI, minutes(1))
 
 
 def test_the_next_boxes_are_the_unsealed_ones_of_the_first_unfinished_wave(house: Warehouse) -> None:

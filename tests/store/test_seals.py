@@ -190,3 +190,22 @@ def test_the_search_finds_a_seal_by_its_serial(issued: rules.SealRange, cast: An
     close(0, "BT000123")
     assert [h.args for h in seals.find(cast["ani"], E, "bt-000123", AT)] == [("BT000123",)]
     assert seals.find(cast["ani"], E, "Manggar", AT) == []
+
+
+def test_a_range_given_out_by_mistake_is_taken_back_by_two_while_no_seal_of_it_was_used(issued: rules.SealRange) -> None:
+    why = "nomor awal salah diketik"
+    for reason, second, refusal in ((why, ANI, rules.SamePerson), ("salah", BUDI, rules.ReasonMissing)):
+        with pytest.raises(refusal):
+            seals.take_back(E, issued.code, reason, ANI, second, AT)
+    with pytest.raises(rules.RangeOverlap):
+        seals.issue_range(E, "BT000150", "BT000250", "MEJA-1", ANI, AT)
+    seals.take_back(E, issued.code, why, ANI, BUDI, AT)
+    assert (seals.ranges(E, AT), len(seals.ranges(E, AT - timedelta(hours=1)))) == ([], 1)
+    with pytest.raises(rules.UnknownRange):
+        seals.take_back(E, issued.code, why, ANI, BUDI, minutes(1))
+    again = seals.issue_range(E, "BT000150", "BT000250", "MEJA-1", ANI, minutes(1))
+    assert codes(close(0, "BT000120", at=minutes(2))) == ["outside"], "what was taken back is given out no more"
+    close(1, "BT000160", at=minutes(3))
+    with pytest.raises(rules.RangeUsed) as refused:
+        seals.take_back(E, again.code, why, ANI, BUDI, minutes(4))
+    assert refused.value.facts["serial"] == "BT000160"
