@@ -1034,6 +1034,7 @@ def set_aside(election: str, thing: str, quantity: int, kind: str, actor: facts.
 def photograph(election: str, box: str, kept: evidence_rules.Kept, actor: facts.Actor, at: datetime) -> None:
     """A photo of the top sheet, kept before (`store.evidence.keep`). BoxSealed."""
     with transaction.atomic():
+        seals.in_turn()
         of = _open_box(election, box, at)
         row = ProofRow(election=election, box=of.code, kind="photo", last_put=_last_put(of), sha256=kept.sha256)
         entry = _prove(of, row, "packing.photographed", {"sha256": kept.sha256}, actor, at)
@@ -1044,6 +1045,7 @@ def photograph(election: str, box: str, kept: evidence_rules.Kept, actor: facts.
 def sign_off(election: str, box: str, first: facts.Actor, second: facts.Actor, at: datetime) -> None:
     """Two people say that the box holds what it should. Good until the box changes. BoxSealed, SamePerson."""
     with transaction.atomic():
+        seals.in_turn()
         of = _open_box(election, box, at)
         if first.person == second.person:
             raise rules.SamePerson(person=first.person)
@@ -1081,6 +1083,7 @@ def scale_of(election: str, contest: str, dapil: str, at: datetime) -> rules.Sca
 def weigh(election: str, box: str, gross_mg: int, actor: facts.Actor, at: datetime) -> rules.Weighing:
     """The ballots of a box on the scale (with the tare of the calibration), against its need. NoScale, BadWeight, BoxSealed."""
     with transaction.atomic():
+        seals.in_turn()
         of = _open_box(election, box, at)
         scale = scale_of(election, of.contest, of.dapil, at)
         if scale is None:
@@ -1101,7 +1104,6 @@ def weigh(election: str, box: str, gross_mg: int, actor: facts.Actor, at: dateti
 
 def _open_box(election: str, box: str, at: datetime) -> BoxRow:
     """The held row of a box that is open. BoxSealed."""
-    seals.in_turn()
     row = _locked(election, box, at)
     closed = seals.last_sealing(election, row.code)
     if closed is not None and closed.closed:
