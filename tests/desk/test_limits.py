@@ -1,12 +1,16 @@
 """What comes to the door too large is refused at the door."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
+import posko
 from posko.server import middleware
 
+TEMPLATES = Path(posko.__file__).parent / "server" / "templates"
 pytestmark = pytest.mark.django_db
 
 
@@ -25,3 +29,16 @@ def test_a_body_beyond_the_limit_is_refused_before_it_is_read(client_for: Callab
 @pytest.mark.parametrize("length", ["-1", "banyak", "1e9"])
 def test_a_length_that_is_no_number_is_refused_too(client_for: Callable[[str], Client], length: str) -> None:
     assert client_for("ani").generic("POST", "/pemilu-2024/bukti/tambah/", b"", CONTENT_LENGTH=length).status_code == 413
+
+
+@pytest.mark.parametrize("name", ["maxlength", "minlength", "max", "min", "step", "width", "height", "size", "rows", "colspan", "rowspan"])
+def test_no_number_in_an_attribute_is_written_with_a_point_for_thousands(name: str) -> None:
+    """A browser reads maxlength="2.000" as two letters."""
+    written = re.compile(rf'\b{name}="\{{\{{[^}}]*\}}\}}"')
+    found = [
+        f"{path.name}: {hit}"
+        for path in TEMPLATES.rglob("*.html")
+        for hit in written.findall(path.read_text(encoding="utf-8"))
+        if "stringformat" not in hit and "unlocalize" not in hit
+    ]
+    assert found == []

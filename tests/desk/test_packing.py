@@ -1,5 +1,6 @@
 """The packing table as Lutfi and Oki use it: one prompt at a time, a stop that nobody overlooks, seals by two."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from posko.domain import labels
 from posko.domain.record import Actor
-from posko.store import packing, places, seals, sorting
+from posko.store import packing, places, record, seals, sorting
 from tests.scene import RAKOR_AT
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ E = "pemilu-2024"
 TPS = "19.06.01.2001.001"
 LUTFI, ANI = Actor("p-lutfi", "KPU"), Actor("p-ani", "KPU")
 AT: datetime = RAKOR_AT
-STATION = reverse("desk:packing_station", args=[E])
+STATION, OVERRIDE = reverse("desk:packing_station", args=[E]), reverse("desk:packing_override", args=[E])
 _codes = iter(range(1, 10_000))
 
 
@@ -43,6 +44,11 @@ def table(db_beltim: Any, client_for: Callable[[str], Client]) -> Client:
 
 
 def post(client: Client, url: str = STATION, **fields: Any) -> str:
+    """Sends a form as the page on the screen has it: with the box, and the question, that it was made for."""
+    if url in {STATION, OVERRIDE}:
+        page = client.get(STATION).content.decode()
+        box, asked = re.search(r'name="box" value="([^"]*)"', page), re.search(r'name="asked" value="([^"]*)"', page)
+        fields = {"box": box[1] if box else "", "asked": asked[1] if asked else ""} | fields
     return client.post(url, fields, follow=True).content.decode()
 
 
@@ -97,7 +103,7 @@ def test_the_guard_is_stepped_over_by_two_people_with_a_reason_and_the_box_stays
     post(table, code=box_of("DPRD_KAB").code)
     wrong = bundle("DPRD_KAB", "BELTIM-2" if dapil("DPRD_KAB") != "BELTIM-2" else "BELTIM-1", 25)
     post(table, code=wrong)
-    url = reverse("desk:packing_override", args=[E])
+    url = OVERRIDE
     page = post(table, url, reason="label bundel tertukar, isi diperiksa", second="lutfi", second_password="posko-demo")
     assert box_of("DPRD_KAB").foreign == 0, page
     page = post(table, url, reason="label bundel tertukar, isi diperiksa", second="oki", second_password="salah")
@@ -109,6 +115,47 @@ def test_the_guard_is_stepped_over_by_two_people_with_a_reason_and_the_box_stays
     inbox = client_page(table, "desk:inbox")
     assert "R05" in inbox
     assert "BELTIM" in inbox
+
+
+def test_a_tab_that_shows_another_box_packs_nothing_anywhere(table: Client) -> None:
+    first, second = box_of("DPR"), box_of("DPD")
+    post(table, code=first.code)
+    post(table, act="close")
+    post(table, code=second.code)
+    before = record.root(AT)
+    for stale in ({"code": bundle("DPD", dapil("DPD")), "box": first.code}, {"act": "undo", "box": first.code}, {"act": "undo"}):
+        page = table.post(STATION, stale, follow=True).content.decode()
+        assert "Halaman itu sudah lama" in page
+        assert "DPD" in page, "the screen shows the box that is open"
+    assert (box_of("DPD").packed, record.root(AT)) == (0, before)
+
+
+def test_an_answer_to_an_older_question_is_no_answer_to_this_one(table: Client) -> None:
+    post(table, code=box_of("DPRD_KAB").code)
+    other = "BELTIM-2" if dapil("DPRD_KAB") != "BELTIM-2" else "BELTIM-1"
+    wrong, worse = bundle("DPRD_KAB", other, 25), bundle("DPRD_KAB", other, 30)
+    post(table, code=wrong)
+    post(table, act="cleared")
+    post(table, code=worse)
+    told = {"box": box_of("DPRD_KAB").code, "asked": wrong, "reason": "isi bundel sudah diperiksa", "second": "oki"}
+    page = table.post(OVERRIDE, {**told, "second_password": "posko-demo"}, follow=True).content.decode()
+    assert ("Halaman itu sudah lama" in page, box_of("DPRD_KAB").foreign) == (True, 0)
+    page = table.post(STATION, {"act": "cleared", "box": told["box"], "asked": wrong}, follow=True).content.decode()
+    assert "BERHENTI" in page, "the stop on the screen stays"
+
+
+def test_more_of_an_item_than_needed_or_known_is_asked_once_more_on_the_page(table: Client) -> None:
+    url, page_of = reverse("desk:packing_item", args=[E, TPS]), reverse("desk:packing_tps", args=[E, TPS])
+    page = post(table, url, item="STIKER", quantity="5")
+    assert "Kebutuhan stiker belum diketahui" in page
+    assert packing.contents(E, TPS, AT) == []
+    page = post(table, url, item="STIKER", quantity="5", confirm_over="1")
+    assert {c.item: c.quantity for c in packing.contents(E, TPS, AT)} == {"STIKER": 5}
+    assert "belum diketahui?" not in table.get(page_of).content.decode()
+    page = post(table, url, item="BILIK", quantity="40")
+    assert "Lebih dari kebutuhan" in page
+    page = post(table, url, item="STIKER", quantity="5", confirm_over="1")
+    assert "tidak dihitung dua kali" in page
 
 
 def client_page(client: Client, name: str, *args: str) -> str:
@@ -139,7 +186,7 @@ def filled(table: Client, contest: str = "PPWP") -> Any:
 
 
 def test_a_box_is_sealed_by_two_people_on_one_screen_and_never_by_one(table: Client) -> None:
-    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    seals.issue_range(E, "BT000101", "BT000199", "19.06:G01", ANI, AT)
     box = filled(table)
     url = reverse("desk:packing_seal", args=[E, box.code])
     page = post(table, url, act="scan", code="bt 000101")
@@ -160,7 +207,7 @@ def test_a_box_is_sealed_by_two_people_on_one_screen_and_never_by_one(table: Cli
 
 
 def test_a_seal_on_a_second_box_is_recorded_and_told_to_bawaslu(table: Client, client_for: Callable[[str], Client]) -> None:
-    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    seals.issue_range(E, "BT000101", "BT000199", "19.06:G01", ANI, AT)
     post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
     for contest in ("PPWP", "DPR"):
         box = filled(table, contest)
@@ -190,7 +237,7 @@ def test_taking_out_later_needs_a_reason_and_a_second_person(table: Client) -> N
 
 
 def test_the_check_of_seals_does_not_tell_the_numbers_it_expects(table: Client) -> None:
-    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    seals.issue_range(E, "BT000101", "BT000199", "19.06:G01", ANI, AT)
     post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
     box = filled(table)
     url = reverse("desk:packing_seal", args=[E, box.code])
@@ -268,7 +315,7 @@ def test_damaged_sheets_leave_their_bundle_from_the_table(table: Client) -> None
 
 
 def test_a_seal_read_at_the_complete_box_goes_along_to_the_sealing(table: Client) -> None:
-    seals.issue_range(E, "BT000101", "BT000199", "REGU-A", ANI, AT)
+    seals.issue_range(E, "BT000101", "BT000199", "19.06:G01", ANI, AT)
     filled(table)
     page = post(table, code="BT 000105")
     assert "BT000105" in page

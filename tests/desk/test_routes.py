@@ -44,19 +44,19 @@ TABLE: dict[str, str] = {
     "stock.read": "stock stock_export stock_card stock_card_pdf stock_counted stock_inspections stock_inspection",
     "stock.count": "stock_count",
     "stock.inspect": "stock_inspect",
-    "stock.write": "stock_declare stock_leftover",
+    "stock.write": "stock_declare stock_leftover stock_older",
     "sorting.read": "sorting sorting_export sorting_cartons sorting_carton sorting_teams sorting_batches sorting_pay sorting_pay_pdf"
     " sorting_pay_export sorting_result_pdf sorting_replacements sorting_request_pdf sorting_destructions sorting_destruction"
     " sorting_destruction_pdf",
     "sorting.record": "sorting_station sorting_close sorting_undo sorting_correct sorting_attend",
     "sorting.write": "sorting_team_form sorting_rate sorting_request sorting_destroy",
     "seals.read": "seals seals_story seals_export seals_signal",
-    "seals.issue": "seals_issue",
+    "seals.issue": "seals_issue seals_take_back",
     "seals.record": "seals_spoil seals_check seals_reseal",
     "seals.write": "",
     "packing.read": "packing packing_boxes packing_box packing_tps packing_wave packing_trace packing_trace_of packing_pdf packing_export",
     "packing.scan": "packing_station packing_partner packing_prepare packing_item packing_seal packing_unpack packing_sign_off"
-    " packing_photo packing_weigh packing_scale packing_print packing_envelopes packing_prepare_ppk packing_set_aside",
+    " packing_photo packing_weigh packing_scale packing_print packing_envelopes packing_give_up packing_prepare_ppk packing_set_aside",
     "packing.witness": "",
     "packing.override": "packing_override",
     "packing.write": "packing_waves packing_profile",

@@ -13,7 +13,7 @@ import pytest
 from posko.domain import labels
 from posko.domain import record as facts
 from posko.domain import sampling as rules
-from posko.store import record, sampling
+from posko.store import record, sampling, seals
 
 pytestmark = pytest.mark.django_db
 E = "pemilu-2024"
@@ -65,7 +65,7 @@ def test_the_size_follows_from_what_is_typed_before_anything_is_kept(scene: Any,
     assert sampling.audits(E, AT) == []
 
 
-def test_from_the_frozen_list_to_one_plain_sentence(scene: Any, client_for: Callable[[str], Any]) -> None:
+def test_from_the_frozen_list_to_one_plain_sentence(scene: Any, client_for: Callable[[str], Any], monkeypatch: Any) -> None:
     ani, lutfi, juwita = client_for("ani"), client_for("lutfi"), client_for("juwita")
     found = frozen_and_drawn(ani)
     assert "sudah terpilih" in post(ani, "UJI-001/benih/", seed=DICE)
@@ -77,9 +77,14 @@ def test_from_the_frozen_list_to_one_plain_sentence(scene: Any, client_for: Call
     assert "menjadi orang kedua" in post(lutfi, "UJI-001/buka/", partner="1", second="oki", second_password="posko-demo")
     for number, code in enumerate(found.drawn):
         assert "Apakah isi kotak ini benar?" in post(lutfi, "UJI-001/buka/", code=f"PSK1:B:{code}")
+        if not number:
+            monkeypatch.setattr(seals, "sealing_of", lambda *_: "masih tersegel")
+            assert "masih tersegel" in lutfi.get(f"{BASE}UJI-001/kotak/{code}/").content.decode()
+            monkeypatch.setattr(seals, "sealing_of", lambda *_: None)
         said = {"verdict": "right"} if number else {"verdict": "wrong", "kind": ["short"], "found": "299", "needed": "301"}
         page = post(lutfi, f"UJI-001/kotak/{code}/", **said)
         assert "tercatat" in page
+        assert number or "sudah diperiksa dan belum disegel ulang" in page
     page = juwita.get(BASE + "UJI-001/").content.decode()
     bound = rules.upper_bound(60, len(found.drawn), 1, rules.risk_of(950))
     assert f"95 % yakin: paling banyak {bound} dari 60 kotak salah" in page

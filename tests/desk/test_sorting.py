@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from posko.domain import receipts as receipt_rules
 from posko.domain import stock as stock_rules
 from posko.domain.record import Actor
 from posko.formats import table
-from posko.store import receipts, record, sorting, stock
+from posko.store import needs, packing, receipts, record, sorting, stock
 from tests.conftest import RAKOR_AT
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +211,32 @@ def test_empty_screens_say_what_to_do_first(installation: Any, client_for: Calla
              "pemusnahan/": "Tidak ada surat suara ditolak"}  # fmt: skip
     for path, words in pages.items():
         assert words in ani.get(BASE + path).content.decode(), path
+
+
+def test_what_no_box_needs_is_destroyed_from_the_form_once_packing_is_done(
+    hall: Any, client_for: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ani, lutfi = client_for("ani"), client_for("lutfi")
+    opened(lutfi)
+    closed(lutfi)
+    wanted = [n for n in needs.lines(E, RAKOR_AT, item="SURAT_SUARA") if (n.contest, n.dapil) == ("DPRD_KAB", "BELTIM-1")]
+    boxes = [SimpleNamespace(contest="DPRD_KAB", tps=n.place, packed=n.quantity) for n in wanted]
+    monkeypatch.setattr(packing, "boxes", lambda _e, _at: boxes[1:])
+    page = ani.get(BASE + "pemusnahan/").content.decode()
+    assert f"kotak masih kurang {wanted[0].quantity} lembar" in page
+    assert "Catat pemusnahan kelebihan" not in page
+    assert "Belum ada kelebihan" in ani.get(BASE + "pemusnahan/baru/?jenis=kelebihan").content.decode()
+    typed = {
+        "jenis": "kelebihan", "sheets-DPRD_KAB~BELTIM-1": "496", "witness": ["POLRES", "BAWASLU"], "reason": "berlebih", "second": "fajar",
+        "second_password": "posko-demo",
+    }  # fmt: skip
+    assert "Selesaikan pengepakan" in post(ani, "pemusnahan/baru/", **typed)
+    monkeypatch.setattr(packing, "boxes", lambda _e, _at: boxes)
+    assert "Catat pemusnahan kelebihan" in ani.get(BASE + "pemusnahan/").content.decode()
+    assert "(ada 496)" in ani.get(BASE + "pemusnahan/baru/?jenis=kelebihan").content.decode()
+    assert "di depan Bawaslu dan Polres" in post(ani, "pemusnahan/baru/", **{**typed, "witness": ["POLRES"]})
+    assert "bukan 497" in post(ani, "pemusnahan/baru/", **{**typed, "sheets-DPRD_KAB~BELTIM-1": "497"})
+    assert "Kelebihan surat suara" in post(ani, "pemusnahan/baru/", **typed)
+    assert "kelebihan surat suara" in ani.get(BASE + "pemusnahan/").content.decode()
+    assert ani.get(BASE + "pemusnahan/PMS-001/berita-acara.pdf").content.startswith(b"%PDF")
+    assert "Tidak ada surat suara ditolak" not in ani.get(BASE + "pemusnahan/").content.decode(), "rejected ones are another matter"

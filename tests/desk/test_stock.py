@@ -11,7 +11,7 @@ from posko.domain import stock as rules
 from posko.domain.record import Actor, Draft
 from posko.domain.stock import Account, Condition, Posting
 from posko.formats import table
-from posko.store import record, stock
+from posko.store import receipts, record, stock
 from tests.conftest import RAKOR_AT
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +125,24 @@ def test_empty_screens_say_what_to_do_first(installation: Any, client_for: Calla
     assert "Belum ada barang di gudang" in ani.get(BASE).content.decode()
     assert "Gudang belum pernah diperiksa" in ani.get(BASE + "periksa/").content.decode()
     assert "Hitung kebutuhan" in ani.get(f"/{E}/stok/hitung/").content.decode()
+
+
+def test_older_receipts_are_brought_in_on_the_stock_page_once(db_beltim: Any, client_for: Callable[[str], Any]) -> None:
+    ani = client_for("ani")
+    assert "penerimaan belum ada di buku stok" not in ani.get(BASE).content.decode()
+    at = RAKOR_AT - timedelta(days=3)
+    actors = db_beltim.actors
+    order = receipts.place_order(E, ("KOTAK", "", ""), 700, "pemasok", at + timedelta(days=9), actors["ani"], at)
+    sent = receipts.announce_shipment(E, order.code, 700, "SJ-1", "kapal", actors["ani"], at)
+    receipts.record_receipt(E, sent.code, 690, 4, actors["lutfi"], at + timedelta(hours=1))
+    stock.PostingRow.objects.all().delete()
+    stock.ControlRow.objects.all().delete()
+    page = ani.get(BASE).content.decode()
+    assert "1 penerimaan belum ada di buku stok" in page
+    assert "Semua cocok" not in page
+    assert "TRM-001" in ani.get(f"{BASE}penerimaan-lama/").content.decode()
+    assert "penerimaan lama dimasukkan" not in post(ani, "penerimaan-lama/", second="ani", second_password="posko-demo")
+    asked = {"second": "fajar", "second_password": "posko-demo"}
+    assert "1 penerimaan lama dimasukkan" in post(ani, "penerimaan-lama/", **asked)
+    assert "belum ada di buku stok" not in ani.get(BASE).content.decode()
+    assert "Semua penerimaan sudah ada di buku stok" in post(ani, "penerimaan-lama/", **asked)

@@ -196,7 +196,12 @@ def test_flags_stay_on_a_sealed_box_and_a_changed_need_shows_as_variance() -> No
     closed = seals.Sealing("K", "sealed", ("BT1",), "", 0, (seals.Finding("outside", "BT1"),), "a", "b", "", "", "", (), "19.06", AT, "e")
     assert packing.flags_of([], 10, 11, True, closed, mismatch=True) == ("dapil_moved", "seal_conflict", "seal_mismatch", "variance")
     assert packing.flags_of([], 10, 10, False, replace(closed, findings=())) == ()
-    assert packing.flags_of([], 10, 11, False, replace(closed, act="opened")) == ()
+    opened = replace(closed, act="opened")
+    assert packing.flags_of([], 10, 11, False, opened) == ("seal_conflict",), "what was wrong stands until the box is closed again"
+    assert packing.flags_of([], 10, 10, False, replace(opened, findings=()), mismatch=True) == ("seal_mismatch",)
+    short = replace(closed, findings=(), short=(("SEGEL", 1, 2), ("FORMULIR", 0, 9)))
+    assert packing.flags_of([], 10, 10, False, short) == ("seals_few", "items_missing")
+    assert packing.flags_of([], 10, 10, False, replace(short, act="opened")) == ()
 
 
 def test_a_box_is_closed_complete_or_with_a_signed_reason_and_with_all_proofs() -> None:

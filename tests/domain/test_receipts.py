@@ -545,3 +545,25 @@ def test_a_number_that_no_lorry_carries_is_refused() -> None:
     ):
         with pytest.raises(receipts.TooMany):
             wrong()
+
+
+@given(pieces, pieces, st.booleans(), st.integers(0, 4))
+def test_what_the_book_lacks_of_a_receipt_completes_it_and_then_nothing_is_lacking(good: int, damaged: int, taken: bool, kept: int) -> None:
+    note = replace(a_receipt(good, damaged, 700), accepted=receipts.Accepted(good, "p-b", CAME, "e") if taken else None)
+    whole = receipts.postings(note, "G")
+    posted = whole[:kept]
+    lacking = receipts.unposted(note, "G", posted)
+    assert [(p.source, p.target, p.quantity) for p in lacking] == [(p.source, p.target, p.quantity) for p in whole[kept:]]
+    assert {p.act for p in lacking} <= {receipts.OPENED}
+    assert receipts.unposted(note, "G", [*posted, *lacking]) == ()
+
+
+def test_the_act_for_older_receipts_needs_something_to_do_and_two_people() -> None:
+    receipts.check_opening(1, "p-a", "p-b")
+    for lacking, second, refusal in (
+        (0, "p-b", receipts.NothingUnposted),
+        (1, "p-a", stock.SamePerson),
+        (1, "", stock.SamePerson),
+    ):
+        with pytest.raises(refusal):
+            receipts.check_opening(lacking, "p-a", second)

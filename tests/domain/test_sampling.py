@@ -171,12 +171,13 @@ def test_over_many_seeds_every_box_is_drawn_about_equally_often() -> None:
 def test_seeds_as_people_read_them_out() -> None:
     assert rules.seed_of("dice", "", DICE) == DICE.replace(" ", "")
     assert rules.seed_of("dice", "", DICE.replace(" ", "-")) == DICE.replace(" ", "")
-    assert rules.seed_of("public", " IHSG penutupan 12 Februari 2024 ", "7.297,67".replace(",", ".")) == (
-        "IHSG penutupan 12 Februari 2024 729767"
-    )
+    digest = rules.agreed_digest(" IHSG penutupan 12 Februari 2024 ")
+    assert digest == hashlib.sha256(b"IHSG penutupan 12 Februari 2024").hexdigest()
+    assert rules.agreed_digest("  ") == ""
+    assert rules.seed_of("public", digest, "7.297,67".replace(",", ".")) == f"{digest} 729767"
     for kind, typed in (("dice", "1" * 19), ("dice", "1" * 20), ("dice", ""), ("dice", "12345abc901234567890"), ("public", "12")):
         with pytest.raises(rules.BadSeed):
-            rules.seed_of(kind, "teks yang disepakati", typed)
+            rules.seed_of(kind, digest, typed)
 
 
 # --- an audit -----------------------------------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ def applied(number: int, box: str = "KOTAK1") -> seals.Act:
     return seals.Act("applied", serial(number).text, box, AT)
 
 
-def codes(number: int, acts: tuple[seals.Act, ...] = (), at: datetime = AT, team: str = "") -> list[str]:
-    return [f.code for f in seals.findings(serial(number), [RANGE], acts, at, team)]
+def codes(number: int, acts: tuple[seals.Act, ...] = (), at: datetime = AT, takers: tuple[str, ...] = (), own: str = "") -> list[str]:
+    return [f.code for f in seals.findings(serial(number), [RANGE], acts, at, takers, own=own)]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_every_swap_is_a_slip_and_leads_back(digits: str) -> None:
 
 
 def test_inside_its_range_for_the_first_time_nothing_is_wrong() -> None:
-    assert codes(100) == codes(199) == codes(150, team="REGU-A") == []
+    assert codes(100) == codes(199) == codes(150, takers=("GUDANG", "REGU-A")) == []
 
 
 def test_outside_its_range_by_one_is_a_finding_and_the_swap_that_would_fit_is_named() -> None:
@@ -100,7 +100,7 @@ def test_outside_its_range_by_one_is_a_finding_and_the_swap_that_would_fit_is_na
 def test_before_it_was_given_out_and_by_another_team_are_findings() -> None:
     assert codes(150, at=AT - timedelta(days=1)) == []
     assert codes(150, at=AT - timedelta(days=1, seconds=1)) == ["before_issue"]
-    assert codes(150, team="REGU-B") == ["other_team"]
+    assert codes(150, takers=("GUDANG", "REGU-B")) == ["other_team"]
 
 
 def test_a_seal_that_was_on_a_box_was_spoiled_or_came_back_is_used_again() -> None:
@@ -175,12 +175,82 @@ def test_a_likely_slip_is_named_and_still_no_match() -> None:
 
 def test_a_mismatch_stands_until_another_person_sees_all_seals_or_the_box_is_closed_again() -> None:
     wrong = a_check(("BT0123",))
-    assert seals.open_mismatch([wrong], AT) == wrong
-    assert seals.open_mismatch([wrong, a_check(at=AT + timedelta(minutes=1))], AT) == wrong, "nobody clears their own alarm"
-    assert seals.open_mismatch([wrong, a_check(person="p-juwita", at=AT + timedelta(minutes=1))], AT) is None
-    assert seals.open_mismatch([a_check(person="p-juwita"), wrong], AT) == wrong
-    assert seals.open_mismatch([wrong], AT + timedelta(seconds=1)) is None
-    assert seals.open_mismatch([], AT) is None
+    assert seals.open_mismatches([wrong]) == [wrong]
+    assert seals.open_mismatches([wrong, a_check(at=AT + timedelta(minutes=1))]) == [wrong], "nobody clears their own alarm"
+    assert seals.open_mismatches([wrong, a_check(person="p-juwita", at=AT + timedelta(minutes=1))]) == []
+    assert seals.open_mismatches([a_check(person="p-juwita"), wrong]) == [wrong]
+    assert seals.open_mismatches([]) == []
+
+
+def test_a_strange_seal_is_cleared_only_when_no_mismatch_that_saw_it_stands() -> None:
+    first, second = a_check(("BT0132", "BT0124")), a_check(("BT0132", "BT0124"), person="p-juwita")
+    whole = a_check(person="p-juwita", at=AT + timedelta(minutes=1))
+    assert seals.cleared([first], seals.open_mismatches([first, whole])) == ("BT0132",)
+    both = seals.open_mismatches([first, second])
+    assert seals.cleared(both, seals.open_mismatches([*both, whole])) == (), "Juwita's own alarm still names it"
+
+
+def act(what: str, number: int, box: str = "KOTAK1") -> seals.Act:
+    return seals.Act(what, serial(number).text, box, AT)
+
+
+def test_a_seal_seen_where_it_does_not_belong_is_no_clean_seal_on_any_box() -> None:
+    (found,) = seals.findings(serial(150), [RANGE], [act("seen", 150, "KOTAK9")], AT)
+    assert (found.code, found.other) == ("seen", "KOTAK9")
+    assert codes(150, (act("seen", 150, "KOTAK9"), act("cleared", 150, "KOTAK9"))) == []
+    assert codes(150, (act("seen", 150, "KOTAK9"), act("cleared", 150, "KOTAK8"))) == ["seen"]
+    assert codes(150, (act("seen", 150, "KOTAK9"),), own="KOTAK9") == [], "its own record is put right"
+    assert codes(150, (act("seen", 150, "KOTAK9"),), own="KOTAK8") == ["seen"]
+
+
+def test_a_misread_number_was_never_on_the_box_and_is_free_for_its_true_box() -> None:
+    assert codes(150, (applied(150), act("misread", 150))) == []
+    assert codes(150, (applied(150, "KOTAK2"), applied(150), act("misread", 150))) == ["reused"], "the other box still has it"
+    assert codes(150, (applied(150), act("misread", 150), applied(150))) == ["reused"]
+    assert codes(150, (applied(150), act("removed", 150)), own="KOTAK1") == ["reused"], "what was cut does not come back by putting right"
+    found = [seals.Finding("reused", "BT000150", other="KOTAK1"), seals.Finding("outside", "BT000150")]
+    assert seals.settled(found, {("BT000150", "KOTAK1")}) == found[1:]
+    assert seals.settled(found, {("BT000150", "KOTAK2"), ("BT000151", "KOTAK1")}) == found
+
+
+def test_a_record_is_put_right_only_while_the_seals_are_on_and_only_to_something_else() -> None:
+    before = seals.Sealing("K", "sealed", ("BT000132",), "", 0, (), "a", "b", "", "", "", (), "T", AT, "")
+    seals.check_misread(before, [serial(123)], "", 0)
+    with pytest.raises(seals.NotMisread) as refused:
+        seals.check_misread(before, [serial(132)], "", 0)
+    assert refused.value.facts["why"] == "same"
+    with pytest.raises(seals.NotMisread) as refused:
+        seals.check_misread(replace(before, act="opened"), [serial(123)], "", 0)
+    assert refused.value.facts["why"] == "open"
+
+
+def test_whoever_cuts_numbered_seals_has_read_them_or_says_that_nobody_can() -> None:
+    with pytest.raises(seals.SeenMissing):
+        seals.check_opening(("BT000123",), (), unreadable=False)
+    seals.check_opening(("BT000123",), ("BT000123",), unreadable=False)
+    seals.check_opening(("BT000123",), (), unreadable=True)
+    seals.check_opening((), (), unreadable=False)
+    check = a_check(("BT0123", "BT0132"))
+    found = [(f.code, f.serial, f.near, f.guess) for f in seals.opening_findings(check, unreadable=False)]
+    assert found == [("strange", "BT0132", "", ""), ("missing", "BT0124", "", "")]
+    assert seals.opening_findings(a_check(), unreadable=False) == []
+    assert [f.code for f in seals.opening_findings(a_check(()), unreadable=True)] == ["unread", "unread"]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("19.06:G01", "19.06:G01"), (" meja-1 ", "MEJA-1"), ("REGU-A", "REGU-A")])
+def test_seals_are_given_to_a_place_or_a_table_by_code(typed: str, kept: str) -> None:
+    assert seals.check_holder(typed, {"19.06:G01"}) == kept
+
+
+@pytest.mark.parametrize("typed", ["", "Pak Budi", "19.06:G02", "MEJA 1", "X" * 21, "meja/1"])
+def test_seals_are_not_given_to_somebody_by_name(typed: str) -> None:
+    with pytest.raises(seals.BadHolder):
+        seals.check_holder(typed, {"19.06:G01"})
+
+
+def test_numbers_of_one_field_keep_their_letters() -> None:
+    assert seals.numbers("KT 004503, KT004504; 0007\nBT-1") == ["KT 004503", "KT004504", "0007", "BT-1"]
+    assert seals.numbers("  ,; ") == []
 
 
 # --- the account ---------------------------------------------------------------------------------------------------------------
@@ -191,13 +261,21 @@ def test_gaps_are_the_unused_numbers_between_used_ones() -> None:
     assert seals.gaps([5, 7, 20]) == [(6, 6), (8, 19)]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["applied", "removed", "spoiled", "returned"]), st.integers(100, 199)), max_size=40))
+ACTS = ["applied", "removed", "spoiled", "returned", "seen", "cleared", "misread"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(100, 199)), max_size=40))
 def test_given_out_is_applied_and_spoiled_and_returned_and_on_hand_over_any_history(history: list[tuple[str, int]]) -> None:
     acts = [seals.Act(act, serial(number).text, "K", AT) for act, number in history]
     book = seals.range_stock(RANGE, acts)
     assert book.issued == book.applied + book.spoiled + book.returned + book.on_hand
     assert (book.on_hand >= 0, 0 <= book.on_boxes <= book.applied) == (True, True)
-    assert book.on_hand == 100 - len({n for act, n in history if act != "removed"})
+    touched = {n for what, n in history if any(a.act in {"applied", "spoiled", "returned"} for a in _kept(acts, n))}
+    assert book.on_hand == 100 - len(touched)
+
+
+def _kept(acts: list[seals.Act], number: int) -> list[seals.Act]:
+    return seals.effective([a for a in acts if a.serial == serial(number).text])
 
 
 # --- R06 -----------------------------------------------------------------------------------------------------------------------

@@ -383,3 +383,32 @@ def test_a_signal_is_grave_while_cartons_of_the_batch_are_still_to_come_and_only
     assert [s.severity for s in rules.stray_signals([stray], week, set())] == ["critical"]
     assert [s.severity for s in rules.stray_signals([stray], late, {("B-1", "DPRD_KAB", "BELTIM-1")})] == ["critical"]
     assert [s.severity for s in rules.stray_signals([stray], late, set())] == ["watch"]
+
+
+# --- good ballots that no box needs ----------------------------------------------------------------------------------------
+
+
+def test_good_ballots_are_destroyed_once_the_boxes_lack_none_before_bawaslu_and_police() -> None:
+    kept = {("DPR", ""): 10, ("DPD", ""): 10, ("PPWP", ""): 10}
+    lacking = {("DPR", ""): 0, ("DPD", ""): 1}
+
+    def destroy(lines: Any = (("DPR", "", 10),), reason: str = "H-1", seen: Any = ("POLRES", "BAWASLU"), second: str = "p-fajar") -> None:
+        rules.check_surplus(lines, kept, lacking, reason, seen, "p-ani", second)
+
+    destroy()
+    for refusal, what in (
+        (rules.NotThatMuchSurplus, {"lines": (("DPR", "", 11),)}), (rules.NotThatMuchSurplus, {"lines": (("GUB", "", 1),)}),
+        (rules.BoxesLack, {"lines": (("DPR", "", 1), ("DPD", "", 1))}), (rules.NeedUnknown, {"lines": (("PPWP", "", 1),)}),
+        (rules.WitnessMissing, {"seen": ("POLRES",)}), (rules.WitnessMissing, {"seen": ("BAWASLU", "PEMDA")}),
+        (rules.NoWitness, {"seen": ()}), (rules.ReasonMissing, {"reason": " "}), (rules.SamePerson, {"second": "p-ani"}),
+        (rules.BadCount, {"lines": ()}),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            destroy(**what)
+
+
+def test_what_one_box_has_too_many_does_not_make_up_for_another() -> None:
+    wanted = [("DPR", "", "A", 100), ("DPR", "", "B", 100), ("DPRD_KAB", "BELTIM-1", "A", 100), ("DPD", "", "A", 5)]
+    packed = {("DPR", "A"): 110, ("DPR", "B"): 90, ("DPRD_KAB", "A"): 100}
+    assert rules.lacking(wanted, packed) == {("DPR", ""): 10, ("DPRD_KAB", "BELTIM-1"): 0, ("DPD", ""): 5}
+    assert rules.lacking([], packed) == {}

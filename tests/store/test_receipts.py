@@ -528,3 +528,136 @@ def test_the_threshold_of_the_buffer_is_the_one_in_force(gate: Any) -> None:
     thresholds.set_limit(E, "receipts", one, "buffer_days", 3, seen=7, reason=why, role="kpu.operator", actor=gate["ani"], at=set_at)
     assert late in {(s.rule, s.subject) for s in receipts.signals(E, DAY)}
     assert late not in {(s.rule, s.subject) for s in receipts.signals(E, set_at)}
+
+
+@pytest.mark.parametrize("act", ["accept", "answer", "correct"])
+def test_what_may_happen_once_cannot_happen_twice_even_where_the_rule_looked_away(
+    scene: Any, act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = DAY + timedelta(days=3)
+    note = receipts.record_receipt(E, delivered(scene), 690, 4, scene["lutfi"], came)
+    claim = receipts.file_claim(E, note.code, "damaged", 4, scene["ani"], came)
+    later = came + timedelta(hours=4)
+    count = rules.Count(700, 688, 4)
+    rule, stand_in, refusal, again = {
+        "accept": ("acceptance", 690, rules.AlreadyAccepted, lambda: receipts.accept_receipt(E, note.code, scene["oki"], later)),
+        "answer": ("check_answer", None, rules.Answered, lambda: receipts.answer_claim(E, claim.code, "credit", scene["ani"], later)),
+        "correct": (
+            "check_correction",
+            count,
+            rules.CorrectionPending,
+            lambda: receipts.correct_receipt(E, note.code, 688, 4, "salah hitung", scene["ani"], later),
+        ),
+    }[act]
+    again()
+    before = record.root()
+    monkeypatch.setattr(rules, rule, lambda *_: stand_in)
+    with pytest.raises(refusal):
+        again()
+    assert record.root() == before
+
+
+def test_what_was_typed_can_be_erased_and_every_reading_says_so(scene: Any) -> None:
+    shipment, came = delivered(scene), DAY + timedelta(days=3)
+    note = receipts.record_receipt(E, shipment, 690, 4, scene["lutfi"], came, note=" dus bawah basah ")
+    claim = receipts.file_claim(E, note.code, "damaged", 4, scene["ani"], came, note="foto terlampir")
+
+    def texts() -> list[str]:
+        found = receipts.get_receipt(E, note.code, came)
+        return [
+            found.note, receipts.receipts(E, came)[0].note, receipts.get_claim(E, claim.code, came).note, found.shipment.carrier,
+            receipts.shipments(E, came)[0].carrier,
+        ]  # fmt: skip
+
+    assert note.note == "dus bawah basah"
+    assert texts() == ["dus bawah basah", "dus bawah basah", "foto terlampir", "kapal", "kapal"]
+    said = b"".join(bytes(o.facts) for o in record.Opening.objects.all())
+    assert not any(text.encode() in said for text in ("dus bawah basah", "foto terlampir", '"carrier"', "kapal"))
+    sent = receipts.Shipment.objects.get(code=shipment)
+    for entry in (note.entry_id, claim.entry_id, sent.entry_id):
+        record.erase_private(entry, scene["ani"], "diminta", came)
+    assert texts() == [record.ERASED] * 5
+
+
+def test_a_row_from_before_notes_were_private_still_shows_its_note(scene: Any) -> None:
+    came = DAY + timedelta(days=3)
+    note = receipts.record_receipt(E, delivered(scene), 690, 4, scene["lutfi"], came)
+    receipts.Receipt.objects.filter(code=note.code).update(note="dari dulu")
+    assert receipts.get_receipt(E, note.code, came).note == "dari dulu"
+
+
+def forget_the_book() -> None:
+    """As it was before there was a book of stock."""
+    stock.PostingRow.objects.filter(election=E).delete()
+    stock.ControlRow.objects.filter(election=E).delete()
+
+
+def inside(at: datetime) -> dict[str, int]:
+    return {a.condition.value: n for (line, a), n in stock.balances(E, at).items() if line == BOX}
+
+
+def test_older_receipts_come_into_the_book_once_by_two_people_and_nothing_breaks(scene: Any) -> None:
+    came = DAY + timedelta(days=3)
+    one = receipts.record_receipt(E, delivered(scene), 690, 4, scene["lutfi"], came)
+    receipts.accept_receipt(E, one.code, scene["oki"], came)
+    two = receipts.record_receipt(E, delivered(scene, BALLOT, 500), 500, 0, scene["lutfi"], came)
+    before = inside(came)
+    forget_the_book()
+    assert [note.code for note, _ in receipts.unposted(E, came)] == [one.code, two.code]
+    later = came + timedelta(days=1)
+    receipts.accept_receipt(E, two.code, scene["oki"], later)
+    assert "below_nought" in [b.code for b in stock.breaks(E, later)], "accepting one from before the book shows a break"
+    with pytest.raises(stock_rules.SamePerson):
+        receipts.open_stock(E, scene["ani"], scene["ani"], later)
+    assert receipts.open_stock(E, scene["ani"], scene["fajar"], later) == 2
+    assert stock.breaks(E, later) == []
+    assert inside(later) == before
+    assert receipts.unposted(E, later) == []
+    assert len(receipts.unposted(E, came)) == 2, "the day before still shows them wanting"
+    last = record.Entry.objects.order_by("-leaf_index").first()
+    assert last is not None
+    assert (last.kind, record.entry(E, last.entry_id).facts["receipts"]) == ("stock.opened_from_receipts", [one.code, two.code])
+    root = record.root()
+    with pytest.raises(rules.NothingUnposted):
+        receipts.open_stock(E, scene["ani"], scene["fajar"], later)
+    assert record.root() == root
+
+
+def test_an_older_receipt_that_was_corrected_and_emptied_since_comes_in_as_it_stands(scene: Any) -> None:
+    came = DAY + timedelta(days=3)
+    note = receipts.record_receipt(E, delivered(scene), 690, 4, scene["lutfi"], came)
+    receipts.accept_receipt(E, note.code, scene["oki"], came)
+    forget_the_book()
+    later = came + timedelta(days=1)
+    receipts.correct_receipt(E, note.code, 680, 14, "sepuluh kotak penyok", scene["ani"], later)
+    receipts.approve_correction(E, receipts.get_receipt(E, note.code, later).pending, scene["fajar"], later)
+    receipts.dispose(E, note.code, 5, "returned", scene["ani"], later)
+    assert stock.breaks(E, later) != []
+    receipts.open_stock(E, scene["ani"], scene["fajar"], later)
+    assert stock.breaks(E, later) == []
+    assert inside(later) == {"supplier": -700, "unaccepted": 680, "quarantine": 9, "missing": 6, "returned": 5}
+    receipts.accept_receipt(E, note.code, scene["oki"], later)
+    assert inside(later)["good"] == 680
+    receipts.correct_receipt(E, note.code, 685, 9, "lima ternyata baik", scene["ani"], later)
+    receipts.approve_correction(E, receipts.get_receipt(E, note.code, later).pending, scene["fajar"], later)
+    assert stock.breaks(E, later) == []
+    assert receipts.unposted(E, later) == []
+
+
+def test_a_receipt_of_this_book_never_lacks_anything(scene: Any) -> None:
+    came = DAY + timedelta(days=3)
+    note = receipts.record_receipt(E, delivered(scene), 690, 4, scene["lutfi"], came)
+    assert receipts.unposted(E, came) == []
+    receipts.accept_receipt(E, note.code, scene["oki"], came)
+    receipts.dispose(E, note.code, 4, "returned", scene["ani"], came)
+    assert receipts.unposted(E, came) == []
+    with pytest.raises(rules.NothingUnposted):
+        receipts.open_stock(E, scene["ani"], scene["fajar"], came)
+
+
+def test_who_may_accept_hears_of_older_receipts(scene: Any, cast: Any) -> None:
+    came = DAY + timedelta(days=3)
+    receipts.record_receipt(E, delivered(scene), 690, 4, scene["lutfi"], came)
+    forget_the_book()
+    assert "receipts.open_stock" in {t.kind for t in receipts.waiting(cast["ani"], E, came)}
+    assert "receipts.open_stock" not in {t.kind for t in receipts.waiting(cast["juwita"], E, came)}

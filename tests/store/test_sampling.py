@@ -155,3 +155,65 @@ def test_the_demo_says_its_one_sentence(scene: Any) -> None:
     said = "\n".join(beltim.step("sampling"))
     assert "kotak dibuka, 1 salah, benih dadu 4162355126431165243652136244 [SIMULASI]" in said
     assert "95 % yakin: paling banyak" in said
+
+
+@pytest.mark.parametrize("act", ["draw", "result", "abandon"])
+def test_what_may_happen_once_cannot_happen_twice_even_where_the_rule_looked_away(
+    scene: Any, act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (audit,) = committed(scene)
+    sampling.draw(E, audit.code, DICE, scene["ani"], LATER)
+    box = sampling.get_audit(E, audit.code, LATER).drawn[0]
+    at = LATER + timedelta(minutes=3)
+    acts = {
+        "draw": ("check_draw", rules.AlreadyDrawn, lambda: sampling.draw(E, audit.code, DICE[::-1], scene["ani"], at)),
+        "result": (
+            "check_result",
+            rules.AlreadyExamined,
+            lambda: sampling.record_result(E, audit.code, box, True, (), scene["lutfi"], scene["oki"], at),
+        ),
+        "abandon": ("check_abandoning", rules.Abandoned, lambda: sampling.abandon(E, audit.code, "dadu hilang", scene["ani"], at)),
+    }
+    rule, refusal, again = acts[act]
+    if act != "draw":
+        again()
+    before = record.root()
+    monkeypatch.setattr(rules, rule, lambda *_: None)
+    with pytest.raises(refusal):
+        again()
+    assert record.root() == before
+
+
+def test_the_agreed_words_can_be_erased_and_the_draw_stays_checkable(scene: Any) -> None:
+    words = "IHSG penutupan 12 Februari 2024"
+    (audit,) = sampling.commit(E, {"": rules.Plan(5, 9, 950)}, "public", f" {words} ", scene["ani"], AT)
+    assert audit.agreed == words
+    record.erase_private(audit.entry_id, scene["ani"], "diminta", AT)
+    assert sampling.get_audit(E, audit.code, LATER).agreed == record.ERASED
+    now = sampling.draw(E, audit.code, "7.297.67", scene["ani"], LATER)
+    assert now.seed == f"{rules.agreed_digest(words)} 729767"
+    assert now.drawn == rules.drawn(now.seed, (b.code for b in audit.boxes), 5)
+    said = b"".join(bytes(o.facts) for o in record.Opening.objects.all())
+    assert words.encode() not in said
+    assert rules.agreed_digest(words).encode() in said
+    assert not rules.worded(now), "the words are gone, so no print pretends to check them"
+
+
+def test_a_list_frozen_before_the_words_were_private_is_drawn_with_their_hash(scene: Any) -> None:
+    (audit,) = sampling.commit(E, {"": rules.Plan(5, 9, 950)}, "public", "angka undian bank", scene["ani"], AT)
+    record.Opening.objects.filter(entry_id=audit.entry_id).update(private=None, private_salt=None, erased_at=AT)
+    sampling.SamplingAuditRow.objects.filter(code=audit.code).update(agreed="angka undian bank", agreed_digest="")
+    now = sampling.draw(E, audit.code, "1234", scene["ani"], LATER)
+    assert now.seed == f"{rules.agreed_digest('angka undian bank')} 1234"
+
+
+def test_a_note_can_be_erased(scene: Any) -> None:
+    (audit,) = committed(scene)
+    box = sampling.draw(E, audit.code, DICE, scene["ani"], LATER).drawn[0]
+    at = LATER + timedelta(minutes=3)
+    sampling.record_result(E, audit.code, box, False, ["short"], scene["lutfi"], scene["oki"], at, note="satu lembar robek")
+    found = (sampling.get_audit(E, audit.code, at).results or {})[box]
+    assert found.note == "satu lembar robek"
+    assert "note" not in record.entry(E, found.entry_id).facts
+    record.erase_private(found.entry_id, scene["ani"], "diminta", at)
+    assert (sampling.get_audit(E, audit.code, at).results or {})[box].note == record.ERASED

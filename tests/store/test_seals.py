@@ -26,12 +26,14 @@ def minutes(number: int) -> datetime:
     return AT + timedelta(minutes=number)
 
 
-def close(box: int, *serials: str, at: datetime = AT, count: int = 0, lot: str = "", team: str = "", act: str = "sealed") -> rules.Sealing:
+def close(
+    box: int, *serials: str, at: datetime = AT, count: int = 0, lot: str = "", takers: Any = (), act: str = "sealed"
+) -> rules.Sealing:
     """What packing does when it closes a box, without the box."""
     with transaction.atomic():
         seals.in_turn()
         before = seals.last_sealing(E, BOXES[box])
-        judged = seals.judge(seals.known(E, serials, counted=count != 0), serials, count, lot, team, at)
+        judged = seals.judge(seals.known(E, serials, counted=count != 0), serials, count, lot, takers, at)
         sealing = rules.Sealing(
             BOXES[box], act, judged.serials, judged.lot, judged.count, judged.findings, "p-lutfi", "p-oki", "", "", "", (),
             "19.06.01.2001.001", at, f"{box:064}",
@@ -74,7 +76,7 @@ def test_a_seal_is_clean_once_and_a_conflict_on_the_second_box(issued: rules.Sea
 
 def test_outside_its_range_of_another_team_and_before_it_was_given_out_are_recorded_not_refused(issued: rules.SealRange) -> None:
     assert codes(close(0, "BT000301", "XX1")) == ["outside", "outside"]
-    assert codes(close(1, "BT000150", team="REGU-B")) == ["other_team"]
+    assert codes(close(1, "BT000150", takers=["REGU-B"])) == ["other_team"]
     assert codes(close(2, "BT000151", at=AT - timedelta(days=2))) == ["before_issue"]
     seals.issue_range(E, "BT000301", "BT000310", "REGU-A", ANI, minutes(5))
     entry = record.Entry.objects.filter(kind="seals.issued").latest("leaf_index")
@@ -188,3 +190,22 @@ def test_the_search_finds_a_seal_by_its_serial(issued: rules.SealRange, cast: An
     close(0, "BT000123")
     assert [h.args for h in seals.find(cast["ani"], E, "bt-000123", AT)] == [("BT000123",)]
     assert seals.find(cast["ani"], E, "Manggar", AT) == []
+
+
+def test_a_range_given_out_by_mistake_is_taken_back_by_two_while_no_seal_of_it_was_used(issued: rules.SealRange) -> None:
+    why = "nomor awal salah diketik"
+    for reason, second, refusal in ((why, ANI, rules.SamePerson), ("salah", BUDI, rules.ReasonMissing)):
+        with pytest.raises(refusal):
+            seals.take_back(E, issued.code, reason, ANI, second, AT)
+    with pytest.raises(rules.RangeOverlap):
+        seals.issue_range(E, "BT000150", "BT000250", "MEJA-1", ANI, AT)
+    seals.take_back(E, issued.code, why, ANI, BUDI, AT)
+    assert (seals.ranges(E, AT), len(seals.ranges(E, AT - timedelta(hours=1)))) == ([], 1)
+    with pytest.raises(rules.UnknownRange):
+        seals.take_back(E, issued.code, why, ANI, BUDI, minutes(1))
+    again = seals.issue_range(E, "BT000150", "BT000250", "MEJA-1", ANI, minutes(1))
+    assert codes(close(0, "BT000120", at=minutes(2))) == ["outside"], "what was taken back is given out no more"
+    close(1, "BT000160", at=minutes(3))
+    with pytest.raises(rules.RangeUsed) as refused:
+        seals.take_back(E, again.code, why, ANI, BUDI, minutes(4))
+    assert refused.value.facts["serial"] == "BT000160"

@@ -370,3 +370,73 @@ def test_a_bundle_is_found_by_its_index(hall: None) -> None:
         if connection.vendor == "sqlite":
             cursor.execute("EXPLAIN QUERY PLAN " + query, params)
             assert "USING INDEX" in str(cursor.fetchall())
+
+
+def test_the_decision_behind_a_rate_can_be_erased_and_the_rate_stays(hall: None) -> None:
+    rate = sorting.set_rate(E, 250, "folded", date(2024, 1, 1), "Keputusan Sekretaris 12/2024", ANI, LATER)
+    assert sorting.rates(E, LATER)[0].citation == "Keputusan Sekretaris 12/2024"
+    assert "citation" not in record.entry(E, rate.entry_id).facts
+    record.erase_private(rate.entry_id, ANI, "diminta", LATER)
+    (left,) = sorting.rates(E, LATER)
+    assert (left.citation, left.rupiah) == (record.ERASED, 250)
+
+
+def test_who_asked_a_second_earlier_and_came_second_destroys_only_what_is_left(hall: None) -> None:
+    opened()
+    close()
+    lines = [("DPRD_KAB", "BELTIM-1", 3)]
+    sorting.destroy(E, lines, "rusak", ["POLRES"], ANI, FAJAR, LATER + timedelta(seconds=9))
+    with pytest.raises(rules.NotThatMany):
+        sorting.destroy(E, lines, "rusak", ["POLRES"], ANI, FAJAR, LATER + timedelta(seconds=8))
+
+
+SEEN = ("POLRES", "BAWASLU")
+
+
+def packed(bundle: rules.Bundle, sheets: int, at: datetime) -> None:
+    """What packing posts."""
+    line = ("SURAT_SUARA", bundle.contest, bundle.dapil)
+    ends = (stock_rules.Account(HALL, Condition.FOLDED), stock_rules.Account(HALL, Condition.PACKED))
+    stock.post(E, [stock_rules.Posting(line, sheets, *ends, "packing.scanned", f"bundle:{bundle.code}")], "f" * 64, at)
+
+
+def surplus(lines: list[tuple[str, str, int]], lack: dict[tuple[str, str], int], at: datetime, seen: Any = SEEN) -> rules.Destruction:
+    return sorting.destroy_surplus(E, lines, "berlebih", seen, ANI, FAJAR, at, lambda _election, _at: lack)
+
+
+def test_what_is_left_after_packing_is_destroyed_and_its_bundles_are_no_more(hall: None) -> None:
+    opened()
+    made = close(sizes=[200, 200, 96])
+    packed(made[0], 150, LATER)
+    line, at = ("DPRD_KAB", "BELTIM-1"), LATER + timedelta(hours=1)
+    before, held = record.root(), lying(LATER)
+    assert held == {"good": 500, "folded": 346, "packed": 150, "rejected": 3, "missing": 1}
+    for refusal, lines, lack, seen in (
+        (rules.BoxesLack, [(*line, 346)], {line: 1}, SEEN), (rules.NeedUnknown, [(*line, 346)], {}, SEEN),
+        (rules.NotThatMuchSurplus, [(*line, 847)], {line: 0}, SEEN), (rules.WitnessMissing, [(*line, 346)], {line: 0}, ("POLRES",)),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            surplus(lines, lack, at, seen)
+    assert (record.root(), lying(at)) == (before, held)
+    part = surplus([(*line, 46)], {line: 0}, at)
+    assert (part.kind, part.sheets, len(sorting.bundles(E, at))) == ("surplus", 46, 3), "which bundles are left nobody said"
+    end = at + timedelta(minutes=1)
+    done = surplus([(*line, 800)], {line: 0}, end)
+    assert lying(end) == {"packed": 150, "rejected": 3, "missing": 1, "destroyed": 846}, "folded ones first, then the carton nobody opened"
+    assert [b.code for b in sorting.bundles(E, end)] == [made[0].code], "the bundle that a box took sheets from stays known"
+    assert sorting.destructions(E, end) == [part, done]
+    assert record.entry(E, done.entry_id).facts["dissolved"] == [made[1].code, made[2].code]
+    with pytest.raises(rules.NotThatMuchSurplus):
+        surplus([(*line, 1)], {line: 0}, end + timedelta(minutes=1))
+    assert {b.code for b in stock.breaks(E, end)} == {"no_entry"}, "only what this test posted has no entry"
+
+
+def test_rejected_and_surplus_sheets_are_destroyed_apart(hall: None) -> None:
+    opened()
+    close()
+    line = ("DPRD_KAB", "BELTIM-1")
+    with pytest.raises(rules.NotThatMany):
+        sorting.destroy(E, [(*line, 4)], "rusak", SEEN, ANI, FAJAR, LATER)
+    surplus([(*line, 996)], {line: 0}, LATER)
+    assert lying(LATER) == {"rejected": 3, "missing": 1, "destroyed": 996}
+    assert sorting.destroy(E, [(*line, 3)], "rusak", SEEN, ANI, FAJAR, LATER).kind == "rejected"

@@ -146,3 +146,27 @@ def test_an_inspection_that_saw_nothing_is_refused(hall: None) -> None:
         stock.inspect(E, HALL, {}, "", LUTFI, LATER)
     with pytest.raises(rules.UnknownThing):
         stock.inspect(E, "19.02:G01", {"leak": "yes"}, "", LUTFI, LATER)
+
+
+def test_a_difference_is_declared_once_even_where_the_rule_looked_away(hall: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    count(98)
+    posting = stock.declare_difference(E, "OPN-001", "dihitung ulang", ANI, FAJAR, LATER)
+    before = record.root()
+    monkeypatch.setattr(rules, "adjustment", lambda *_: posting)
+    with pytest.raises(rules.NothingToDeclare):
+        stock.declare_difference(E, "OPN-001", "dihitung ulang", ANI, FAJAR, LATER)
+    assert record.root() == before
+
+
+def test_notes_can_be_erased_and_every_reading_says_so(hall: None) -> None:
+    seen = stock.record_count(E, HALL, BOX, Condition.GOOD, 98, LUTFI, LATER, note="rak belakang")
+    walk = stock.inspect(E, HALL, {"roof": "yes"}, "atap baru", HADI, LATER)
+
+    def texts() -> list[str]:
+        return [stock.counts(E, LATER)[0].note, stock.inspections(E, LATER)[0].note]
+
+    assert (seen.note, walk.note, texts()) == ("rak belakang", "atap baru", ["rak belakang", "atap baru"])
+    assert not any("note" in record.entry(E, entry).facts for entry in (seen.entry_id, walk.entry_id))
+    for entry in (seen.entry_id, walk.entry_id):
+        record.erase_private(entry, ANI, "diminta", LATER)
+    assert texts() == [record.ERASED] * 2

@@ -315,3 +315,77 @@ def test_the_demo_tells_how_much_sooner_the_sheets_would_have_come(scene: Any) -
     assert "Kenyataannya surat suara datang 11.00 WIB" in said
     assert "PERKIRAAN" in said
     assert record.verify().faults == ()
+
+
+def test_two_decisions_on_one_proposal_cannot_both_stand_even_where_the_rule_looked_away(
+    scene: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted(scene, SHORT, 400)
+    counted(scene, NEAR, 600)
+    made = proposed(scene)
+    decide_at = ASKED_AT + timedelta(minutes=5)
+    transfers.decide(P, made.code, True, "", cast["fajar"], decide_at)
+    before = record.root()
+    monkeypatch.setattr(rules, "check_decision", lambda *_: None)
+    with pytest.raises(rules.AlreadyDecided):
+        transfers.decide(P, made.code, False, "x", cast["fajar"], decide_at)
+    assert record.root() == before
+
+
+def test_a_trip_cannot_have_left_and_be_called_off_and_one_number_is_corrected_once(
+    scene: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted(scene, SHORT, 400)
+    counted(scene, NEAR, 600)
+    made, budi = proposed(scene), scene.actors["budi"]
+    at, code = ASKED_AT + timedelta(minutes=5), made.legs[0].code
+    transfers.decide(P, made.code, True, "", cast["fajar"], at)
+    transfers.send(P, code, 100, budi, at)
+    sent = transfers.get_transfer(P, code, at)
+    monkeypatch.setattr(rules, "check_cancelling", lambda *_: None)
+    with pytest.raises(rules.WrongStep):
+        transfers.cancel(P, code, "tidak jadi", budi, at + timedelta(minutes=1))
+    transfers.correct(P, code, 99, "", budi, at + timedelta(minutes=1))
+    monkeypatch.setattr(rules, "correctable", lambda _: sent.sent)
+    with pytest.raises(rules.WrongStep):
+        transfers.correct(P, code, 98, "", budi, at + timedelta(minutes=2))
+
+
+def test_who_asked_a_second_earlier_and_came_second_sees_what_the_first_one_did(scene: Any) -> None:
+    made = counted(scene, SHORT, 400)
+    transfers.withdraw_count(P, made.code, "", scene.actors["budi"], OPEN_AT + timedelta(seconds=9))
+    counted(scene, SHORT, 410, at=OPEN_AT + timedelta(seconds=8))
+    assert [(c.found, c.replaces) for c in transfers.counts(P, OPEN_AT + timedelta(seconds=9))] == [(410, "")]
+
+
+def test_what_was_typed_can_be_erased_and_every_reading_says_so(scene: Any, cast: Any) -> None:
+    counted(scene, NEAR, 600)
+    one = counted(scene, SHORT, 400, note="  dilaporkan lewat telepon ")
+    made, budi = proposed(scene), scene.actors["budi"]
+    at, code = ASKED_AT + timedelta(minutes=5), made.legs[0].code
+    transfers.decide(P, made.code, True, "", cast["fajar"], at)
+    transfers.send(P, code, 100, budi, at, note="dibawa perahu")
+    transfers.receive(P, code, 100, budi, at + timedelta(minutes=30), note="basah sedikit")
+    end = at + timedelta(hours=1)
+
+    def texts() -> list[str]:
+        trip = transfers.get_transfer(P, code, end)
+        assert trip.sent is not None
+        assert trip.received is not None
+        listed = {c.code: c.note for c in transfers.counts(P, end)}
+        return [
+            transfers.get_count(P, one.code, end).note, listed[one.code], transfers.get_proposal(P, made.code, end).basis,
+            trip.sent.note, trip.received.note,
+        ]  # fmt: skip
+
+    told = "dilaporkan lewat telepon"
+    assert texts() == [told, told, "laporan KPPS", "dibawa perahu", "basah sedikit"]
+    facts_said = b"".join(bytes(o.facts) for o in record.Opening.objects.all())
+    assert not any(text.encode() in facts_said for text in texts())
+    trip = transfers.get_transfer(P, code, end)
+    assert trip.sent is not None
+    assert trip.received is not None
+    for entry in (one.entry_id, made.entry_id, trip.sent.entry_id, trip.received.entry_id):
+        record.erase_private(entry, scene.actors["ani"], "diminta", end)
+    assert texts() == [record.ERASED] * 5
+    assert record.verify().faults == ()

@@ -37,9 +37,11 @@ FLAG_HELP = {
     "wrong_contest": "Keluarkan isinya (bila tersegel: buka dahulu berdua).",
     "over_need": "Keluarkan kelebihannya.",
     "over_bundle": "Hitung ulang bundelnya; keluarkan bila salah.",
-    "dapil_moved": "Tanyakan operator KPU: dapil TPS ini diubah sesudah kotak disiapkan.",
+    "dapil_moved": "Dapil TPS ini diubah. Keluarkan isinya berdua, tandai kotak “tidak dipakai lagi”, siapkan kotak baru.",
     "seal_conflict": "Segel ulang dengan nomor yang benar. Hanya salah dicatat? Pilih “nomor salah dicatat”; jangan potong segelnya.",
     "seal_mismatch": "Minta orang lain (bukan yang memeriksa tadi) memeriksa segelnya, atau segel ulang.",
+    "seals_few": "Pasang segel yang kurang lewat segel ulang.",
+    "items_missing": "Barang yang kurang: buka segel berdua, masukkan, segel ulang.",
     "variance": "Alasannya tertulis pada segel; lengkapi lewat segel ulang bila barangnya datang.",
 }
 USE_WORDS = {"hasil": "Kotak hasil TPS (PPK)", "rekapitulasi": "Kotak rekapitulasi (PPK)"}
@@ -48,7 +50,6 @@ VERDICT_WORDS = {
     "consistent": "cocok dengan kebutuhan", "missing": "terlalu ringan: kemungkinan kurang lembar",
     "surplus": "terlalu berat: kemungkinan lebih lembar", "too_weak": "timbangan ini tidak cukup teliti untuk memutuskan",
 }  # fmt: skip
-SEALS = frozenset({"SEGEL", "KABEL_TIES"})
 MOST_PAGES = 60
 
 
@@ -56,6 +57,12 @@ class ClearFirst(facts.Refusal):
     """A stop is on the screen; what was stopped leaves the table before anything else is scanned."""
 
     code = "packing.clear_first"
+
+
+class StaleTable(facts.Refusal):
+    """A form of an older page: since then another box was opened, or another scan asked for, on this screen."""
+
+    code = "packing.stale_table"
 
 
 class NoPicture(facts.Refusal):
@@ -238,6 +245,9 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
         ],
         "may_scan": shell.may(request, "packing.scan"),
         "kit": packing.contents(election, code, request.at),
+        "ask": _asked_item(request, code),
+        "unprepared": sum(not one.code for one in found.boxes),
+        "others": [*found.inside, *found.unknown],
     }
     return render(request, "desk/packing/tps.html", context)
 
@@ -252,17 +262,29 @@ def pack_kit(request: shell.Request, election: str, code: str) -> HttpResponseBa
         if request.POST.get("back", "").startswith(f"/{election}/")
         else redirect("desk:packing_tps", election, code)
     )
+    contest = request.POST.get("contest", "")
+    request.session.pop("packing_item", None)
     try:
         quantity = receipt_rules.pieces(request.POST.get("quantity", ""))
         done = packing.pack_item(
-            election, code, item, quantity, shell.actor(request), request.at, confirm_over="confirm_over" in request.POST,
-            contest=request.POST.get("contest", ""),
+            election, code, item, quantity, shell.actor(request), request.at, confirm_over="confirm_over" in request.POST, contest=contest,
         )  # fmt: skip
+    except rules.NeedsConfirmation as asked:
+        request.session["packing_item"] = {**asked.facts, "holder": code, "item": item, "contest": contest}
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
     else:
+        if done.repeated:
+            shell.warned(request, "Ini baru saja dicatat; tidak dihitung dua kali.")
+            return back
         shell.done(request, f"{text.angka(done.quantity)} {item.replace('_', ' ').lower()} dimuat; sekarang {text.angka(done.packed)}.")
     return back
+
+
+def _asked_item(request: shell.Request, holder: str) -> dict[str, Any] | None:
+    """An item of this box or kit that waits for a second word: more than the need, or nobody knows the need."""
+    asked = request.session.get("packing_item")
+    return {**asked, "name": str(asked["item"]).replace("_", " ").lower()} if asked and asked["holder"] == holder else None
 
 
 # --- waves ------------------------------------------------------------------------------------------------------------------------
@@ -413,6 +435,8 @@ def _keep(request: shell.Request, kept: dict[str, Any]) -> None:
 def station(request: shell.Request, election: str) -> HttpResponseBase:
     """One prompt at a time: the place, the box, then bundle after bundle."""
     kept = _table(request, election)
+    if request.method == "POST" and _stale(request, kept):
+        return redirect("desk:packing_station", election)
     if request.method == "POST":
         if _is_seal(request, election, kept):
             return redirect("desk:packing_seal", election, kept["box"])
@@ -420,6 +444,16 @@ def station(request: shell.Request, election: str) -> HttpResponseBase:
         _keep(request, kept)
         return redirect("desk:packing_station", election)
     return render(request, "desk/packing/station.html", _station_context(request, election, kept))
+
+
+def _stale(request: shell.Request, kept: dict[str, Any]) -> bool:
+    """Every form of the table says which box it was made for, and answers to a question say which; another one is refused, said aloud."""
+    asked = {"yes": kept.get("confirm"), "no": kept.get("confirm"), "cleared": kept.get("stop")}.get(request.POST.get("act", ""))
+    meant = str(asked["scanned"]) if asked else ""
+    stale = request.POST.get("box", "") != kept.get("box", "") or request.POST.get("asked", "") != meant
+    if stale:
+        shell.refused(request, StaleTable())
+    return stale
 
 
 def _is_seal(request: shell.Request, election: str, kept: dict[str, Any]) -> bool:
@@ -456,6 +490,8 @@ def _act(request: shell.Request, election: str, kept: dict[str, Any], act: str) 
             _choose_place(request, election, kept)
         elif act == "undo":
             event = packing.undo(election, kept.get("box", ""), shell.actor(request), request.at)
+            if event.thing == kept.get("envelope"):
+                kept.pop("envelope")
             shell.done(request, f"Dibatalkan: {text.angka(abs(event.quantity))} dikeluarkan lagi dari kotak.")
         elif act == "yes":
             _confirmed(request, election, kept)
@@ -514,10 +550,11 @@ def _typed_quantity(request: shell.Request) -> int | None:
 
 
 def _put(request: shell.Request, election: str, kept: dict[str, Any], thing: str, quantity: int | None, *, confirm_over: bool) -> None:
+    echo = _may_echo(request, election, kept, thing)
     try:
         outcome = packing.scan(
             election, kept["box"], thing, quantity, actor=shell.actor(request), at=request.at, place=kept.get("place", ""),
-            station=kept.get("station", ""), envelope=kept.get("envelope", ""), confirm_over=confirm_over,
+            station=kept.get("station", ""), envelope=kept.get("envelope", ""), confirm_over=confirm_over, echo=echo,
         )  # fmt: skip
     except rules.DapilMismatch as stopped:
         kept["stop"] = {**stopped.facts, "scanned": thing}
@@ -535,6 +572,14 @@ def _put(request: shell.Request, election: str, kept: dict[str, Any], thing: str
     shell.done(request, _said(outcome))
     if "station_mixed" in outcome.warnings:
         shell.warned(request, "Meja ini baru saja mengepak dapil lain untuk jenis ini. Singkirkan dahulu bundel dapil lain dari meja.")
+
+
+def _may_echo(request: shell.Request, election: str, kept: dict[str, Any], thing: str) -> bool:
+    """Whether this may be the last scan once more. Under a stored clock all scans have one time; then the machine's clock tells."""
+    last, kept["last"] = kept.get("last"), [kept["box"], thing, request.machine_at.timestamp()]
+    if not record.clock_is_stored() or last is None or last[:2] != kept["last"][:2]:
+        return True
+    return bool(request.machine_at.timestamp() - last[2] <= packing.profile(election, request.at).duplicate_seconds)
 
 
 def _where_boxes(election: str, codes: str, request: shell.Request) -> str:
@@ -579,9 +624,9 @@ def _station_context(request: shell.Request, election: str, kept: dict[str, Any]
         except facts.Refusal:
             kept.pop("box")
         else:
-            context |= _open_box(election, box, names, request)
+            context |= _open_box(election, box, names, request) | {"ask": _asked_item(request, box.code)}
     elif kept.get("place"):
-        context["next"] = _next_boxes(election, names, request)
+        context["next"] = [box_context(election, b, names) for b in packing.next_boxes(election, request.at)]
     return context
 
 
@@ -603,7 +648,7 @@ def _open_box(election: str, box: rules.Box, names: Places, request: shell.Reque
     events = packing.history(election, box.code, request.at)
     listed = packing.pick_list(election, box.tps, request.at) if box.contest else None
     mine = next((one for one in listed.boxes if one.contest == box.contest), None) if listed else None
-    lines = [line for line in (mine.lines if mine else ()) if line.item not in {"SURAT_SUARA", "KOTAK", *SEALS}]
+    lines = [line for line in (mine.lines if mine else ()) if line.item not in {"SURAT_SUARA", "KOTAK", *rules.SEALS}]
     next_line = next((line for line in lines if line.quantity is not None and line.packed < line.quantity), None)
     return {
         "card": box_context(election, box, names),
@@ -626,18 +671,6 @@ def _event(event: rules.Event) -> dict[str, Any]:
     }
 
 
-def _next_boxes(election: str, names: Places, request: shell.Request) -> list[dict[str, Any]]:
-    """The next boxes in the order of the open waves, so that somebody without a scanner can go on."""
-    found = {(b.tps, b.contest): b for b in packing.boxes(election, request.at) if b.sealed_at is None and b.contest}
-    chosen: list[dict[str, Any]] = []
-    for one in packing.waves(election, request.at):
-        for step in packing.steps(election, one.code, request.at):
-            chosen += [box_context(election, found[code, step.contest], names) for code in step.tps if (code, step.contest) in found]
-            if len(chosen) >= 8:
-                return chosen[:8]
-    return chosen
-
-
 @sensitive_post_parameters("second_password")
 @shell.page("packing.override")
 @require_POST
@@ -645,12 +678,16 @@ def override(request: shell.Request, election: str) -> HttpResponseBase:
     """Two people let something in that the guard stopped; it stays flagged until it is taken out."""
     kept = _table(request, election)
     stop = kept.get("stop")
-    if stop:
+    stale = stop and (request.POST.get("box", ""), request.POST.get("asked", "")) != (kept.get("box", ""), str(stop["scanned"]))
+    if stale:
+        shell.refused(request, StaleTable())
+    elif stop:
         try:
             second = shell.countersigned(request, "packing.override")
             packing.override(
                 election, kept["box"], str(stop["scanned"]), _typed_quantity(request), request.POST.get("reason", "")[:400],
                 shell.actor(request), access.actor(second), request.at, place=kept.get("place", ""), station=kept.get("station", ""),
+                envelope=kept.get("envelope", ""),
             )  # fmt: skip
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -727,6 +764,26 @@ def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase
         shell.refused(request, refusal)
     else:
         shell.done(request, f"{text.angka(abs(event.quantity))} dikeluarkan.")
+    return redirect("desk:packing_box", election, code)
+
+
+@sensitive_post_parameters("second_password")
+@shell.page("packing.scan")
+@require_POST
+def give_up(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """An empty, open box is used no more; a new one with a new label takes its place."""
+    try:
+        second = shell.countersigned(request, "packing.witness")
+        reason = request.POST.get("reason", "")[:400]
+        packing.give_up(election, code, reason, shell.actor(request), access.actor(second), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        kept = _table(request, election)
+        if kept.get("box") == code:
+            kept.pop("box")
+            _keep(request, kept)
+        shell.done(request, "Kotak ini tidak dipakai lagi. Coret labelnya, lalu siapkan kotak baru di halaman gelombang atau TPS.")
     return redirect("desk:packing_box", election, code)
 
 
@@ -853,7 +910,8 @@ def _seal_shown(election: str, serial: str, request: shell.Request) -> dict[str,
     """A seal as it stands in the list, with what is wrong with it before it is put on."""
     story = seals.seal_of(election, serial, request.at)
     wrong = "" if story.range else "di luar rentang yang dibagikan: baca ulang nomornya"
-    used = next((a for a in reversed(story.acts) if a.act in {"applied", "spoiled", "returned"}), None)
+    marks = {"applied", "spoiled", "returned", "seen"}
+    used = next((a for a in reversed(seal_rules.effective(story.acts)) if a.act in marks), None)
     if used is not None:
         wrong = f"sudah {printed.SEAL_WORDS[used.act]}" + (f" di kotak {label_rules.spaced(used.box)}" if used.box else "")
     return {"serial": serial, "wrong": wrong}
@@ -876,7 +934,13 @@ def _seals_wanted(election: str, found: rules.Box, request: shell.Request) -> li
         return []
     listed = packing.pick_list(election, found.tps, request.at)
     every = [line for one in listed.boxes if one.contest == found.contest for line in one.lines] + [*listed.inside, *listed.unknown]
-    return [line for line in every if line.item in SEALS]
+    return [line for line in every if line.item in rules.SEALS]
+
+
+def _takers(request: shell.Request, election: str) -> tuple[str, ...]:
+    """To whom seals must have been given out to be put on here: this table or its place. Nothing is said where no table is open."""
+    kept = _table(request, election)
+    return (kept["place"], kept["station"]) if kept.get("place") and kept.get("station") else ()
 
 
 def _sealed(request: shell.Request, election: str, found: rules.Box, scanned: list[str]) -> bool:
@@ -889,6 +953,7 @@ def _sealed(request: shell.Request, election: str, found: rules.Box, scanned: li
     made = packing.seal_box(
         election, found.code, scanned, count, first=shell.actor(request), second=access.actor(second.person), at=request.at,
         lot=request.POST.get("lot", ""), evidence=kept, variance=request.POST.get("variance", "").strip()[:400],
+        takers=_takers(request, election),
     )  # fmt: skip
     kept_table = _table(request, election)
     kept_table.pop("box", None)
@@ -945,6 +1010,7 @@ def profile(request: shell.Request, election: str) -> HttpResponseBase:
                 bundle_rule="whole" if request.POST.get("bundle_rule") == "whole" else "split",
                 undo_minutes=receipt_rules.pieces(request.POST.get("undo_minutes", "")),
                 duplicate_seconds=packing.profile(election, request.at).duplicate_seconds,
+                seals_per_box=receipt_rules.pieces(request.POST.get("seals_per_box", "") or "0"),
             )
             packing.set_profile(election, chosen, shell.actor(request), request.at)
         except facts.Refusal as refusal:
@@ -1070,6 +1136,7 @@ urlpatterns = [
     path("<slug:election>/pengepakan/kotak/<slug:code>/", box, name="packing_box"),
     path("<slug:election>/pengepakan/kotak/<slug:code>/segel/", seal, name="packing_seal"),
     path("<slug:election>/pengepakan/kotak/<slug:code>/keluarkan/", unpack, name="packing_unpack"),
+    path("<slug:election>/pengepakan/kotak/<slug:code>/lepas/", give_up, name="packing_give_up"),
     path("<slug:election>/pengepakan/kotak/<slug:code>/tanda-tangan/", sign_off, name="packing_sign_off"),
     path("<slug:election>/pengepakan/kotak/<slug:code>/foto/", photo, name="packing_photo"),
     path("<slug:election>/pengepakan/kotak/<slug:code>/timbang/", weigh, name="packing_weigh"),
@@ -1098,7 +1165,8 @@ WORDS = {
     "late": "Waktu untuk membatalkan sendiri sudah lewat. Keluarkan lewat halaman kotak, dengan alasan dan orang kedua.",
     "two": "Dimuat oleh dua orang, jadi dikeluarkan oleh dua orang: halaman kotak, dengan alasan.",
     "depends": "Sebagian sudah dikeluarkan. Keluarkan sisanya lewat halaman kotak.",
-    "seal": "segel",
+    "wrapped": "Di sampul itu masih tercatat surat suara. Keluarkan dahulu bundelnya, baru sampulnya.",
+    "seal": "segel", "items": "masih kurang barang", "seals": "kurang segel",
 }  # fmt: skip
 
 
@@ -1107,6 +1175,8 @@ def _in_words(key: str, value: object) -> object:
         return ", ".join(label_rules.spaced(part) for part in value.split(", "))
     if key == "why" and value == "sealed":
         return "Kotak sudah tersegel; buka segelnya berdua lebih dahulu."
+    if key == "item" and isinstance(value, str):
+        return value.replace("_", " ").lower()
     if key in {"missing", "kind", "state", "why", "wanted"} and isinstance(value, str):
         return ", ".join(WORDS.get(part, part) for part in value.split(", "))
     return "belum diketahui" if key == "needed" and value == -1 else value
@@ -1116,6 +1186,11 @@ SENTENCES: dict[str, str] = {
     "packing.box_first": "Itu bundel {contest} {dapil}. Pindai kotaknya dahulu, baru bundelnya.",
     "packing.spent_here": "Bundel itu tinggal {remaining} lembar menurut catatan; sudah masuk kotak {where}. Periksa labelnya.",
     "packing.clear_first": "Singkirkan dahulu bundel yang dihentikan, lalu tekan “Sudah disingkirkan”. Belum ada yang dimuat.",
+    "packing.stale_table": "Halaman itu sudah lama: kotak lain terbuka di layar ini, atau pertanyaannya sudah lain. Belum ada yang dicatat."
+    " Lihat layar ini dan pindai lagi.",
+    "packing.envelope_not_empty": CodeSentence(
+        "Di sampul {envelope} masih tercatat {quantity} lembar. Keluarkan dahulu bundelnya, baru sampulnya."
+    ),
     "packing.no_picture": "Belum ada foto. Pilih atau ambil foto dahulu.",
     "packing.needs_partner": "Menyegel selalu berdua: orang kedua harus masuk di layar ini dengan nama dan sandinya sendiri.",
     "packing.seal_twice": "Segel {serial} sudah ada dalam daftar kotak ini.",
@@ -1138,6 +1213,8 @@ SENTENCES: dict[str, str] = {
     "packing.nothing_to_override": "Semuanya cocok; pindai saja seperti biasa.",
     "packing.nothing_to_undo": CodeSentence("{why}"),
     "packing.not_inside": CodeSentence("Di kotak ini hanya ada {inside} dari {thing}."),
+    "packing.given_up": CodeSentence("Kotak {box} tidak dipakai lagi. Coret labelnya dan pakai kotak penggantinya."),
+    "packing.not_empty": CodeSentence("Di kotak {box} masih tercatat {pieces} lembar atau barang. Keluarkan semuanya dahulu."),
     "packing.already_prepared": "Semua kotak TPS ini sudah disiapkan.",
     "packing.unknown_tps": "TPS {tps} tidak ada dalam pemilihan ini.",
     "packing.unknown_item": "Barang {item} tidak ada dalam buku aturan, atau surat suara yang harus dimuat per bundel.",
@@ -1146,7 +1223,7 @@ SENTENCES: dict[str, str] = {
     "packing.in_another_wave": "{tps} sudah masuk gelombang lain.",
     "packing.bad_wave": "Beri nama gelombang dan pilih sedikitnya satu TPS.",
     "packing.not_complete": CodeSentence(
-        "Kotak {state}: dimuat {packed}, kebutuhan {needed}. Lengkapi, atau tulis alasan menyegel dengan selisih (sedikitnya 10 huruf)."
+        "Kotak {state} {item}: ada {packed}, perlu {needed}. Lengkapi, atau tulis alasan menyegel dengan selisih (sedikitnya 10 huruf)."
     ),
     "packing.not_ready": CodeSentence("Belum boleh disegel, masih kurang: {missing}. Lakukan di halaman kotak."),
     "packing.needs_reseal": CodeSentence("Kotak {box} pernah disegel. Menutupnya lagi adalah segel ulang, dengan alasan dan foto."),

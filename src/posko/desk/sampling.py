@@ -13,7 +13,7 @@ from posko.domain import record as facts
 from posko.domain import sampling as rules
 from posko.formats import document, table, text
 from posko.formats import sampling as printed
-from posko.store import access, places, sampling
+from posko.store import access, places, sampling, seals
 
 STATES = {
     "committed": ("waiting", "daftar dibekukan, menunggu benih"),
@@ -270,6 +270,7 @@ def examine(request: shell.Request, election: str, code: str) -> HttpResponse:
     context = {
         "audit": found,
         "left": [b for b in boxes if b["result"] is None],
+        "open": [b for b in boxes if b["result"] is not None and seals.sealing_of(election, b["code"], request.at) is None],
         "total": len(boxes),
         "partner": shell.partner(request, "sampling.record"),
         "here": reverse("desk:sampling_examine", args=[election, code]),
@@ -314,6 +315,9 @@ def box(request: shell.Request, election: str, code: str, box: str) -> HttpRespo
         "chosen": request.POST.getlist("kind"),
         "partner": partner,
         "typed": request.POST,
+        "closed": seals.sealing_of(election, box, request.at) is not None,
+        "reseal": reverse("desk:seals_reseal", args=[election, box]),
+        "may_open": shell.may(request, "seals.record"),
     }
     return render(request, "desk/sampling/box.html", context)
 

@@ -1,12 +1,12 @@
 """Stage seals: ranges and lots given out, the story of a seal, checks, re-sealing."""
 
-import re
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
 
 from posko.desk import packing as packing_desk
 from posko.desk import shell
@@ -16,7 +16,7 @@ from posko.domain import record as facts
 from posko.domain import seals as rules
 from posko.formats import packing as printed
 from posko.formats import table
-from posko.store import access, evidence, packing, seals
+from posko.store import access, evidence, packing, places, seals
 
 REASON_WORDS = {
     "rusak_di_jalan": "rusak di jalan", "putus_saat_pemasangan": "putus saat dipasang", "dibuka_uji_petik": "dibuka untuk uji petik",
@@ -31,14 +31,12 @@ FINDING_WORDS = {
     "returned": "sudah dikembalikan",
     "twice": "disebut dua kali pada satu kotak",
     "more_than_issued": "dipakai lebih banyak daripada yang dibagikan",
+    "seen": "pernah terlihat, padahal bukan miliknya,",
+    "strange": "asing: terlihat waktu segel dibuka, tidak tercatat di sini",
+    "missing": "tercatat, tetapi tidak ada waktu segel dibuka",
+    "unread": "tidak terbaca waktu segel dibuka",
 }
 OCCASIONS = ("pemeriksaan di gudang", "serah terima", "tiba di PPK", "tiba di PPS", "tiba di TPS", "sesudah hitung")
-
-
-def numbers(typed: str) -> list[str]:
-    """Seal numbers from one field: "KT 004503, KT004504" or one a line; letters and the space before the digits belong to the number."""
-    found = [one for part in re.split(r"[,;\n]", typed) for one in (re.findall(r"[A-Za-z]*[ \-./]*\d+", part) or [part])]
-    return [one.strip() for one in found if one.strip()]
 
 
 def finding_text(code: str, serial: str, near: str = "", other: str = "") -> str:
@@ -50,14 +48,15 @@ def finding_text(code: str, serial: str, near: str = "", other: str = "") -> str
 @shell.page("seals.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
     """What has been given out, what is on boxes, what is missing or wrong."""
-    names = packing_desk.Places(election)
+    names, holders, register = packing_desk.Places(election), _holders(request), seals.register(election, request.at)
     context = {
         "stock": [
             {"stock": s, "first": s.range.text(s.range.first), "last": s.range.text(s.range.last),
+             "to": holders.get(s.range.to, s.range.to),
              "gaps": [f"{a}–{b}" if a != b else a for a, b in s.gaps[:12]], "more_gaps": max(0, len(s.gaps) - 12)}
-            for s in seals.register(election, request.at)
+            for s in register
         ],
-        "lots": seals.lots(election, request.at),
+        "lots": [(lot, holders.get(lot.to, lot.to)) for lot in seals.lots(election, request.at)],
         "conflicts": [
             {"text": finding_text(c.finding.code, c.finding.serial, c.finding.near, c.finding.other), "since": c.since_at, "box": c.box,
              "where": names.where(c.place), "href": reverse("desk:packing_box", args=[election, c.box])}
@@ -67,6 +66,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
             {"check": c, "spaced": label_rules.spaced(c.box), "href": reverse("desk:packing_box", args=[election, c.box])}
             for c in seals.checks(election, request.at)[-30:][::-1]
         ],
+        "takeable": any(not (s.applied or s.spoiled or s.returned) for s in register),
         "may_issue": shell.may(request, "seals.issue"),
         "may_record": shell.may(request, "seals.record"),
     }  # fmt: skip
@@ -77,7 +77,8 @@ def index(request: shell.Request, election: str) -> HttpResponse:
 def issue(request: shell.Request, election: str) -> HttpResponseBase:
     """Give out a range of serials, or a lot of seals without."""
     if request.method == "POST":
-        to, item = request.POST.get("to", "").strip()[:60], request.POST.get("item", "SEGEL")
+        to = request.POST.get("table", "").strip()[:60] or request.POST.get("to", "")
+        item = request.POST.get("item", "SEGEL")
         try:
             if request.POST.get("kind") == "lot":
                 quantity = receipt_rules.pieces(request.POST.get("quantity", ""))
@@ -94,7 +95,23 @@ def issue(request: shell.Request, election: str) -> HttpResponseBase:
             shell.refused(request, refusal)
         else:
             return redirect("desk:seals", election)
-    return render(request, "desk/seals/issue.html", {"typed": request.POST})
+    sites = [(s.code, s.name) for s in places.sites(request.election.region) if s.kind in {"gudang", "kantor"}]
+    return render(request, "desk/seals/issue.html", {"typed": request.POST, "sites": sites})
+
+
+@sensitive_post_parameters("second_password")
+@shell.page("seals.issue")
+@require_POST
+def take_back(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """A range that was given out by mistake, while none of its seals was used."""
+    try:
+        second = access.actor(shell.countersigned(request, "seals.write"))
+        given = seals.take_back(election, code, request.POST.get("reason", "")[:400], shell.actor(request), second, request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+    else:
+        shell.done(request, f"Rentang {given.code} ditarik kembali; nomornya dapat dibagikan lagi.")
+    return redirect("desk:seals", election)
 
 
 @shell.page("seals.read")
@@ -106,6 +123,7 @@ def story(request: shell.Request, election: str, serial: str) -> HttpResponse:
         shell.refused(request, refusal)
         return redirect("desk:seals", election)
     people = access.names()
+    holders = _holders(request)
     acts = [
         {"act": a, "word": printed.SEAL_WORDS.get(a.act, a.act), "spaced": label_rules.spaced(a.box),
          "person": people.get(a.person, a.person),
@@ -113,14 +131,20 @@ def story(request: shell.Request, election: str, serial: str) -> HttpResponse:
          "findings": [finding_text(f.code, f.serial, f.near, f.other) for f in a.findings]}
         for a in found.acts
     ]  # fmt: skip
-    return render(request, "desk/seals/story.html", {"found": found, "acts": acts})
+    to = holders.get(found.range.to, found.range.to) if found.range else ""
+    return render(request, "desk/seals/story.html", {"found": found, "acts": acts, "to": to})
+
+
+def _holders(request: shell.Request) -> dict[str, str]:
+    """Code -> name of the places that seals are given to; a table is called by its code."""
+    return {s.code: s.name for s in places.sites(request.election.region)}
 
 
 @shell.page("seals.record")
 def spoil(request: shell.Request, election: str) -> HttpResponseBase:
     """Seals that broke before they were used, or came back unused."""
     if request.method == "POST":
-        serials = numbers(request.POST.get("serials", ""))
+        serials = rules.numbers(request.POST.get("serials", ""))
         lot = request.POST.get("lot", "")
         try:
             count = receipt_rules.pieces(request.POST.get("count", "") or "0")
@@ -244,15 +268,16 @@ def _open_or_close(request: shell.Request, election: str, code: str, second: fac
     words = request.POST.get("text", "").strip()[:400]
     reason = request.POST.get("reason", "")
     if request.POST.get("act") == "open":
-        seen = numbers(request.POST.get("seen", ""))
+        seen = rules.numbers(request.POST.get("seen", ""))
         packing.open_box(
-            election, code, f"{REASON_WORDS.get(reason, reason)}: {words}", shell.actor(request), second, request.at, seen=seen
-        )
+            election, code, f"{REASON_WORDS.get(reason, reason)}: {words}", shell.actor(request), second, request.at, seen=seen,
+            unreadable="unreadable" in request.POST,
+        )  # fmt: skip
         shell.done(request, "Segel dibuka berdua. Kotak dapat diisi lagi; segel ulang sesudahnya.")
         return
     sent = request.FILES.get("file")
     kept = (evidence.keep(sent.read(), sent.name or ""),) if sent is not None else ()
-    serials = numbers(request.POST.get("serials", ""))
+    serials = rules.numbers(request.POST.get("serials", ""))
     count = receipt_rules.pieces(request.POST.get("count", "") or "0")
     made = packing.reseal(
         election, code, reason, words, serials, count, first=shell.actor(request), second=second, evidence=kept, at=request.at,
@@ -312,12 +337,30 @@ urlpatterns = [
     path("<slug:election>/segel/sinyal/<slug:code>/", signal, name="seals_signal"),
     path("<slug:election>/segel/", index, name="seals"),
     path("<slug:election>/segel/bagikan/", issue, name="seals_issue"),
+    path("<slug:election>/segel/bagikan/<slug:code>/tarik/", take_back, name="seals_take_back"),
     path("<slug:election>/segel/rusak/", spoil, name="seals_spoil"),
     path("<slug:election>/segel/periksa/", check, name="seals_check"),
     path("<slug:election>/segel/segel.xlsx", export, name="seals_export"),
     path("<slug:election>/segel/nomor/<slug:serial>/", story, name="seals_story"),
     path("<slug:election>/segel/kotak/<slug:code>/", reseal, name="seals_reseal"),
 ]
+
+
+class Misread(str):
+    """A sentence that says why nothing is put right."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **told: object) -> str:
+        """The sentence of its `why`."""
+        return MISREAD_WORDS[str(told["why"])]
+
+
+MISREAD_WORDS = {
+    "open": "Segel kotak ini sudah dipotong, jadi bukan salah catat. Pilih alasan lain dan pasang segel baru.",
+    "same": "Nomor itu sama dengan yang tercatat; tidak ada yang dibetulkan. Tulis nomor yang sebenarnya terbaca pada segel.",
+}
+
 SENTENCES: dict[str, str] = {
     "seals.mismatch": "SEGEL TIDAK COCOK. Tercatat dan gawat: {what}. Jangan buka kotak; tahan di tempat, hubungi KPU dan Bawaslu.",
     "seals.malformed": "“{seen}” bukan nomor segel: huruf di depan (boleh tanpa) lalu angka, seperti tercetak.",
@@ -331,6 +374,11 @@ SENTENCES: dict[str, str] = {
     "seals.same_person": "Menyegel selalu oleh dua orang yang berbeda.",
     "seals.not_sealed": "Kotak ini tidak tersegel menurut catatan.",
     "seals.reason_missing": "Pilih alasan dari daftar dan tulis apa yang terjadi.",
+    "seals.range_used": "Rentang {range} tidak dapat ditarik kembali: {count} segelnya sudah dipakai atau tercatat, misalnya {serial}.",
+    "seals.unknown_range": "Rentang {range} tidak ada atau sudah ditarik kembali.",
+    "seals.seen_missing": "Sebelum memotong, baca nomor pada {seals} segel kotak ini dan tulis, atau centang bahwa nomornya tidak terbaca.",
+    "seals.not_misread": Misread("{why}"),
+    "seals.bad_holder": "“{seen}” bukan tempat atau meja. Pilih tempat dari daftar, atau tulis kode meja (MEJA-1), bukan nama orang.",
 }
 TASKS: dict[str, tuple[str, str]] = {"seals.recheck": ("Periksa ulang segel kotak {label}: tidak cocok", "desk:packing_box")}
 HITS: dict[str, str] = {"seal": "desk:seals_story"}

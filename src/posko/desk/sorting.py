@@ -14,12 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from posko.desk import evidence as evidence_desk
 from posko.desk import shell
 from posko.domain import labels as label_rules
+from posko.domain import places as place_rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
 from posko.domain import sorting as rules
 from posko.formats import document, gauge, table, text
 from posko.formats import sorting as printed
-from posko.store import access, labels, places, receipts, sorting
+from posko.store import access, labels, needs, packing, places, receipts, sorting
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 400
@@ -655,13 +656,16 @@ def request_pdf(request: shell.Request, election: str, code: str) -> HttpRespons
 
 @shell.page("sorting.read")
 def destructions(request: shell.Request, election: str) -> HttpResponse:
-    """Rejected sheets kept, and what was destroyed."""
+    """Rejected sheets kept, good ones left over, and what was destroyed."""
     kept = {line: sum(by.values()) for line, by in sorting.rejected_kept(election, request.at).items()}
+    surplus = _surplus(election, request.at)
     context = {
         "kept": [{"name": printed.beside(*line), "contest": line[0], "sheets": n} for line, n in sorted(kept.items())],
         "kept_sheets": sum(kept.values()),
+        "surplus": surplus,
+        "ready": any(row["ready"] for row in surplus),
         "done": [
-            {"d": d, "witnesses": [printed.AGENCY_WORDS.get(w, w) for w in d.witnesses]}
+            {"d": d, "word": printed.DESTROYED_WORDS[d.kind], "witnesses": [printed.AGENCY_WORDS.get(w, w) for w in d.witnesses]}
             for d in sorting.destructions(election, request.at)[::-1]
         ],
         **_tabs(request),
@@ -669,38 +673,78 @@ def destructions(request: shell.Request, election: str) -> HttpResponse:
     return render(request, "desk/sorting/destructions.html", context)
 
 
+def _lacking(election: str, at: datetime) -> dict[tuple[str, str], int]:
+    """(contest, dapil of the line) -> ballots that boxes still lack, for every line whose need is known. Packing is a later stage."""
+    here = places.dapil_here(election)
+    wanted = [
+        (n.contest, place_rules.dapil_on_line(n.contest, n.dapil, here), n.place, n.quantity)
+        for n in needs.lines(election, at, item=rules.BALLOT)
+        if n.level == "TPS"
+    ]
+    return rules.lacking(wanted, {(b.contest, b.tps): b.packed for b in packing.boxes(election, at) if b.contest})
+
+
+def _surplus(election: str, at: datetime) -> list[dict[str, Any]]:
+    """Good sheets outside the boxes, line by line, and whether they may be destroyed."""
+    kept = {line: sum(by.values()) for line, by in sorted(sorting.surplus_kept(election, at).items())}
+    lacking = _lacking(election, at) if kept else {}
+    rows = []
+    for line, sheets in kept.items():
+        lack = lacking.get(line)
+        state, word = ("good", "kotak lengkap") if lack == 0 else ("waiting", f"kotak masih kurang {text.angka(lack or 0)} lembar")
+        if lack is None:
+            state, word = "unknown", "kebutuhan belum diketahui"
+        rows.append(
+            {"key": "~".join(line), "line": line, "name": printed.beside(*line), "contest": line[0], "sheets": sheets,
+             "ready": lack == 0, "state": state, "word": word}
+        )  # fmt: skip
+    return rows
+
+
 @sensitive_post_parameters("second_password")
 @shell.page("sorting.write")
 def destroy(request: shell.Request, election: str) -> HttpResponseBase:
-    """Record a destruction, by two people before witnesses."""
-    kept = {line: sum(by.values()) for line, by in sorted(sorting.rejected_kept(election, request.at).items())}
+    """Record a destruction, by two people before witnesses: of rejected sheets, or of good ones left over (jenis=kelebihan)."""
+    surplus = "kelebihan" in (request.POST.get("jenis"), request.GET.get("jenis"))
+    if surplus:
+        kept = {row["line"]: row["sheets"] for row in _surplus(election, request.at) if row["ready"]}
+    else:
+        kept = {line: sum(by.values()) for line, by in sorted(sorting.rejected_kept(election, request.at).items())}
     if request.method == "POST":
         try:
-            second = shell.countersigned(request, "sorting.write")
-            lines = [
-                (contest, dapil, sheets)
-                for contest, dapil in kept
-                if (sheets := _nought(request.POST.get(f"sheets-{contest}~{dapil}", "")))
-            ]
-            done = sorting.destroy(
-                election, lines, request.POST.get("reason", "")[:400], request.POST.getlist("witness"), shell.actor(request),
-                facts.Actor(second.id, second.agency), request.at,
-            )  # fmt: skip
+            done = _destroyed(request, election, surplus)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
             shell.done(request, f"Pemusnahan {done.code} dicatat: {text.angka(done.sheets)} lembar.")
             return redirect("desk:sorting_destruction", election, done.code)
+    typed = request.POST.getlist("witness") if request.method == "POST" else rules.SURPLUS_WITNESSES if surplus else ()
     context = {
         "lines": [
             {"key": "~".join(line), "name": printed.beside(*line), "contest": line[0], "sheets": n,
              "typed": request.POST.get(f"sheets-{'~'.join(line)}", n)}
             for line, n in kept.items()
         ],
-        "agencies": [(code, word, code in request.POST.getlist("witness")) for code, word in printed.AGENCY_WORDS.items()],
+        "surplus": surplus,
+        "agencies": [(code, word, code in typed) for code, word in printed.AGENCY_WORDS.items()],
         "typed": request.POST,
     }  # fmt: skip
     return render(request, "desk/sorting/destroy.html", context)
+
+
+def _destroyed(request: shell.Request, election: str, surplus: bool) -> rules.Destruction:
+    second = shell.countersigned(request, "sorting.write")
+    two = shell.actor(request), facts.Actor(second.id, second.agency)
+    lines = [
+        (contest, dapil, sheets)
+        for name in sorted(request.POST)
+        if name.startswith("sheets-") and (sheets := _nought(request.POST.get(name, "")))
+        for contest, _, dapil in [name.removeprefix("sheets-")[:80].partition("~")]
+    ]
+    reason, witnesses = request.POST.get("reason", "")[:400], request.POST.getlist("witness")
+    if surplus:
+        return sorting.destroy_surplus(election, lines, reason, witnesses, *two, request.at, _lacking)
+    return sorting.destroy(election, lines, reason, witnesses, *two, request.at)
 
 
 def _destruction(request: shell.Request, election: str, code: str) -> rules.Destruction | None:
@@ -716,6 +760,7 @@ def destruction(request: shell.Request, election: str, code: str) -> HttpRespons
         return redirect("desk:sorting_destructions", election)
     context = {
         "d": found,
+        "word": printed.DESTROYED_WORDS[found.kind],
         "lines": [(printed.design(contest, dapil), n) for contest, dapil, n in found.lines],
         "witnesses": [printed.AGENCY_WORDS.get(w, w) for w in found.witnesses],
         "entry_href": reverse("desk:record_entry", args=[election, found.entry_id]),
@@ -777,6 +822,10 @@ SENTENCES: dict[str, str] = {
     "sorting.same_person": "Perlu orang kedua yang bukan Anda. Minta rekan mengetik nama dan sandinya.",
     "sorting.nothing_changed": "Isinya sama dengan yang sudah tercatat.",
     "sorting.not_that_many": "{contest} {dapil}: di buku hanya {kept} lembar ditolak, bukan {sheets}. Hitung lagi sebelum memusnahkan.",
+    "sorting.not_that_much_surplus": "{contest} {dapil}: di luar kotak hanya ada {kept} lembar baik, bukan {sheets}. Hitung lagi.",
+    "sorting.boxes_lack": "Kotak {contest} {dapil} masih kurang {sheets} lembar. Selesaikan pengepakan; sampai itu tidak ada kelebihan.",
+    "sorting.need_unknown": "Kebutuhan {contest} {dapil} belum dihitung, jadi kelebihannya belum diketahui. Hitung kebutuhan dahulu.",
+    "sorting.witness_missing": "Kelebihan yang baik dimusnahkan di depan Bawaslu dan Polres. Belum dipilih: {agency}.",
     "sorting.no_witness": "Pemusnahan disaksikan paling sedikit satu lembaga selain KPU. Pilih saksinya.",
     "sorting.bad_rate": "Tarif adalah rupiah bulat di atas nol (paling tinggi 100.000), dan pilih dibayar untuk lembar yang mana.",
     "sorting.nothing_short": "Tidak ada yang perlu diminta: tidak ada kekurangan, atau sudah diminta.",

@@ -14,7 +14,7 @@ from posko.domain import record as facts
 from posko.domain import stock as rules
 from posko.formats import document, table, text
 from posko.formats import stock as printed
-from posko.store import record, sorting, stock
+from posko.store import receipts, record, sorting, stock
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BREAK_WORDS = {
@@ -56,6 +56,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
             for e in sorted(rules.equations(held), key=lambda e: list(names).index(e.line))
         ],
         "breaks": [_break(election, one, names, sites) for one in stock.breaks(election, request.at)],
+        "older": len(receipts.unposted(election, request.at)),
         "walks": len(walks),
         **_rights(request),
     }
@@ -307,6 +308,38 @@ def declare(request: shell.Request, election: str, code: str) -> HttpResponseBas
 
 @sensitive_post_parameters("second_password")
 @shell.page("stock.write")
+def older(request: shell.Request, election: str) -> HttpResponseBase:
+    """Receipts from before there was a book: what the book lacks of each, and the act that brings them in, by two people."""
+    if request.method == "POST":
+        try:
+            second = shell.countersigned(request, "stock.write")
+            number = receipts.open_stock(election, shell.actor(request), facts.Actor(second.id, second.agency), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, f"{text.angka(number)} penerimaan lama dimasukkan ke buku stok.")
+            return redirect("desk:stock", election)
+    names, sites = stock.lines(election, request.at), dict(stock.sites(election, request.at))
+    rows = [
+        {
+            "note": note,
+            "name": printed.line_name(names, lacking[0].line),
+            "ways": [
+                {
+                    "way": f"{printed.word(p.source.condition.value)} → {printed.word(p.target.condition.value)}",
+                    "place": sites.get(p.target.place, p.target.place),
+                    "pieces": p.quantity,
+                }
+                for p in lacking
+            ],
+        }
+        for note, lacking in receipts.unposted(election, request.at)
+    ]
+    return render(request, "desk/stock/older.html", {"rows": rows})
+
+
+@sensitive_post_parameters("second_password")
+@shell.page("stock.write")
 def leftover(request: shell.Request, election: str) -> HttpResponseBase:
     """Bring in what is left over from an earlier election, by two people."""
     if request.method == "POST":
@@ -406,6 +439,7 @@ urlpatterns = [
     path("<slug:election>/stok/hitung/<slug:code>/", counted, name="stock_counted"),
     path("<slug:election>/stok/hitung/<slug:code>/nyatakan/", declare, name="stock_declare"),
     path("<slug:election>/stok/sisa/", leftover, name="stock_leftover"),
+    path("<slug:election>/stok/penerimaan-lama/", older, name="stock_older"),
     path("<slug:election>/stok/periksa/", inspections, name="stock_inspections"),
     path("<slug:election>/stok/periksa/baru/", inspect, name="stock_inspect"),
     path("<slug:election>/stok/periksa/<slug:code>/", inspection, name="stock_inspection"),

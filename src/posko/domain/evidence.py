@@ -1,18 +1,30 @@
 """Stage evidence: what can be shown for a fact: photos and signed scans, named by the hash of their bytes.
 
 A file is bound to a subject of a stage ("receipts", "receipt:TRM-001") as what it is said to show. A wrong one is withdrawn, never removed
-from the record: its author alone within minutes, later with a reason and a second person.
+from the record: its author alone within minutes, later with a reason and a second person. Who may attach and withdraw is decided at the
+place of the subject: the office by the stage's own acts there, an ad hoc body (PPK, PPS) by its part of the regency, and an ad hoc body
+never takes away what the office has shown.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar
 
-from posko.domain import record
+from posko.domain import access, record
 
 UNDO_FOR = timedelta(minutes=10)
 """How long the author may withdraw a file alone."""
+
+WRITES: dict[str, tuple[str, ...]] = {
+    "stock": ("stock.count", "stock.inspect", "stock.write"),
+    "receipts": ("receipts.record", "receipts.write"),
+    "sorting": ("sorting.record", "sorting.write"),
+    "seals": ("seals.record", "seals.issue", "seals.write"),
+    "packing": ("packing.scan", "packing.write"),
+}
+"""Stage -> its write acts; who may do one of them on a thing works on it for the office. A stage that is not here carries no evidence."""
 
 _WHAT = re.compile(r"[a-z][a-z0-9_]{1,29}")
 _SUBJECT = re.compile(r"[a-z][a-z0-9_]{1,29}:[A-Za-z0-9._:~-]{1,80}")
@@ -35,6 +47,36 @@ class Unknown(record.Refusal):
     """No such evidence in this election."""
 
     code: ClassVar[str] = "evidence.unknown"
+
+
+class UnknownStage(record.Refusal):
+    """A stage whose things carry no evidence."""
+
+    code: ClassVar[str] = "evidence.unknown_stage"
+
+
+class UnknownSubject(record.Refusal):
+    """The stage knows no such thing in this election by then."""
+
+    code: ClassVar[str] = "evidence.unknown_subject"
+
+
+class AlreadyWithdrawn(record.Refusal):
+    """Somebody has withdrawn this file already."""
+
+    code: ClassVar[str] = "evidence.already_withdrawn"
+
+
+class NotHere(record.Refusal):
+    """The person does not work on this thing at the place where it belongs."""
+
+    code: ClassVar[str] = "evidence.not_here"
+
+
+class OfficeFile(record.Refusal):
+    """An ad hoc person takes away only what an ad hoc person of the same place has attached."""
+
+    code: ClassVar[str] = "evidence.office_file"
 
 
 class Lost(record.Refusal):
@@ -97,6 +139,44 @@ class Evidence:
     def picture(self) -> bool:
         """Whether a browser may show it inside a page."""
         return self.kept.kind != "pdf"
+
+
+class Hand(StrEnum):
+    """For whom somebody works on a thing: the office (the stage's own acts there), an ad hoc body whose part it lies in, or nobody."""
+
+    OFFICE = "office"
+    AD_HOC = "ad_hoc"
+    NONE = "none"
+
+
+def hand(person: access.Person, stage: str, thing: access.Thing, at: datetime) -> Hand:
+    """How a person stands to a thing at its place then; the policy decides, with duty as the purpose (no agreement lets anybody write)."""
+
+    def holds(role_is_ad_hoc: bool, *acts: str) -> bool:
+        grants = tuple(g for g in person.grants if (g.role in access.AD_HOC) is role_is_ad_hoc)
+        alone = replace(person, grants=grants)
+        return any(access.may(alone, act, thing, access.Purpose.DUTY, (), at).allowed for act in acts)
+
+    if holds(False, "evidence.attach") and holds(False, *WRITES.get(stage, ())):
+        return Hand.OFFICE
+    return Hand.AD_HOC if stage in WRITES and holds(True, "evidence.attach") else Hand.NONE
+
+
+def check_attach(asked: Hand, subject: str) -> None:
+    """Whether somebody may show a file for a thing. NotHere."""
+    if asked is Hand.NONE:
+        raise NotHere(subject=subject)
+
+
+def check_hand(asked: Hand, author: Hand, subject: str) -> None:
+    """Whether one of the persons of a withdrawal may take part; `author`: how the one stood who attached it, when he did.
+
+    NotHere, OfficeFile. The office withdraws anybody's file; an author who was neither (or is no longer known) counts as the office.
+    """
+    if asked is Hand.NONE:
+        raise NotHere(subject=subject)
+    if asked is Hand.AD_HOC and author is not Hand.AD_HOC:
+        raise OfficeFile(subject=subject)
 
 
 def check_name(subject: str, what: str) -> None:

@@ -26,6 +26,9 @@ BUNDLE_RULES = ("split", "whole")
 REASON_LETTERS = 10
 INSIDE = frozenset({"SAMPUL", "SEGEL", "FORMULIR", "TEMPLATE"})
 """Items that go into a box; the rulebook does not say into which."""
+SEALS = frozenset({"SEGEL", "KABEL_TIES"})
+"""Items that close a box: bound by their numbers when it is sealed, never packed as pieces."""
+MOST_SEALS = 12
 
 
 class DapilMismatch(record.Refusal):
@@ -47,7 +50,10 @@ class BadQuantity(record.Refusal):
 
 
 class NeedsConfirmation(record.Refusal):
-    """More than the bundle holds (over "bundle") or than the box needs (over "need"): said once more, it is recorded with a flag."""
+    """More than the bundle holds (over "bundle") or than the box needs (over "need"): said once more, it is recorded with a flag.
+
+    over "unknown": nobody knows how many of this item are needed.
+    """
 
     code: ClassVar[str] = "packing.needs_confirmation"
 
@@ -113,15 +119,33 @@ class NothingToOverride(record.Refusal):
 
 
 class NothingToUndo(record.Refusal):
-    """No scan of this person that could be taken back alone. why: none | late | sealed | depends."""
+    """No scan of this person that could be taken back alone. why: none | late | sealed | two | depends | wrapped."""
 
     code: ClassVar[str] = "packing.nothing_to_undo"
+
+
+class EnvelopeNotEmpty(record.Refusal):
+    """Ballots are booked in this envelope: they come out first."""
+
+    code: ClassVar[str] = "packing.envelope_not_empty"
 
 
 class NotInside(record.Refusal):
     """So many of it are not in there."""
 
     code: ClassVar[str] = "packing.not_inside"
+
+
+class GivenUp(record.Refusal):
+    """The box was given up: it is used no more, a new one with a new code took its place."""
+
+    code: ClassVar[str] = "packing.given_up"
+
+
+class NotEmpty(record.Refusal):
+    """A box is given up when nothing is in it any more."""
+
+    code: ClassVar[str] = "packing.not_empty"
 
 
 class AlreadyPrepared(record.Refusal):
@@ -167,7 +191,7 @@ class BadWave(record.Refusal):
 
 
 class NotComplete(record.Refusal):
-    """Sealed as it is only with a signed reason for the variance. state: empty | partly | over | flagged | weight."""
+    """Sealed as it is only with a signed reason for the variance. state: empty | partly | over | flagged | weight | items | seals."""
 
     code: ClassVar[str] = "packing.not_complete"
 
@@ -244,7 +268,10 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Profile:
-    """How careful this election packs. bundle_rule: split (a rest stays in the bundle) | whole. BadProfile."""
+    """How careful this election packs. bundle_rule: split (a rest stays in the bundle) | whole. BadProfile.
+
+    seals_per_box: how many seals close a box in the warehouse; 0: nobody has said, and none is missed. No rule states it.
+    """
 
     require_photo: bool = False
     require_signoff: bool = False
@@ -252,13 +279,14 @@ class Profile:
     bundle_rule: str = "split"
     undo_minutes: int = 10
     duplicate_seconds: int = 5
+    seals_per_box: int = 0
 
     def __post_init__(self) -> None:
         if self.bundle_rule not in BUNDLE_RULES:
             raise BadProfile(field="bundle_rule", value=self.bundle_rule[:20])
-        for name, value, most in (("undo_minutes", self.undo_minutes, 60), ("duplicate_seconds", self.duplicate_seconds, 60)):
-            if not 0 <= value <= most:
-                raise BadProfile(field=name, value=value)
+        for name, most in (("undo_minutes", 60), ("duplicate_seconds", 60), ("seals_per_box", MOST_SEALS)):
+            if not 0 <= getattr(self, name) <= most:
+                raise BadProfile(field=name, value=getattr(self, name))
 
 
 # --- boxes and what is in them -------------------------------------------------------------------------------------------
@@ -291,6 +319,7 @@ class Box:
     wave: str
     prepared_at: datetime
     mark: str = ""
+    given_up_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -336,22 +365,30 @@ class Content:
 
 def contents(puts: Iterable[Put]) -> list[Content]:
     """What the puts of one holder leave in it, in the order in which things first went in. What comes out carries the fault it had."""
-    found: dict[tuple[str, str, str, str], Content] = {}
+    found: dict[tuple[str, str, str, str, str], Content] = {}
     for put in puts:
         key = _key(put)
-        old = found.get(key) or Content(put.kind, put.thing, put.item, put.contest, put.dapil, put.carton, "", 0, put.wrong)
-        found[key] = replace(old, quantity=old.quantity + put.quantity, found=old.found + put.found, envelope=put.envelope or old.envelope)
+        old = found.get(key) or Content(put.kind, put.thing, put.item, put.contest, put.dapil, put.carton, put.envelope, 0, put.wrong)
+        found[key] = replace(old, quantity=old.quantity + put.quantity, found=old.found + put.found)
     return [one for one in found.values() if one.quantity > 0]
 
 
-def _key(one: Put | Content) -> tuple[str, str, str, str]:
-    return one.kind, one.thing or one.item, one.contest, one.wrong
+def _key(one: Put | Content) -> tuple[str, str, str, str, str]:
+    return one.kind, one.thing or one.item, one.contest, one.wrong, one.envelope
+
+
+def wrapped(inside: Iterable[Content], envelope: str) -> int:
+    """Pieces that are booked in an envelope."""
+    return sum(c.quantity for c in inside if envelope and c.envelope == envelope)
 
 
 def flags_of(
     inside: Iterable[Content], packed: int, needed: int | None, moved: bool, sealing: seals.Sealing | None, mismatch: bool = False
 ) -> tuple[str, ...]:
-    """What a person must look at, in a fixed order. moved: the TPS's dapil is no longer the box's."""
+    """What a person must look at, in a fixed order. moved: the TPS's dapil is no longer the box's.
+
+    What was wrong with the seals of a box that was opened since stands until it is closed again.
+    """
     content = list(inside)
     wrong = {"wrong_contest" if c.wrong == "contest" else "wrong_dapil" for c in content if c.wrong}
     over = needed is not None and packed > needed
@@ -359,9 +396,11 @@ def flags_of(
     found += ["dapil_moved"] if moved else []
     found += ["over_need"] if over else []
     found += ["over_bundle"] if any(c.found > 0 for c in content) else []
+    found += ["seal_conflict"] if sealing is not None and sealing.findings else []
+    found += ["seal_mismatch"] if mismatch else []
     if sealing is not None and sealing.closed:
-        found += ["seal_conflict"] if sealing.findings else []
-        found += ["seal_mismatch"] if mismatch else []
+        found += ["seals_few"] if any(item in SEALS for item, _, _ in sealing.short) else []
+        found += ["items_missing"] if any(item not in SEALS for item, _, _ in sealing.short) else []
         found += ["variance"] if sealing.variance or (needed is not None and packed != needed) else []
     return tuple(found)
 
@@ -537,6 +576,18 @@ def check_two(first: str, second: str, reason: str) -> None:
         raise ReasonMissing(letters=REASON_LETTERS)
 
 
+def check_giving_up(box: Box, pieces: int, first: str, second: str, reason: str) -> None:
+    """Two people give up a box whose label is lost or whose dapil is no longer its TPS's, once it is open and empty. BoxSealed, NotEmpty,
+
+    SamePerson, ReasonMissing.
+    """
+    check_two(first, second, reason)
+    if box.sealed_at is not None:
+        raise BoxSealed(box=box.code)
+    if pieces:
+        raise NotEmpty(box=box.code, pieces=pieces)
+
+
 def check_damage(kind: str) -> None:
     """BadDamage."""
     if kind not in DAMAGES:
@@ -559,14 +610,20 @@ def undoable(puts: Sequence[Put], person: str, at: datetime, minutes: int, seale
         raise NothingToUndo(why="two")
     if not timedelta(0) <= at - last.put_at <= timedelta(minutes=minutes):
         raise NothingToUndo(why="late")
-    rest = next((c.quantity for c in contents(puts) if _key(c) == _key(last)), 0)
+    inside = contents(puts)
+    rest = next((c.quantity for c in inside if _key(c) == _key(last)), 0)
     if rest < last.quantity:
         raise NothingToUndo(why="depends")
+    if last.kind == "envelope" and wrapped(inside, last.thing):
+        raise NothingToUndo(why="wrapped")
     return last
 
 
 def taken_out(inside: Sequence[Content], thing: str, quantity: int | None) -> tuple[Content, int]:
-    """Which content and how many pieces of it come out; what is wrong comes out first. Without a quantity all. NotInside, BadQuantity."""
+    """Which content and how many pieces of it come out; what is wrong comes out first, then what lies in one envelope after the other.
+
+    Without a quantity all of that content. NotInside, BadQuantity, EnvelopeNotEmpty.
+    """
     fitting = [c for c in inside if thing == (c.thing or c.item)]
     one = next((c for c in fitting if c.wrong), fitting[0] if fitting else None)
     if one is None:
@@ -574,6 +631,8 @@ def taken_out(inside: Sequence[Content], thing: str, quantity: int | None) -> tu
     wanted = one.quantity if quantity is None else check_quantity(quantity, record.LARGEST)
     if wanted > one.quantity:
         raise NotInside(thing=thing[:40], inside=one.quantity)
+    if one.kind == "envelope" and wrapped(inside, one.thing):
+        raise EnvelopeNotEmpty(envelope=one.thing, quantity=wrapped(inside, one.thing))
     return one, wanted
 
 
@@ -581,17 +640,55 @@ def taken_out(inside: Sequence[Content], thing: str, quantity: int | None) -> tu
 
 
 def check_sealing(
-    state: State, packed: int, needed: int | None, variance: str, missing: Sequence[str], weight: str = "", flags: Sequence[str] = ()
+    state: State,
+    packed: int,
+    needed: int | None,
+    variance: str,
+    missing: Sequence[str],
+    weight: str = "",
+    flags: Sequence[str] = (),
+    short: Sequence[tuple[str, int, int]] = (),
 ) -> None:
     """A box is closed when it is complete, or with a signed reason; and with all that the profile asks for. NotReady, NotComplete.
 
-    missing: what the profile asks for and is not there; weight: the verdict of a fresh weighing.
+    missing: what the profile asks for and is not there; weight: the verdict of a fresh weighing; short: see `short_of`.
     """
     if missing:
         raise NotReady(missing=", ".join(missing))
-    wrong = "weight" if state is State.COMPLETE and weight in {"missing", "surplus"} else state.value
-    if (state is not State.COMPLETE or wrong == "weight") and len(variance.strip()) < REASON_LETTERS:
-        raise NotComplete(state=wrong, packed=packed, needed=-1 if needed is None else needed, flags=", ".join(flags))
+    wrong, have, wanted, item = state.value, packed, needed, ""
+    if state is State.COMPLETE and weight in {"missing", "surplus"}:
+        wrong = "weight"
+    elif state is State.COMPLETE and short:
+        item, have, wanted = short[0]
+        wrong = "seals" if item in SEALS else "items"
+    if wrong != State.COMPLETE.value and len(variance.strip()) < REASON_LETTERS:
+        raise NotComplete(state=wrong, packed=have, needed=-1 if wanted is None else wanted, item=item, flags=", ".join(flags))
+
+
+def short_of(lines: Iterable["PickLine"], seals_on: int, profile: Profile) -> tuple[tuple[str, int, int], ...]:
+    """What a box lacks by its pick list, where the list knows the number, and seals where the profile says how many; no ballots.
+
+    As (item, pieces there, pieces needed). Items that go into some box of the TPS, nobody says into which, are no box's fault.
+    """
+    counted = {needs.BALLOT, needs.BOX} | SEALS
+    found = [(n.item, n.packed, n.quantity) for n in lines if n.where == "box" and n.quantity is not None and n.item not in counted]
+    few = [("SEGEL", seals_on, profile.seals_per_box)] if seals_on < profile.seals_per_box else []
+    return tuple(few + [(item, packed, wanted) for item, packed, wanted in found if packed < wanted])
+
+
+def check_item(contest: str, box_contest: str | None, contests: Iterable[str]) -> None:
+    """Items go under no contest or the box's own (None: a loose kit, any contest that its TPS votes in). WrongDesign."""
+    allowed = {"", box_contest} if box_contest is not None else {"", *contests}
+    if contest not in allowed:
+        raise WrongDesign(contest=contest[:20], dapil="")
+
+
+def repeated_item(puts: Sequence[Put], item: str, contest: str, quantity: int, person: str, at: datetime, profile: Profile) -> Put | None:
+    """The put that the same person says again within seconds: same item, contest and count as the holder's last of that item."""
+    mine = [p for p in puts if p.kind == "item" and (p.item, p.contest) == (item, contest)]
+    if not mine or (mine[-1].quantity, mine[-1].person) != (quantity, person):
+        return None
+    return mine[-1] if abs(at - mine[-1].put_at) <= timedelta(seconds=profile.duplicate_seconds) else None
 
 
 def missing_proofs(profile: Profile, fresh: Iterable[str], use: str) -> tuple[str, ...]:
@@ -700,7 +797,10 @@ def _in(boxes: Mapping[str, Box], contest: str, item: str, packed: Mapping[tuple
     box = boxes.get(contest)
     if box is None:
         return 0
-    return box.packed if item == needs.BALLOT else packed.get((box.code, item), 0)
+    if item == needs.BALLOT:
+        return box.packed
+    on_it = {"KABEL_TIES": len(box.seals), "SEGEL": box.seal_count - len(box.seals)}  # numbered and counted ones that close it now
+    return packed.get((box.code, item), 0) + on_it.get(item, 0)
 
 
 def _line(item: regulation.Item, use: regulation.Use, where: str, contest: str, quantity: int | None, packed: int) -> PickLine:
@@ -906,6 +1006,7 @@ class ItemOutcome:
     flags: tuple[str, ...]
     put: int
     entry_id: str
+    repeated: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ The gauge never averages percentages and never says a percentage without its num
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -166,6 +167,12 @@ class NotClaimable(record.Refusal):
     """A claim for more pieces than the count found wanting in that way."""
 
     code: ClassVar[str] = "receipts.not_claimable"
+
+
+class NothingUnposted(record.Refusal):
+    """The book lacks nothing of any receipt."""
+
+    code: ClassVar[str] = "receipts.nothing_unposted"
 
 
 class Answered(record.Refusal):
@@ -626,17 +633,52 @@ def postings(note: ReceiptNote, place: str) -> tuple[stock.Posting, ...]:
 
     `place` is where they lie. A correction takes these back for the old count and writes them for the new one.
     """
-    subject, count = f"receipt:{note.code}", note.count
-    supplier = stock.Account(place, stock.Condition.SUPPLIER)
+    key, subject = note.shipment.order.key, f"receipt:{note.code}"
+    ways = _ways(note, place)
+    return tuple(stock.Posting(key, pieces, source, target, act, subject) for pieces, source, target, act in ways if pieces)
+
+
+def _ways(note: ReceiptNote, place: str) -> list[tuple[int, stock.Account, stock.Account, str]]:
+    """(pieces, from, to, act) of everything that a count and its acceptance can move, also of nothing."""
+    count, supplier = note.count, stock.Account(place, stock.Condition.SUPPLIER)
     gate = stock.Account(place, stock.Condition.UNACCEPTED)
-    lines = [
+    return [
         (count.good, supplier, gate, "receipt.recorded"),
         (count.aside, supplier, stock.Account(place, stock.Condition.QUARANTINE), "receipt.recorded"),
         (count.missing, supplier, stock.Account(place, stock.Condition.MISSING), "receipt.recorded"),
         (note.accepted_quantity, gate, stock.Account(place, stock.Condition.GOOD), "receipt.accepted"),
     ]
-    key = note.shipment.order.key
-    return tuple(stock.Posting(key, pieces, source, target, act, subject) for pieces, source, target, act in lines if pieces)
+
+
+OPENED = "receipt.opened"
+_OWN_ACTS = frozenset({"receipt.recorded", "receipt.accepted", OPENED})
+
+
+def unposted(note: ReceiptNote, place: str, posted: Iterable[stock.Posting]) -> tuple[stock.Posting, ...]:
+    """What the book lacks of a receipt as it stands: all of it for one from before there was a book, nothing for any other.
+
+    posted: every posting about it. What left the quarantine since is no part of the count. A receipt that was accepted or corrected after
+    the book began lacks what came before.
+    """
+    moved: Counter[tuple[stock.Account, stock.Account]] = Counter()
+    for one in posted:
+        if one.act in _OWN_ACTS:
+            moved[one.source, one.target] += one.quantity
+            moved[one.target, one.source] -= one.quantity
+    key, subject = note.shipment.order.key, f"receipt:{note.code}"
+    return tuple(
+        stock.Posting(key, pieces - moved[source, target], source, target, OPENED, subject)
+        for pieces, source, target, _ in _ways(note, place)
+        if pieces > moved[source, target]
+    )
+
+
+def check_opening(lacking: int, first: str, second: str) -> None:
+    """Older receipts come into the book by two people, and only where the book lacks any. NothingUnposted, stock.SamePerson."""
+    if not lacking:
+        raise NothingUnposted()
+    if not second or first == second:
+        raise stock.SamePerson(what="opening")
 
 
 def reposted(before: Iterable[ReceiptNote], after: Iterable[ReceiptNote], place: str) -> tuple[stock.Posting, ...]:

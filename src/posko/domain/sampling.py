@@ -247,8 +247,16 @@ def drawn(seed: str, codes: Iterable[str], size: int) -> tuple[str, ...]:
     return tuple(sorted(codes, key=lambda code: (ticket(seed, code), code))[:size])
 
 
-def seed_of(kind: str, agreed: str, typed: str) -> str:
-    """The seed from what was typed in public: dice digits; or the words agreed beforehand, a space, and the public number. BadSeed.
+def agreed_digest(agreed: str) -> str:
+    """SHA-256 of the words agreed beforehand, without spaces at their ends; "" where there are none.
+
+    The words were typed and may be erased one day; the draw must stay checkable without them, so that the seed holds their hash.
+    """
+    return hashlib.sha256(agreed.strip().encode()).hexdigest() if agreed.strip() else ""
+
+
+def seed_of(kind: str, digest: str, typed: str) -> str:
+    """The seed from what was typed in public: dice digits; or `agreed_digest`, a space, and the public number. BadSeed.
 
     Spaces and points between digits do not count, so that everybody gets the same seed however they group them.
     """
@@ -261,7 +269,7 @@ def seed_of(kind: str, agreed: str, typed: str) -> str:
         return digits
     if not 4 <= len(digits) <= 200:
         raise BadSeed(kind=kind, least=4, seen=len(digits))
-    return f"{agreed.strip()} {digits}"
+    return f"{digest} {digits}"
 
 
 # --- an audit ------------------------------------------------------------------------------------------------------------
@@ -343,6 +351,7 @@ class Audit:
     abandoned_at: datetime | None = None
     abandon_reason: str = ""
     prints: int = 0
+    agreed_digest: str = ""
 
     @property
     def size(self) -> int:
@@ -411,6 +420,12 @@ def statement(audit: Audit) -> Statement:
         audit.size, len(audit.drawn), audit.wrong, counted, bound, audit.plan.tolerable, audit.plan.confidence_permille,
         audit.plan.statements,
     )  # fmt: skip
+
+
+def worded(audit: Audit) -> bool:
+    """Whether the words agreed beforehand are at hand and are those that the seed was made from."""
+    digest = agreed_digest(audit.agreed)
+    return bool(digest) and digest == audit.agreed_digest and audit.seed.startswith(digest)
 
 
 def check_commit(boxes: Sequence[Boxed], plan: Plan, seed_kind: str, agreed: str) -> None:

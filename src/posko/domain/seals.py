@@ -6,6 +6,7 @@ helps whoever looks for it; it never makes a mismatch less than critical.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,10 @@ REASONS = (
 
 _SERIAL = re.compile(r"((?:[A-Z0-9]{0,9}[A-Z])?)([0-9]{1,12})")
 _LOT = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
+_HOLDER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
+MISREAD = "salah_catat"
+"""The reason of a re-seal that leaves the seal on the box and puts right what was written down of it."""
+
 _SPACING = str.maketrans("", "", " -./")
 MOST_IN_A_RANGE = 1_000_000
 MOST_ON_A_BOX = 60
@@ -98,6 +103,36 @@ class ReasonMissing(record.Refusal):
     code: ClassVar[str] = "seals.reason_missing"
 
 
+class SeenMissing(record.Refusal):
+    """Before seals are cut, their numbers are read, or somebody says that they cannot be read."""
+
+    code: ClassVar[str] = "seals.seen_missing"
+
+
+class NotMisread(record.Refusal):
+    """A number that was misread is put right while the seal is on the box. why: open (it was cut) | same (nothing is put right)."""
+
+    code: ClassVar[str] = "seals.not_misread"
+
+
+class RangeUsed(record.Refusal):
+    """Something has happened to seals of this range: what was given out is taken back only while nothing depends on it."""
+
+    code: ClassVar[str] = "seals.range_used"
+
+
+class UnknownRange(record.Refusal):
+    """No such range, or it was taken back."""
+
+    code: ClassVar[str] = "seals.unknown_range"
+
+
+class BadHolder(record.Refusal):
+    """Seals are given to a place or a table, by its code; never to a person by name."""
+
+    code: ClassVar[str] = "seals.bad_holder"
+
+
 @dataclass(frozen=True)
 class Serial:
     """A serial as printed: the letters in front and the digits with their leading noughts."""
@@ -161,12 +196,41 @@ class SealRange:
         return f"{self.series}{number:0{self.width}}"
 
 
+def numbers(typed: str) -> list[str]:
+    """Serials from one field: "KT 004503, KT004504" or one a line; letters and the space before the digits belong to the number."""
+    found = [one for part in re.split(r"[,;\n]", typed) for one in (re.findall(r"[A-Za-z]*[ \-./]*\d+", part) or [part])]
+    return [one.strip() for one in found if one.strip()]
+
+
+def check_holder(typed: str, places: Collection[str]) -> str:
+    """Whom seals are given to, in its stored form: the code of one of `places`, or of a table or team (MEJA-1). BadHolder."""
+    plain = typed.strip()
+    if plain in places:
+        return plain
+    if not _HOLDER.fullmatch(plain.upper()):
+        raise BadHolder(seen=plain[:40])
+    return plain.upper()
+
+
 def read_range(first: str, last: str) -> tuple[Serial, Serial]:
     """The two ends as printed. Malformed, BadRange."""
     low, high = read_serial(first), read_serial(last)
     if (low.series, len(low.digits)) != (high.series, len(high.digits)):
         raise BadRange(first=low.text, last=high.text)
     return low, high
+
+
+def check_taking_back(range_: SealRange, used: Collection[str], first: str, second: str, reason: str) -> None:
+    """Two people take back a range that was given out by mistake, while nothing has happened to its seals. RangeUsed, SamePerson,
+
+    ReasonMissing below ten letters.
+    """
+    if first == second:
+        raise SamePerson(person=first)
+    if len(reason.strip()) < 10:
+        raise ReasonMissing(reason="")
+    if used:
+        raise RangeUsed(range=range_.code, serial=min(used), count=len(used))
 
 
 def check_overlap(new: SealRange, others: Iterable[SealRange]) -> None:
@@ -219,8 +283,9 @@ class Finding:
     """Something wrong with a seal that is on a box. Always critical.
 
     code: outside (in no range that was given out) | other_team (given to somebody else) | before_issue | reused | spoiled | returned |
-    twice (listed twice at once) | more_than_issued (counted lot). near: the serial that was perhaps meant, with `guess` swap | digit.
-    other: the box that had this seal before.
+    seen (it was seen on a box where it did not belong) | twice (listed twice at once) | more_than_issued (counted lot); at an opening
+    strange | missing | unread (nobody could read it). near: the serial that was perhaps meant, with `guess` swap | digit.
+    other: the box that had this seal before, or on which it was seen.
     """
 
     code: str
@@ -232,7 +297,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Act:
-    """What happened to one serial: applied | removed | spoiled | returned; the box where there is one."""
+    """What happened to one serial; the box where there is one.
+
+    act: applied | removed | spoiled | returned | misread (it was never on that box: two people put right what they had written) |
+    seen (read on a box where it did not belong) | cleared (another person saw all seals of that box whole: it was a misreading).
+    """
 
     act: str
     serial: str
@@ -244,26 +313,56 @@ class Act:
     findings: tuple[Finding, ...] = ()
 
 
+def effective(acts: Iterable[Act]) -> list[Act]:
+    """What counts of the acts of one serial, the oldest first: without what was misread, and without what another person cleared."""
+    found: list[Act] = []
+    for one in acts:
+        if one.act == "misread":
+            last = next((a for a in reversed(found) if (a.act, a.box) == ("applied", one.box)), None)
+            found = [a for a in found if a is not last]
+        elif one.act == "cleared":
+            found = [a for a in found if (a.act, a.box) != ("seen", one.box)]
+        else:
+            found.append(one)
+    return found
+
+
 def findings(
-    serial: Serial, ranges: Sequence[SealRange], acts: Sequence[Act], at: datetime, team: str = "", used: Collection[str] = ()
+    serial: Serial,
+    ranges: Sequence[SealRange],
+    acts: Sequence[Act],
+    at: datetime,
+    takers: Collection[str] = (),
+    used: Collection[str] = (),
+    own: str = "",
 ) -> list[Finding]:
-    """What is wrong with putting this serial on a box now.
+    """What is wrong with putting this serial on a box now, the gravest first.
 
     ranges: all that could hold the serial or a swap of it; acts: what happened to this serial before; used: swaps that are spent.
+    takers: the codes of the place and the table that work here; empty: nobody knows, and nothing is said of it.
+    own: the box whose record is put right: that this seal was seen on it is then no fault.
     """
-    holding = [r for r in ranges if r.holds(serial)]
+    acts = [a for a in effective(acts) if not (own and (a.act, a.box) == ("seen", own))]
     found = []
+    applied, seen = ([a for a in acts if a.act == act] for act in ("applied", "seen"))
+    if applied:
+        found.append(_named("reused", serial, ranges, used, applied[-1].box))
+    if seen:
+        found.append(_named("seen", serial, ranges, used, seen[-1].box))
+    found += [Finding(act, serial.text) for act in ("spoiled", "returned") if any(a.act == act for a in acts)]
+    holding = [r for r in ranges if r.holds(serial)]
     if not holding:
         found.append(_named("outside", serial, ranges, used))
     elif all(r.issued_at > at for r in holding):
         found.append(Finding("before_issue", serial.text))
-    if holding and team and all(r.to != team for r in holding):
-        found.append(_named("other_team", serial, [r for r in ranges if r.to == team], used))
-    applied = [a for a in acts if a.act == "applied"]
-    if applied:
-        found.append(_named("reused", serial, ranges, used, applied[-1].box))
-    found += [Finding(act, serial.text) for act in ("spoiled", "returned") if any(a.act == act for a in acts)]
+    if holding and takers and all(r.to not in takers for r in holding):
+        found.append(_named("other_team", serial, [r for r in ranges if r.to in takers], used))
     return found
+
+
+def settled(found: Iterable[Finding], misread: Collection[tuple[str, str]]) -> list[Finding]:
+    """Findings that stand: "reused" falls away once the other box is known never to have had the seal. misread: (serial, box)."""
+    return [f for f in found if not (f.code == "reused" and (f.serial, f.other) in misread)]
 
 
 def _named(code: str, serial: Serial, ranges: Sequence[SealRange], used: Collection[str], other: str = "") -> Finding:
@@ -286,7 +385,10 @@ def read_all(serials: Sequence[str]) -> tuple[list[Serial], list[Finding]]:
 
 @dataclass(frozen=True)
 class Sealing:
-    """A box closed, opened on purpose, or closed again by two people. act: sealed | opened | resealed."""
+    """A box closed, opened on purpose, or closed again by two people. act: sealed | opened | resealed.
+
+    short: what was missing by the pick list when it was closed, as (item, pieces there, pieces needed).
+    """
 
     box: str
     act: str
@@ -304,6 +406,7 @@ class Sealing:
     sealed_at: datetime
     entry_id: str
     mark: str = ""
+    short: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -326,6 +429,28 @@ def check_closing(first: str, second: str, serials: Sequence[Serial], count: int
         check_count(count, MOST_ON_A_BOX)
         if not evidence:
             raise EvidenceMissing(count=count)
+
+
+def check_opening(expected: Sequence[str], seen: Sequence[str], unreadable: bool) -> None:
+    """SeenMissing: whoever cuts numbered seals reads them first, or says that they cannot be read."""
+    if expected and not seen and not unreadable:
+        raise SeenMissing(seals=len(expected))
+
+
+def opening_findings(check: "Check", unreadable: bool) -> list[Finding]:
+    """What was wrong with the seals when they were cut; it stands until the box is closed again."""
+    if unreadable and not check.seen:
+        return [Finding("unread", s) for s in check.expected]
+    guesses = {seen: (wanted, kind) for wanted, seen, kind in check.pairs}
+    return [Finding("strange", s, *guesses.get(s, ("", ""))) for s in check.strange] + [Finding("missing", s) for s in check.missing]
+
+
+def check_misread(before: "Sealing", serials: Sequence[Serial], lot: str, count: int) -> None:
+    """Whether the record of a closed box can be put right without touching its seals. NotMisread."""
+    if not before.closed:
+        raise NotMisread(why="open")
+    if {s.text for s in serials} == set(before.serials) and (lot, count) == (before.lot, before.count):
+        raise NotMisread(why="same")
 
 
 def check_reseal(reason: str, text: str, evidence: int) -> None:
@@ -381,18 +506,22 @@ class Check:
         return not self.broken and not self.missing and not self.strange and self.expected_count == self.seen_count
 
 
-def open_mismatch(checks: Sequence[Check], sealed_at: datetime) -> Check | None:
-    """The mismatch that stands: found since the box was last closed, and no *other* person saw all seals whole afterwards.
+def open_mismatches(checks: Iterable[Check]) -> list[Check]:
+    """The mismatches that stand of the checks made since a box was last closed, the oldest first.
 
-    checks: of one box, the oldest first. Nobody clears their own alarm by typing again.
+    One goes when *another* person saw all seals whole afterwards: nobody clears their own alarm by typing again. Opening the box clears
+    nothing.
     """
     standing: list[Check] = []
-    for one in (c for c in checks if c.checked_at >= sealed_at):
-        if not one.match:
-            standing.append(one)
-        else:
-            standing = [c for c in standing if c.person == one.person]
-    return standing[0] if standing else None
+    for one in checks:
+        standing = [*standing, one] if not one.match else [c for c in standing if c.person == one.person]
+    return standing
+
+
+def cleared(before: Sequence[Check], after: Sequence[Check]) -> tuple[str, ...]:
+    """Strange serials of mismatches that stood before and no longer do."""
+    left = {s for c in after for s in c.strange}
+    return tuple(dict.fromkeys(s for c in before for s in c.strange if s not in left))
 
 
 # --- the stock of seals --------------------------------------------------------------------------------------------------
@@ -457,18 +586,22 @@ def range_stock(range_: SealRange, acts: Iterable[Act], conflicts: int = 0) -> R
 
     Each seal counts once, by the gravest thing that happened to it: on or off a box before spoiled before returned.
     """
+    by_serial: dict[str, list[Act]] = defaultdict(list)
+    for act in acts:
+        by_serial[act.serial].append(act)
     applied: set[int] = set()
     on_boxes: set[int] = set()
     others: dict[str, set[int]] = {"spoiled": set(), "returned": set()}
-    for act in acts:
-        number = read_serial(act.serial).number
-        if act.act == "applied":
-            applied.add(number)
-            on_boxes.add(number)
-        elif act.act == "removed":
-            on_boxes.discard(number)
-        else:
-            others[act.act].add(number)
+    for serial, mine in by_serial.items():
+        number = read_serial(serial).number
+        for act in effective(mine):
+            if act.act == "applied":
+                applied.add(number)
+                on_boxes.add(number)
+            elif act.act == "removed":
+                on_boxes.discard(number)
+            elif act.act in others:
+                others[act.act].add(number)
     spoiled = others["spoiled"] - applied
     returned = others["returned"] - applied - spoiled
     runs = gaps(applied | spoiled | returned)

@@ -26,6 +26,8 @@ KINDS_VERSION = "2024-1"
 KINDS = ("spot", "torn", "blurred", "hole", "colour", "cut", "wrong_sheet", "other")
 STRAY = "wrong_sheet"
 WITNESSES = ("BAWASLU", "POLRES", "KEJARI", "PEMDA")
+SURPLUS_WITNESSES = ("BAWASLU", "POLRES")
+"""Who must see good ballots destroyed: nobody else can vouch later that they were surplus."""
 BASES = ("folded", "sorted")
 """What a sheet is paid for: for leaving folded, or for having been looked at (rejected ones too)."""
 
@@ -130,6 +132,30 @@ class NotThatMany(record.Refusal):
     """More sheets would be destroyed than sorting has rejected and still keeps."""
 
     code: ClassVar[str] = "sorting.not_that_many"
+
+
+class NotThatMuchSurplus(record.Refusal):
+    """More good sheets than lie in the warehouse outside the boxes."""
+
+    code: ClassVar[str] = "sorting.not_that_much_surplus"
+
+
+class BoxesLack(record.Refusal):
+    """Boxes of this contest and dapil still lack ballots, so nothing of it is surplus."""
+
+    code: ClassVar[str] = "sorting.boxes_lack"
+
+
+class NeedUnknown(record.Refusal):
+    """Nobody knows what the boxes of this contest and dapil must hold, so nobody knows what is surplus."""
+
+    code: ClassVar[str] = "sorting.need_unknown"
+
+
+class WitnessMissing(record.Refusal):
+    """Good ballots are destroyed before Bawaslu and the police, both."""
+
+    code: ClassVar[str] = "sorting.witness_missing"
 
 
 class NoWitness(record.Refusal):
@@ -305,7 +331,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Destruction:
-    """Rejected sheets destroyed before witnesses. lines: ((contest, dapil of the line, sheets), ...)."""
+    """Sheets destroyed before witnesses. lines: ((contest, dapil of the line, sheets), ...). kind: rejected | surplus."""
 
     code: str
     lines: tuple[tuple[str, str, int], ...]
@@ -316,6 +342,7 @@ class Destruction:
     at: datetime
     entry_id: str = ""
     mark: str = ""
+    kind: str = "rejected"
 
     @property
     def sheets(self) -> int:
@@ -439,10 +466,11 @@ def check_destruction(
     witnesses: Sequence[str],
     first: str,
     second: str,
+    too_many: type[NotThatMany] | type[NotThatMuchSurplus] = NotThatMany,
 ) -> None:
     """Refuse to destroy nothing, more than is kept, without reason, witnesses of another agency, or a second person.
 
-    kept: (contest, dapil of the line) -> rejected sheets in the warehouse.
+    kept: (contest, dapil of the line) -> rejected (or good) sheets in the warehouse; too_many: how it is refused to destroy more.
     """
     if not reason.strip():
         raise ReasonMissing(what="destruction")
@@ -457,7 +485,43 @@ def check_destruction(
         wanted[(contest, dapil)] += sheets
     for (contest, dapil), sheets in wanted.items():
         if sheets > kept.get((contest, dapil), 0):
-            raise NotThatMany(contest=contest, dapil=dapil, sheets=sheets, kept=kept.get((contest, dapil), 0))
+            raise too_many(contest=contest, dapil=dapil, sheets=sheets, kept=kept.get((contest, dapil), 0))
+
+
+def check_surplus(
+    lines: Sequence[tuple[str, str, int]],
+    kept: Mapping[tuple[str, str], int],
+    lacking: Mapping[tuple[str, str], int],
+    reason: str,
+    witnesses: Sequence[str],
+    first: str,
+    second: str,
+) -> None:
+    """Refuse to destroy good sheets while a box of that contest and dapil lacks any, without Bawaslu and police; and what
+    `check_destruction` refuses.
+
+    lacking: (contest, dapil of the line) -> sheets that boxes still lack; a line that is not there is not known.
+    """
+    check_destruction(lines, kept, reason, witnesses, first, second, NotThatMuchSurplus)
+    for agency in SURPLUS_WITNESSES:
+        if agency not in witnesses:
+            raise WitnessMissing(agency=agency)
+    for contest, dapil, _ in lines:
+        if (contest, dapil) not in lacking:
+            raise NeedUnknown(contest=contest, dapil=dapil)
+        if lacking[contest, dapil]:
+            raise BoxesLack(contest=contest, dapil=dapil, sheets=lacking[contest, dapil])
+
+
+def lacking(wanted: Iterable[tuple[str, str, str, int]], packed: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """(contest, dapil of the line) -> sheets that boxes still lack. What one box has too many does not make up for another.
+
+    wanted: (contest, dapil of the line, TPS, sheets its box must hold); packed: (contest, TPS) -> right sheets in its box.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for contest, dapil, tps, sheets in wanted:
+        found[contest, dapil] += max(0, sheets - packed.get((contest, tps), 0))
+    return dict(found)
 
 
 # --- the board ----------------------------------------------------------------------------------------------------------

@@ -43,15 +43,25 @@ FLAG_WORDS = {
     "seal_conflict": "segel bermasalah",
     "seal_mismatch": "segel tidak cocok saat diperiksa",
     "variance": "disegel dengan selisih",
+    "seals_few": "kurang segel",
+    "items_missing": "kurang barang",
+    "seen": "segel pernah terlihat di kotak lain",
+    "strange": "segel asing saat dibuka",
+    "missing": "segel hilang saat dibuka",
+    "unread": "segel tak terbaca saat dibuka",
 }
 EVENT_WORDS = {
     "packed": "dimuat", "overridden": "dimuat, pengaman dilewati", "undone": "dibatalkan",
     "unpacked": "dikeluarkan", "stopped": "dihentikan",
     "sealed": "disegel", "resealed": "disegel ulang", "opened": "segel dibuka", "photographed": "difoto", "signed_off": "ditandatangani",
     "weighed": "ditimbang", "prepared": "disiapkan", "set_aside": "disisihkan",
-    "checked": "segel diperiksa",
+    "checked": "segel diperiksa", "given_up": "tidak dipakai lagi",
 }  # fmt: skip
-SEAL_WORDS = {"applied": "dipasang", "removed": "dilepas", "spoiled": "rusak", "returned": "dikembalikan"}
+SEAL_WORDS = {
+    "applied": "dipasang", "removed": "dilepas", "spoiled": "rusak", "returned": "dikembalikan",
+    "seen": "terlihat padahal bukan miliknya", "cleared": "ternyata salah baca (orang lain melihat segelnya utuh)",
+    "misread": "salah dicatat, tidak pernah terpasang",
+}  # fmt: skip
 SIGNERS = ("Ketua KPU", "Petugas pengepakan", "Bawaslu", "Polres")
 _UNKNOWN = "belum diketahui"
 

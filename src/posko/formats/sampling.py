@@ -62,7 +62,18 @@ def karcis(k):
 
 for nomor, k in enumerate(sorted(kode, key=karcis)[:BANYAK], start=1):
     print(nomor, k, karcis(k)[:16])
-'''
+''' + _agreement(audit)
+
+
+def _agreement(audit: rules.Audit) -> str:
+    """The check that the seed begins with the hash of the words agreed beforehand; nothing where they are erased or there were none."""
+    if not rules.worded(audit):
+        return ""
+    return f"""
+KALIMAT = {audit.agreed!r}
+cocok = hashlib.sha256(KALIMAT.encode()).hexdigest() == BENIH.split()[0]
+print("kalimat yang disepakati", "COCOK" if cocok else "TIDAK COCOK", "dengan awal benih")
+"""
 
 
 def population_rows(audit: rules.Audit) -> list[list[Any]]:
@@ -91,7 +102,8 @@ def minutes(audit: rules.Audit, names: Mapping[str, str], head: Mapping[str, Any
     said = rules.statement(audit)
     plan = audit.plan
     together = f", berlaku bersama {plan.statements} pernyataan" if plan.statements > 1 else ""
-    seed_word = "angka dadu" if audit.seed_kind == "dice" else "teks yang disepakati dan angka publik"
+    seed_word = "angka dadu" if audit.seed_kind == "dice" else "sidik (SHA-256) kalimat yang disepakati, spasi, angka publik"
+    agreed = [["Kalimat yang disepakati", audit.agreed]] if audit.agreed else []
     return {
         "title": "Berita acara uji petik kotak bersegel",
         "number": f"{audit.code} / {audit.sitting}",
@@ -102,6 +114,7 @@ def minutes(audit: rules.Audit, names: Mapping[str, str], head: Mapping[str, Any
             ["Daftar dibekukan", text.waktu(audit.committed_at)],
             ["Benih", audit.seed],
             ["Asal benih", seed_word],
+            *agreed,
             ["Benih dimasukkan", text.waktu(audit.drawn_at) if audit.drawn_at else "—"],
             ["Kotak dibuka", f"{text.angka(len(audit.drawn))}, diperiksa {text.angka(audit.examined)}"],
             ["Ditemukan salah", text.angka(audit.wrong)],

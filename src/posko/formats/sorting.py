@@ -165,10 +165,23 @@ def request_paper(request: rules.Request, shortages: Mapping[tuple[str, str], ru
     }
 
 
+DESTROYED_WORDS = {"rejected": "surat suara rusak", "surplus": "kelebihan surat suara"}
+DESTROYED_PHRASES = {
+    "rejected": "surat suara yang ditolak pada penyortiran",
+    "surplus": "surat suara baik yang berlebih setelah pengepakan selesai",
+}
+DESTROYED_LIMITS = {
+    "rejected": "Jumlah ini tidak melebihi surat suara ditolak yang tercatat di gudang pada saat itu.",
+    "surplus": "Pada saat itu tidak ada kotak suara jenis dan dapil tersebut yang masih kekurangan surat suara.",
+}
+
+
 def destruction_paper(done: rules.Destruction, names: Mapping[str, str]) -> dict[str, Any]:
     """Values for ba-musnah.typ. names: the two persons, as they sign."""
     return {
-        "title": "Berita acara pemusnahan surat suara rusak",
+        "title": f"Berita acara pemusnahan {DESTROYED_WORDS[done.kind]}",
+        "what": DESTROYED_PHRASES[done.kind],
+        "limit": DESTROYED_LIMITS[done.kind],
         "number": done.code,
         "subtitle": text.tanggal(done.at),
         "when": f"{text.tanggal(done.at)}, {text.jam(done.at)}",

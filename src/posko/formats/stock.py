@@ -30,6 +30,7 @@ ACT_WORDS = {
     "receipt.recorded": "Diterima dan dihitung",
     "receipt.accepted": "Penerimaan disetujui",
     "receipt.corrected": "Hitungan dikoreksi",
+    "receipt.opened": "Stok awal dari penerimaan lama",
     "carton.opened": "Karton dibuka",
     "carton.closed": "Karton selesai disortir",
     "carton.opening_undone": "Pembukaan karton dibatalkan",

@@ -13,12 +13,13 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
+from posko.domain import access as access_rules
 from posko.domain import evidence as rules
 from posko.domain import record as facts
 from posko.formats import picture
-from posko.store import record
+from posko.store import access, record
 
 
 class EvidenceRow(models.Model):
@@ -56,6 +57,7 @@ class EvidenceWithdrawalRow(models.Model):
 
     class Meta:
         db_table = "evidence_withdrawal"
+        constraints = (models.UniqueConstraint(fields=["evidence"], name="evidence_withdrawal_once"),)
 
 
 # --- files ---------------------------------------------------------------------------------------------------------------
@@ -146,12 +148,17 @@ def attach(
     actor: facts.Actor,
     at: datetime,
     mark: str = "",
+    place: str = "",
 ) -> rules.Evidence:
-    """Keep a file and bind it by an entry of its own. AlreadyBound, BadWhat, `formats.picture.Unusable`."""
+    """Keep a file and bind it by an entry of its own. `place`: where the subject belongs, "" the regency.
+
+    AlreadyBound, BadWhat, `formats.picture.Unusable`. Who may attach is decided by the caller (`rules.hand` at the place).
+    """
     rules.check_name(subject, what)
     kept = keep(data, name)
     with transaction.atomic():
-        if any(e.kept.sha256 == kept.sha256 and (e.stage, e.what) == (stage, what) for e in of(election, subject, at)):
+        _queue(at)
+        if _standing_rows(election, stage, subject, kept.sha256).filter(what=what).exists():
             raise rules.AlreadyBound(subject=subject)
         said: dict[str, str | int] = {
             "stage": stage,
@@ -161,41 +168,110 @@ def attach(
             "size": kept.size,
             "mark": mark,
         }
-        prepared = record.prepare([_draft("evidence.attached", election, subject, actor, at, said)], at)
+        prepared = record.prepare([_draft("evidence.attached", election, subject, place, actor, at, said)], at)
         bound = bind(election, stage, subject, what, kept, actor, at, prepared[0].entry_id, mark)
         record.append(prepared, at=at)
     return bound
 
 
 def withdraw(
-    election: str, subject: str, sha256: str, reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None
+    election: str,
+    stage: str,
+    subject: str,
+    sha256: str,
+    reason: str,
+    actor: facts.Actor,
+    at: datetime,
+    second: facts.Actor | None = None,
+    *,
+    place: str = "",
+    what: str = "",
 ) -> None:
     """A file no longer stands for its subject; file and entry stay. The author alone within minutes; later a reason and a second.
 
-    Unknown, ReasonMissing, SecondMissing.
+    `place`: where the subject belongs, "" the regency; both persons must work on it there. `what` "": the newest binding of the file.
+    Unknown, AlreadyWithdrawn, NotHere, OfficeFile, ReasonMissing, SecondMissing.
     """
+    thing = access_rules.Thing(stage, subject, place or record.election(election).region)
     with transaction.atomic():
-        rows = [row for row in _rows(election, subject, at) if row.sha256 == sha256]
-        if not rows:
-            raise rules.Unknown(sha256=sha256[:12])
-        row = rows[-1]
-        alone = rules.check_withdrawal(_evidence(row), actor.person, second.person if second else "", reason, at)
-        draft = _draft("evidence.withdrawn", election, subject, actor, at, {"stage": row.stage, "what": row.what, "sha256": sha256})
-        approvals = () if alone or second is None else (actor.person, second.person)
-        prepared = record.prepare([replace(draft, corrects=row.entry_id, reason=reason.strip(), approvals=approvals)], at)
+        _queue(at)
+        row = _to_withdraw(election, stage, subject, sha256, what, at)
+        alone = _judge(row, thing, actor.person, second.person if second else "", reason, at)
+        _write_withdrawal(row, thing.place, reason.strip(), actor, None if alone else second, at)
+
+
+def _queue(at: datetime) -> None:
+    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
+    record.prepare([], at)
+
+
+def _standing_rows(election: str, stage: str, subject: str, sha256: str, what: str = "") -> "models.QuerySet[EvidenceRow]":
+    """What stands by everything recorded, whenever it occurred: whoever writes looks at all of it."""
+    rows = EvidenceRow.objects.filter(election=election, stage=stage, subject=subject, sha256=sha256)
+    rows = rows.filter(what=what) if what else rows
+    return rows.exclude(pk__in=EvidenceWithdrawalRow.objects.values("evidence_id"))
+
+
+def _to_withdraw(election: str, stage: str, subject: str, sha256: str, what: str, at: datetime) -> EvidenceRow:
+    row = _standing_rows(election, stage, subject, sha256, what).filter(occurred_at__lte=at).order_by("occurred_at", "id").last()
+    if row is not None:
+        return row
+    bound = EvidenceRow.objects.filter(election=election, stage=stage, subject=subject, sha256=sha256, occurred_at__lte=at)
+    raise rules.AlreadyWithdrawn(sha256=sha256[:12]) if bound.exists() else rules.Unknown(sha256=sha256[:12])
+
+
+def _judge(row: EvidenceRow, thing: access_rules.Thing, first: str, second: str, reason: str, at: datetime) -> bool:
+    """Whether the author does it alone; the rules for both persons at the place of the thing."""
+    people = _people({row.person, first, second})
+    author = hand_of_author(_evidence(row), thing, people)
+    rules.check_hand(_hand(people.get(first), thing, at), author, thing.id)
+    alone = rules.check_withdrawal(_evidence(row), first, second, reason, at)
+    if not alone:
+        rules.check_hand(_hand(people.get(second), thing, at), author, thing.id)
+    return alone
+
+
+def _hand(person: access_rules.Person | None, thing: access_rules.Thing, at: datetime) -> rules.Hand:
+    return rules.hand(person, thing.kind, thing, at) if person else rules.Hand.NONE
+
+
+def _people(pseudonyms: set[str]) -> dict[str, access_rules.Person]:
+    """Persons by pseudonym with every grant they ever held; also of accounts that are closed."""
+    return {user.person: access.person(user) for user in access.User.objects.filter(person__in=pseudonyms)}
+
+
+def _write_withdrawal(row: EvidenceRow, place: str, reason: str, actor: facts.Actor, second: facts.Actor | None, at: datetime) -> None:
+    said: dict[str, str | int] = {"stage": row.stage, "what": row.what, "sha256": row.sha256}
+    draft = _draft("evidence.withdrawn", row.election, row.subject, place, actor, at, said)
+    approvals = (actor.person, second.person) if second else ()
+    prepared = record.prepare([replace(draft, corrects=row.entry_id, reason=reason, approvals=approvals)], at)
+    try:
         EvidenceWithdrawalRow.objects.create(
-            evidence=row, reason=reason.strip()[:400], person=actor.person, second=approvals[1] if approvals else "",
-            occurred_at=at, entry_id=prepared[0].entry_id,
+            evidence=row, reason=reason[:400], person=actor.person, second=second.person if second else "", occurred_at=at,
+            entry_id=prepared[0].entry_id,
         )  # fmt: skip
-        record.append(prepared, at=at)
+    except IntegrityError as clash:  # only where somebody wrote without the lock; the caller's transaction rolls back
+        raise rules.AlreadyWithdrawn(sha256=row.sha256[:12]) from clash
+    record.append(prepared, at=at)
 
 
 # --- what is read --------------------------------------------------------------------------------------------------------
 
 
-def of(election: str, subject: str, at: datetime) -> list[rules.Evidence]:
-    """What stands for a subject by then, the oldest first; without what was withdrawn."""
-    return [_evidence(row) for row in _rows(election, subject, at)]
+def of(election: str, subject: str, at: datetime, stage: str = "") -> list[rules.Evidence]:
+    """What stands for a subject by then, the oldest first; without what was withdrawn. `stage` "": of every stage."""
+    return [_evidence(row) for row in _rows(election, subject, at) if stage in ("", row.stage)]
+
+
+def standing(election: str, stage: str, subject: str, at: datetime) -> frozenset[str]:
+    """SHA-256 of the files that stand for a subject of a stage by then; a stage that demands a photo asks for its own here."""
+    return frozenset(row.sha256 for row in _rows(election, subject, at) if row.stage == stage)
+
+
+def hand_of_author(found: rules.Evidence, thing: access_rules.Thing, people: dict[str, access_rules.Person] | None = None) -> rules.Hand:
+    """How the one who attached a file stood to the thing then; nobody known counts as the office."""
+    person = (_people({found.person}) if people is None else people).get(found.person)
+    return rules.hand(person, found.stage, thing, found.attached_at) if person else rules.Hand.OFFICE
 
 
 def counts(election: str, at: datetime, stage: str = "") -> dict[str, int]:
@@ -205,9 +281,10 @@ def counts(election: str, at: datetime, stage: str = "") -> dict[str, int]:
     return dict(rows.values_list("subject").annotate(number=models.Count("id")).order_by())
 
 
-def stages_of(election: str, sha256: str) -> list[str]:
-    """The stages to which a file is bound: who may read one of them may see it."""
-    return list(EvidenceRow.objects.filter(election=election, sha256=sha256).values_list("stage", flat=True).distinct().order_by("stage"))
+def subjects_of(election: str, sha256: str, at: datetime) -> list[tuple[str, str]]:
+    """(stage, subject) of everything a file was bound to by then, withdrawn or not: who may read one of them may see it."""
+    rows = EvidenceRow.objects.filter(election=election, sha256=sha256, occurred_at__lte=at)
+    return list(rows.values_list("stage", "subject").distinct().order_by("stage", "subject"))
 
 
 def damage(election: str, at: datetime) -> list[tuple[str, str, str]]:
@@ -235,6 +312,6 @@ def _evidence(row: EvidenceRow) -> rules.Evidence:
     return rules.Evidence(row.stage, row.subject, row.what, kept, row.person, row.occurred_at, row.entry_id, row.mark)
 
 
-def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: dict[str, str | int]) -> facts.Draft:
-    region = record.election(election).region
-    return facts.Draft(kind=kind, election=election, subject=subject, place=region, actor=actor, occurred_at=at, facts=said)
+def _draft(kind: str, election: str, subject: str, place: str, actor: facts.Actor, at: datetime, said: dict[str, str | int]) -> facts.Draft:
+    where = place or record.election(election).region
+    return facts.Draft(kind=kind, election=election, subject=subject, place=where, actor=actor, occurred_at=at, facts=said)

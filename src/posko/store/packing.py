@@ -47,9 +47,32 @@ class BoxRow(models.Model):
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
 
+    given_up_at = models.DateTimeField(null=True)
+
     class Meta:
         db_table = "packing_box"
-        constraints = (models.UniqueConstraint(fields=["election", "tps", "contest", "use"], name="packing_box_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["election", "tps", "contest", "use"], condition=models.Q(given_up_at=None), name="packing_box_in_use"
+            ),
+        )
+        indexes = (models.Index(fields=["election", "tps"], name="packing_box_tps"),)
+
+
+class GivenUpRow(models.Model):
+    """A box that two people gave up: why. `BoxRow.given_up_at` repeats when, so that one box at a time stands for a TPS and contest."""
+
+    election = models.CharField(max_length=40)
+    box = models.CharField(max_length=20)
+    reason = models.CharField(max_length=400)
+    person = models.CharField(max_length=60)
+    second = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "packing_given_up"
+        constraints = (models.UniqueConstraint(fields=["election", "box"], name="packing_given_up_once"),)
 
 
 class EnvelopeRow(models.Model):
@@ -220,6 +243,7 @@ class ProfileRow(models.Model):
     bundle_rule = models.CharField(max_length=10)
     undo_minutes = models.PositiveSmallIntegerField()
     duplicate_seconds = models.PositiveSmallIntegerField()
+    seals_per_box = models.PositiveSmallIntegerField(default=0)
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
@@ -271,8 +295,9 @@ def _profile(row: ProfileRow | None) -> rules.Profile:
     if row is None:
         return rules.Profile()
     return rules.Profile(
-        row.require_photo, row.require_signoff, row.require_weigh, row.bundle_rule, row.undo_minutes, row.duplicate_seconds
-    )
+        row.require_photo, row.require_signoff, row.require_weigh, row.bundle_rule, row.undo_minutes, row.duplicate_seconds,
+        row.seals_per_box,
+    )  # fmt: skip
 
 
 def _profile_now(election: str) -> rules.Profile:
@@ -282,16 +307,18 @@ def _profile_now(election: str) -> rules.Profile:
 def set_profile(election: str, profile: rules.Profile, actor: facts.Actor, at: datetime) -> None:
     """Another way to pack from now on."""
     with transaction.atomic():
+        seals.in_turn()
         said: dict[str, object] = {
             "require_photo": int(profile.require_photo), "require_signoff": int(profile.require_signoff),
             "require_weigh": int(profile.require_weigh), "bundle_rule": profile.bundle_rule, "undo_minutes": profile.undo_minutes,
-            "duplicate_seconds": profile.duplicate_seconds,
+            "duplicate_seconds": profile.duplicate_seconds, "seals_per_box": profile.seals_per_box,
         }  # fmt: skip
         prepared = record.prepare([_draft("packing.profile_set", election, f"election:{election}", "", actor, at, said)], at)
         ProfileRow.objects.create(
             election=election, require_photo=profile.require_photo, require_signoff=profile.require_signoff,
             require_weigh=profile.require_weigh, bundle_rule=profile.bundle_rule, undo_minutes=profile.undo_minutes,
-            duplicate_seconds=profile.duplicate_seconds, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+            duplicate_seconds=profile.duplicate_seconds, seals_per_box=profile.seals_per_box, person=actor.person, occurred_at=at,
+            entry_id=prepared[0].entry_id,
         )  # fmt: skip
         record.append(prepared, at=at)
 
@@ -367,7 +394,7 @@ def prepare_boxes(
         chosen = list(dict.fromkeys(tps_list))
         _check_tps(election, chosen)
         here, dapil = places.dapil_here(election), places.dapil_map(election)
-        there = set(BoxRow.objects.filter(election=election, use="tps").values_list("tps", "contest"))
+        there = set(BoxRow.objects.filter(election=election, use="tps", given_up_at=None).values_list("tps", "contest"))
         wanted = [
             (tps, contest, dapil[(contest, tps)], places_rules.dapil_on_line(contest, dapil[(contest, tps)], here), "tps")
             for tps in chosen
@@ -394,7 +421,7 @@ def prepare_ppk_boxes(
         for code in chosen:
             if code not in known:
                 raise rules.UnknownTps(tps=code[:30])
-        there = set(BoxRow.objects.filter(election=election).exclude(use="tps").values_list("tps", "use"))
+        there = set(BoxRow.objects.filter(election=election, given_up_at=None).exclude(use="tps").values_list("tps", "use"))
         wanted = [(k, "", "", "", use) for k in chosen for use in rules.USES[1:] if (k, use) not in there]
         rows = _prepare(election, wanted, actor, at, rng, mark)
     return _boxes(election, at, rows)
@@ -447,6 +474,7 @@ def make_envelopes(
 ) -> list[str]:
     """Codes for envelopes of one contest and dapil, to be printed and stuck on. BadQuantity, WrongDesign."""
     with transaction.atomic():
+        seals.in_turn()
         rules.check_quantity(count)
         if dapil not in places.dapil_here(election).get(contest, ()):
             raise rules.WrongDesign(contest=contest[:20], dapil=dapil[:60])
@@ -488,8 +516,12 @@ def scan(
     envelope: str = "",
     confirm_over: bool = False,
     mark: str = "",
+    echo: bool = True,
 ) -> rules.Outcome:
     """A bundle or an envelope goes into a box. Not inside another transaction: a stop of the guard is kept although it is refused.
+
+    echo: whether this may be the same scan once more; a face that knows by the machine's clock that it is none says so, because under a
+    stored clock all scans have one time.
 
     DapilMismatch (the fact packing.stopped is committed), NeedsConfirmation, BundleSpent, BoxSealed, UnknownCode, OtherElection,
     BadQuantity, NotWhole, EnvelopeElsewhere, NoBallotsHere, CartonNotBundle, and the refusals of `labels`.
@@ -502,7 +534,7 @@ def scan(
             rules.check_open(table.target)
             refusal = _stop(table, clash, actor, at, place, station, mark)
         else:
-            return _put(table, quantity, actor, at, place, station, confirm_over, mark)
+            return _put(table, quantity, actor, at, place, station, confirm_over, mark, echo)
     raise refusal
 
 
@@ -582,7 +614,41 @@ def _locked(election: str, scanned: str, at: datetime) -> BoxRow:
     """The row of a box, held until the transaction ends. UnknownCode, OtherElection, the refusals of `labels`."""
     code = labels.resolve(election, scanned, "box", at=at).text
     row = BoxRow.objects.select_for_update().filter(code=code).first()
-    return _of_here(row, election, code)
+    return _in_use(_of_here(row, election, code))
+
+
+def _in_use(row: BoxRow) -> BoxRow:
+    """GivenUp."""
+    if row.given_up_at is not None:
+        raise rules.GivenUp(box=row.code)
+    return row
+
+
+def give_up(election: str, box: str, reason: str, first: facts.Actor, second: facts.Actor, at: datetime) -> None:
+    """Two people give up an open, empty box; its TPS and contest may then be given a new one by `prepare_boxes`. GivenUp, BoxSealed,
+
+    NotEmpty, SamePerson, ReasonMissing.
+    """
+    with transaction.atomic():
+        seals.in_turn()
+        row = _locked(election, box, at)
+        (now,) = _boxes(election, at, [row], everything=True)
+        inside = rules.contents(_puts(PutRow.objects.filter(election=election, holder=row.code)))
+        rules.check_giving_up(now, sum(c.quantity for c in inside), first.person, second.person, reason)
+        said: dict[str, object] = {"box": row.code, "tps": row.tps, "contest": row.contest, "dapil": row.dapil, "use": row.use}
+        draft = _draft("box.given_up", election, f"box:{row.code}", row.place, first, at, said)
+        approvals = (first.person, second.person)
+        prepared = record.prepare([replace(draft, corrects=row.entry_id, reason=reason.strip()[:400], approvals=approvals)], at)
+        row.given_up_at = at
+        row.save(update_fields=["given_up_at"])
+        GivenUpRow.objects.create(
+            election=election, box=row.code, reason=reason.strip()[:400], person=first.person, second=second.person, occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        line, place = (needs_rules.BOX, "", ""), row.place
+        freed = Posting(line, 1, Account(place, Condition.PACKED), Account(place, Condition.GOOD), "box.given_up", f"box:{row.code}")
+        stock.post(election, [freed], prepared[0].entry_id, at)
+        record.append(prepared, at=at)
 
 
 def _of_here(row: BoxRow | None, election: str, code: str) -> BoxRow:
@@ -613,7 +679,8 @@ def _needed(row: BoxRow, at: datetime) -> int | None:
 def _thing(election: str, scanned: str, at: datetime) -> rules.Thing:
     """A bundle or an envelope with where its pieces are. UnknownCode, OtherElection, CartonNotBundle, the refusals of `labels`."""
     read = labels.resolve(election, scanned, "bundle", "envelope", "carton", at=at)
-    bundle = sorting.get_bundle(election, read.text, at)
+    # Whoever writes looks at what is recorded, whenever: a bundle that was dissolved while this scan waited for its turn is gone.
+    bundle = sorting.BundleRow.objects.filter(election=election, code=read.text, dissolved_at=None).first()
     puts = PutRow.objects.filter(election=election, thing=read.text)
     if bundle is not None:
         aside = AsideRow.objects.filter(election=election, thing=read.text).aggregate(n=models.Sum("quantity"))["n"] or 0
@@ -645,11 +712,19 @@ def _used(thing: rules.Thing, puts: "models.QuerySet[PutRow]") -> rules.Thing:
 
 
 def _put(
-    table: _Table, quantity: int | None, actor: facts.Actor, at: datetime, place: str, station: str, confirm_over: bool, mark: str
+    table: _Table,
+    quantity: int | None,
+    actor: facts.Actor,
+    at: datetime,
+    place: str,
+    station: str,
+    confirm_over: bool,
+    mark: str,
+    echo: bool,
 ) -> rules.Outcome:
     row, thing = table.row, table.thing
     rules.check_open(table.target)
-    again = rules.repeated(table.puts, thing.code, quantity, at, table.profile)
+    again = rules.repeated(table.puts, thing.code, quantity, at, table.profile) if echo else None
     if again is not None:
         done = PutRow.objects.get(pk=again.id)
         return _outcome(table, done, thing.remaining, (), (), True, at)
@@ -709,8 +784,9 @@ def _put_row(
     return PutRow(
         election=row.election, holder=row.code, tps=row.tps, act=act, kind=thing.kind, thing=thing.code,
         item=needs_rules.BALLOT if thing.kind == "bundle" else _ENVELOPE, contest=thing.contest, dapil=thing.dapil, carton=thing.carton,
-        envelope=table.envelope, quantity=taken.quantity, found=taken.found, wrong=wrong, over=bool(taken.flags), station=station[:40],
-        place=place[:30] or row.place, mark=mark or row.mark, person=actor.person, occurred_at=at,
+        envelope=table.envelope if thing.kind == "bundle" else "", quantity=taken.quantity, found=taken.found, wrong=wrong,
+        over=bool(taken.flags), station=station[:40], place=place[:30] or row.place, mark=mark or row.mark, person=actor.person,
+        occurred_at=at,
     )  # fmt: skip
 
 
@@ -780,7 +856,7 @@ def _holder(election: str, scanned: str, at: datetime, open_only: bool = True) -
     if read.kind == "place":
         _check_tps(election, [read.text])
         return _Holder(read.text, read.text, stock.warehouse(election), "", None)
-    row = _of_here(BoxRow.objects.select_for_update().filter(code=read.text).first(), election, read.text)
+    row = _in_use(_of_here(BoxRow.objects.select_for_update().filter(code=read.text).first(), election, read.text))
     closed = seals.last_sealing(election, row.code)
     if open_only and closed is not None and closed.closed:
         raise rules.BoxSealed(box=row.code)
@@ -797,40 +873,52 @@ def pack_item(
     confirm_over: bool = False,
     contest: str = "",
     mark: str = "",
+    echo: bool = True,
 ) -> rules.ItemOutcome:
-    """Pieces of an item that is no ballot go into a box, or into the loose kit of a TPS. Beyond the need: said twice, and flagged.
+    """Pieces of an item that is no ballot go into a box, or into the loose kit of a TPS. Beyond the need, or where nobody knows the
 
-    UnknownItem, BadQuantity, BoxSealed, NeedsConfirmation, UnknownTps.
+    need: said twice, and flagged. The same again by the same person within seconds is one act. UnknownItem, BadQuantity, BoxSealed,
+    NeedsConfirmation, UnknownTps, WrongDesign.
     """
     with transaction.atomic():
         seals.in_turn()
         into = _holder(election, holder, at)
         rules.check_quantity(quantity)
-        known = regulation.rulebook(election, at).item(item)
+        known = regulation.rulebook(election, at).item(item) if len(item) <= 40 else None
         if known is None or item in {needs_rules.BALLOT, needs_rules.BOX} or known.separate:
             raise rules.UnknownItem(item=item[:40])
+        voted = (c for c in record.election(election).contests if places.dapil_of(election, c, into.tps))
+        rules.check_item(contest, into.box.contest if into.box else None, voted)
+        puts = _puts(PutRow.objects.filter(election=election, holder=into.code, kind="item", item=item))
+        again = rules.repeated_item(puts, item, contest, quantity, actor.person, at, _profile_now(election)) if echo else None
         lines = [n for n in needs.lines(election, at, item, into.tps) if not contest or n.contest == contest]
         needed = sum(n.quantity for n in lines) if lines and known.known else None
         there = PutRow.objects.filter(election=election, tps=into.tps, item=item)
         there = there.filter(contest=contest) if contest else there
         packed = there.aggregate(n=models.Sum("quantity"))["n"] or 0
+        if again is not None:
+            entry = PutRow.objects.get(pk=again.id).entry_id
+            return rules.ItemOutcome(into.code, item, quantity, packed, needed, (), again.id, entry, repeated=True)
         over = needed is not None and packed + quantity > needed
-        if over and not confirm_over:
+        if (over or needed is None) and not confirm_over:
             raise rules.NeedsConfirmation(
-                over="need", quantity=quantity, remaining=quantity, needed=needed or 0, packed=packed, box=into.code, thing=item
-            )
+                over="need" if over else "unknown", quantity=quantity, remaining=quantity, needed=-1 if needed is None else needed,
+                packed=packed, box=into.code, thing=item,
+            )  # fmt: skip
         dapil = places.dapil_of(election, contest, into.tps) or "" if contest else ""
         line = (item, contest, _line(election, contest, dapil)[2] if contest else "")
         row = PutRow(
             election=election, holder=into.code, tps=into.tps, act="packed", kind="item", item=item, contest=contest, dapil=dapil,
             quantity=quantity, over=over, place=into.place, mark=mark or into.mark, person=actor.person, occurred_at=at,
         )  # fmt: skip
-        prepared = record.prepare([_draft("packing.scanned", election, into.subject, into.place, actor, at, _told(row))], at)
+        told = _told(row) | ({"need": "unknown"} if needed is None else {})
+        prepared = record.prepare([_draft("packing.scanned", election, into.subject, into.place, actor, at, told)], at)
         row.entry_id = prepared[0].entry_id
         row.save()
         stock.post(election, _postings(row, line, into.place), row.entry_id, at)
         record.append(prepared, at=at)
-    return rules.ItemOutcome(into.code, item, quantity, packed + quantity, needed, ("over_need",) if over else (), row.pk, row.entry_id)
+    flags = ("over_need",) if over else ("need_unknown",) if needed is None else ()
+    return rules.ItemOutcome(into.code, item, quantity, packed + quantity, needed, flags, row.pk, row.entry_id)
 
 
 def undo(election: str, holder: str, actor: facts.Actor, at: datetime) -> rules.Event:
@@ -860,7 +948,7 @@ def unpack(
 ) -> rules.Event:
     """Two people take something out of an open box or kit, and say why. thing: bundle, envelope, or the code of an item.
 
-    SamePerson, ReasonMissing, NotInside, BadQuantity, BoxSealed.
+    SamePerson, ReasonMissing, NotInside, BadQuantity, BoxSealed, EnvelopeNotEmpty.
     """
     with transaction.atomic():
         seals.in_turn()
@@ -873,7 +961,9 @@ def unpack(
             name = labels.resolve(election, name, "bundle", "envelope", at=at).text
         one, wanted = rules.taken_out(inside, name, quantity)
         old = next(
-            r for r in reversed(rows) if r.quantity > 0 and (r.thing or r.item, r.contest, r.wrong) == (name, one.contest, one.wrong)
+            r
+            for r in reversed(rows)
+            if r.quantity > 0 and (r.thing or r.item, r.contest, r.wrong, r.envelope) == (name, one.contest, one.wrong, one.envelope)
         )
         back = _reversal(old, wanted, min(one.found, wanted), "unpacked", first, at)
         back.second, back.reason = second.person, reason.strip()[:400]
@@ -944,6 +1034,7 @@ def set_aside(election: str, thing: str, quantity: int, kind: str, actor: facts.
 def photograph(election: str, box: str, kept: evidence_rules.Kept, actor: facts.Actor, at: datetime) -> None:
     """A photo of the top sheet, kept before (`store.evidence.keep`). BoxSealed."""
     with transaction.atomic():
+        seals.in_turn()
         of = _open_box(election, box, at)
         row = ProofRow(election=election, box=of.code, kind="photo", last_put=_last_put(of), sha256=kept.sha256)
         entry = _prove(of, row, "packing.photographed", {"sha256": kept.sha256}, actor, at)
@@ -954,6 +1045,7 @@ def photograph(election: str, box: str, kept: evidence_rules.Kept, actor: facts.
 def sign_off(election: str, box: str, first: facts.Actor, second: facts.Actor, at: datetime) -> None:
     """Two people say that the box holds what it should. Good until the box changes. BoxSealed, SamePerson."""
     with transaction.atomic():
+        seals.in_turn()
         of = _open_box(election, box, at)
         if first.person == second.person:
             raise rules.SamePerson(person=first.person)
@@ -967,6 +1059,7 @@ def sign_off(election: str, box: str, first: facts.Actor, second: facts.Actor, a
 def calibrate(election: str, contest: str, dapil: str, scale: rules.Scale, actor: facts.Actor, at: datetime) -> None:
     """Sample sheets of one design were weighed one by one. WrongDesign."""
     with transaction.atomic():
+        seals.in_turn()
         if dapil not in places.dapil_here(election).get(contest, ()):
             raise rules.WrongDesign(contest=contest[:20], dapil=dapil[:60])
         values = {
@@ -990,6 +1083,7 @@ def scale_of(election: str, contest: str, dapil: str, at: datetime) -> rules.Sca
 def weigh(election: str, box: str, gross_mg: int, actor: facts.Actor, at: datetime) -> rules.Weighing:
     """The ballots of a box on the scale (with the tare of the calibration), against its need. NoScale, BadWeight, BoxSealed."""
     with transaction.atomic():
+        seals.in_turn()
         of = _open_box(election, box, at)
         scale = scale_of(election, of.contest, of.dapil, at)
         if scale is None:
@@ -1010,7 +1104,6 @@ def weigh(election: str, box: str, gross_mg: int, actor: facts.Actor, at: dateti
 
 def _open_box(election: str, box: str, at: datetime) -> BoxRow:
     """The held row of a box that is open. BoxSealed."""
-    seals.in_turn()
     row = _locked(election, box, at)
     closed = seals.last_sealing(election, row.code)
     if closed is not None and closed.closed:
@@ -1054,12 +1147,13 @@ def seal_box(
     lot: str = "",
     evidence: Sequence[evidence_rules.Kept] = (),
     variance: str = "",
-    team: str = "",
+    takers: Collection[str] = (),
     mark: str = "",
 ) -> seal_rules.Sealing:
     """Two people close a box. It is complete, or they sign why not; seals that should not exist are recorded and flagged, not refused.
 
-    NotReady, NotComplete, BoxSealed, NeedsReseal, seals.SamePerson, seals.NoSeals, seals.EvidenceMissing, seals.Malformed.
+    takers: the codes of the place and the table that seal. NotReady, NotComplete, BoxSealed, NeedsReseal, seals.SamePerson,
+    seals.NoSeals, seals.EvidenceMissing, seals.Malformed.
     """
     with transaction.atomic():
         seals.in_turn()
@@ -1067,11 +1161,11 @@ def seal_box(
         before = seals.last_sealing(election, row.code)
         if before is not None:
             raise rules.BoxSealed(box=row.code) if before.closed else rules.NeedsReseal(box=row.code)
-        _check_content(row, variance, at, proofs_too=True)
         about = seals.known(election, serials, counted=count != 0)
-        judged = seals.judge(about, serials, count, lot, team, at)
+        judged = seals.judge(about, serials, count, lot, takers, at)
+        short = _check_content(row, variance, at, len(judged.serials) + count, proofs_too=True)
         seal_rules.check_closing(first.person, second.person, [seal_rules.read_serial(s) for s in judged.serials], count, len(evidence))
-        return _close(row, "sealed", judged, first, second, at, evidence, ("", ""), variance, mark, ())
+        return _close(row, "sealed", judged, first, second, at, evidence, ("", ""), variance, mark, (), short)
 
 
 def reseal(
@@ -1088,12 +1182,13 @@ def reseal(
     at: datetime,
     lot: str = "",
     variance: str = "",
-    team: str = "",
+    takers: Collection[str] = (),
     mark: str = "",
 ) -> seal_rules.Sealing:
     """Two people put new seals on a box that was sealed before, say why, and take a photo. What was on it is cut.
 
-    NeverSealed, NotComplete (also after an opening), NotReady, seals.ReasonMissing, seals.EvidenceMissing and what `seal_box` refuses.
+    With the reason `seals.MISREAD` nothing is cut: the seals stay and the record of their numbers is put right. NeverSealed, NotComplete
+    (also after an opening), NotReady, seals.ReasonMissing, seals.NotMisread, seals.EvidenceMissing and what `seal_box` refuses.
     """
     with transaction.atomic():
         seals.in_turn()
@@ -1102,12 +1197,17 @@ def reseal(
         if before is None:
             raise rules.NeverSealed(box=row.code)
         seal_rules.check_reseal(reason, text, len(evidence))
-        _check_content(row, variance, at, proofs_too=not before.closed)
         about = seals.known(election, serials, counted=count != 0)
-        judged = seals.judge(about, serials, count, lot, team, at)
+        misread = before if reason == seal_rules.MISREAD else None
+        judged = seals.judge(about, serials, count, lot, takers, at, misread)
+        if misread:
+            seal_rules.check_misread(misread, [seal_rules.read_serial(s) for s in judged.serials], judged.lot, count)
+        variance = variance or (before.variance if misread else "")
+        short = _check_content(row, variance, at, len(judged.serials) + count, proofs_too=not before.closed)
         seal_rules.check_closing(first.person, second.person, [seal_rules.read_serial(s) for s in judged.serials], count, len(evidence))
-        cut = before.serials if before.closed else ()
-        return _close(row, "resealed", judged, first, second, at, evidence, (reason, text.strip()[:400]), variance, mark, cut)
+        cut = before.serials if before.closed and not misread else ()
+        why = (reason, text.strip()[:400])
+        return _close(row, "resealed", judged, first, second, at, evidence, why, variance, mark, cut, short, misread)
 
 
 def open_box(
@@ -1118,11 +1218,13 @@ def open_box(
     second: facts.Actor,
     at: datetime,
     seen: Sequence[str] = (),
+    unreadable: bool = False,
     mark: str = "",
 ) -> seal_rules.Sealing:
     """Two people cut the seals of a box on purpose; it can be packed again and is closed by a re-seal.
 
-    seen: the serials that they read before cutting; others than were put on stand as a finding. seals.NotSealed, SamePerson, ReasonMissing.
+    seen: the serials that they read before cutting, or `unreadable`; others than were put on, and unread ones, stand as findings until the
+    box is closed again. seals.NotSealed, SamePerson, ReasonMissing, seals.SeenMissing.
     """
     with transaction.atomic():
         seals.in_turn()
@@ -1132,38 +1234,39 @@ def open_box(
             raise seal_rules.NotSealed(box=row.code)
         rules.check_two(first.person, second.person, reason)
         read, _ = seal_rules.read_all(seen)
-        found: list[seal_rules.Finding] = []
-        if read:
-            check = seal_rules.Check(
-                row.code, before.serials, tuple(s.text for s in read), before.count, before.count, False, "", row.place, first.person, at
-            )
-            guesses = {pair[1]: pair for pair in check.pairs}
-            found += [seal_rules.Finding("strange", s, *_guess(guesses.get(s))) for s in check.strange]
-            found += [seal_rules.Finding("missing", s) for s in check.missing]
-        judged = seals.Judged((), "", 0, tuple(found))
+        texts = tuple(s.text for s in read)
+        seal_rules.check_opening(before.serials, texts, unreadable)
+        check = seal_rules.Check(
+            row.code, before.serials, texts, before.count, before.count, False, "", row.place, first.person, at
+        )  # fmt: skip
+        judged = seals.Judged((), "", 0, tuple(seal_rules.opening_findings(check, unreadable)))
         return _close(row, "opened", judged, first, second, at, (), (reason.strip()[:40], reason.strip()[:400]), "", mark, before.serials)
 
 
-def _guess(pair: tuple[str, str, str] | None) -> tuple[str, str]:
-    return (pair[0], pair[2]) if pair else ("", "")
-
-
-def _check_content(row: BoxRow, variance: str, at: datetime, proofs_too: bool) -> None:
-    """NotReady, NotComplete for an open box as it stands."""
+def _check_content(row: BoxRow, variance: str, at: datetime, seals_on: int, proofs_too: bool) -> tuple[tuple[str, int, int], ...]:
+    """What an open box lacks as it stands beside ballots. NotReady, NotComplete."""
     (box,) = _boxes(row.election, at, [row], everything=True)
     flags = tuple(f for f in box.flags if not f.startswith("seal_") and f != "variance")
     anything = bool(box.packed or box.foreign or box.envelopes or box.items)
     state = rules.state_of(box.packed, box.needed, anything, flags, sealed=False)
-    found = _proofs(row)
-    missing = rules.missing_proofs(_profile_now(row.election), found, row.use) if proofs_too else ()
-    rules.check_sealing(state, box.packed, box.needed, variance, missing, found.get("weigh", ""), flags)
+    found, wanted = _proofs(row, at), _profile_now(row.election)
+    missing = rules.missing_proofs(wanted, found, row.use) if proofs_too else ()
+    lines = _lines_of(pick_list(row.election, row.tps, at), row) if row.use == "tps" else ()
+    short = rules.short_of(lines, seals_on, wanted)
+    rules.check_sealing(state, box.packed, box.needed, variance, missing, found.get("weigh", ""), flags, short)
+    return short
 
 
-def _proofs(row: BoxRow) -> dict[str, str]:
-    """Proofs that saw the box as it is: kind -> verdict (of a weighing)."""
+def _lines_of(listed: rules.PickList, row: BoxRow) -> Sequence[rules.PickLine]:
+    return next((one.lines for one in listed.boxes if one.contest == row.contest), ())
+
+
+def _proofs(row: BoxRow, at: datetime) -> dict[str, str]:
+    """Proofs that saw the box as it is: kind -> verdict (of a weighing). A photo that was withdrawn proves nothing."""
     last = _last_put(row)
-    rows = ProofRow.objects.filter(election=row.election, box=row.code).order_by("id")
-    return {p.kind: p.verdict for p in rows if p.last_put == last}
+    rows = [p for p in ProofRow.objects.filter(election=row.election, box=row.code).order_by("id") if p.last_put == last]
+    kept = {e.entry_id for e in proofs.of(row.election, f"box:{row.code}", at)} if any(p.kind == "photo" for p in rows) else set()
+    return {p.kind: p.verdict for p in rows if p.kind != "photo" or p.entry_id in kept}
 
 
 def _close(
@@ -1178,14 +1281,23 @@ def _close(
     variance: str,
     mark: str,
     cut: Sequence[str],
+    short: tuple[tuple[str, int, int], ...] = (),
+    misread: seal_rules.Sealing | None = None,
 ) -> seal_rules.Sealing:
     sealing = seal_rules.Sealing(
         row.code, act, judged.serials, judged.lot, judged.count, judged.findings, first.person, second.person, *why,
-        variance.strip()[:400], tuple(k.sha256 for k in evidence), row.tps, at, "", mark or row.mark,
+        variance.strip()[:400], tuple(k.sha256 for k in evidence), row.tps, at, "", mark or row.mark, short,
     )  # fmt: skip
-    prepared = record.prepare([_closing_draft(row, sealing, judged, first, at, cut)], at)
+    draft = _closing_draft(row, sealing, judged, first, at, cut)
+    if misread:
+        wrong = [s for s in misread.serials if s not in sealing.serials]
+        draft = replace(draft, facts={**draft.facts, "misread": wrong}, corrects=misread.entry_id)
+    prepared = record.prepare([draft], at)
     sealing = replace(sealing, entry_id=prepared[0].entry_id)
-    seals.write(row.election, [sealing], {row.code: cut})
+    if misread:
+        seals.write_correction(row.election, misread, sealing)
+    else:
+        seals.write(row.election, [sealing], {row.code: cut})
     for kept in evidence:
         proofs.bind(row.election, "packing", f"box:{row.code}", "seal", kept, first, at, sealing.entry_id, sealing.mark)
     record.append(prepared, at=at)
@@ -1197,11 +1309,12 @@ def _closing_draft(
 ) -> facts.Draft:
     said: dict[str, object] = {
         "box": row.code, "tps": row.tps, "contest": row.contest, "dapil": row.dapil, **seals.said(judged), "cut": list(cut),
-        "code": sealing.reason if sealing.act == "resealed" else "", "variance": sealing.variance, "photos": list(sealing.evidence),
-        "mark": sealing.mark,
+        "code": sealing.reason if sealing.act == "resealed" else "", "variance": int(bool(sealing.variance)),
+        "short": [list(one) for one in sealing.short], "photos": list(sealing.evidence), "mark": sealing.mark,
     }  # fmt: skip
     draft = _draft(f"box.{sealing.act}", row.election, f"box:{row.code}", row.place, first, at, said)
-    return replace(draft, reason=sealing.text, approvals=(sealing.first, sealing.second))
+    private = {"variance": sealing.variance} if sealing.variance else {}
+    return replace(draft, reason=sealing.text, approvals=(sealing.first, sealing.second), private=private)
 
 
 # --- many at once --------------------------------------------------------------------------------------------------------
@@ -1287,9 +1400,9 @@ def _bulk_state(election: str, loads: Sequence[Load], at: datetime) -> _State:
     codes = sorted({load.box for load in loads})
     boxes = {row.code: row for part in _parts(codes) for row in BoxRow.objects.select_for_update().filter(code__in=part)}
     for code in codes:
-        _of_here(boxes.get(code), election, code)
+        _in_use(_of_here(boxes.get(code), election, code))
     wanted = sorted({code for load in loads for code, _ in load.bundles})
-    there = sorting.BundleRow.objects.filter(election=election, occurred_at__lte=at).exclude(dissolved_at__lte=at)
+    there = sorting.BundleRow.objects.filter(election=election, dissolved_at=None)
     things = {b.code: b for part in _parts(wanted) for b in there.filter(code__in=part)}
     for code in wanted:
         if code not in things:
@@ -1421,7 +1534,7 @@ def seal_many(
     first: facts.Actor,
     second: facts.Actor,
     at: datetime,
-    team: str = "",
+    takers: Collection[str] = (),
     mark: str = "",
 ) -> list[seal_rules.Sealing]:
     """Boxes closed with serials in bulk, by the rules of `seal_box`; one entry per box. Any refusal lets none of them in."""
@@ -1430,24 +1543,27 @@ def seal_many(
         codes = [c.box for c in closings]
         rows = {r.code: r for part in _parts(codes) for r in BoxRow.objects.select_for_update().filter(code__in=part)}
         for code in codes:
-            _of_here(rows.get(code), election, code)
+            _in_use(_of_here(rows.get(code), election, code))
         now = {box.code: box for box in _boxes(election, at, list(rows.values()), everything=True)}
         wanted = _profile_now(election)
         about = seals.known(election, [s for c in closings for s in c.serials])
+        listed = _pick_lists(election, {row.tps for row in rows.values() if row.use == "tps"}, at)
         drafts, made = [], []
         closed: set[str] = set()
         for closing in closings:
             box, row = now[closing.box], rows[closing.box]
             if box.sealed_at or box.opened or box.code in closed:
                 raise rules.NeedsReseal(box=box.code) if box.opened else rules.BoxSealed(box=box.code)
-            found = _proofs(row) if wanted.require_photo or wanted.require_signoff or wanted.require_weigh else {}
+            found = _proofs(row, at) if wanted.require_photo or wanted.require_signoff or wanted.require_weigh else {}
             missing = rules.missing_proofs(wanted, found, row.use)
-            rules.check_sealing(box.state, box.packed, box.needed, closing.variance, missing, found.get("weigh", ""), box.flags)
-            judged = seals.judge(about, closing.serials, 0, "", team, closing.at)
+            judged = seals.judge(about, closing.serials, 0, "", takers, closing.at)
+            lines = _lines_of(listed[row.tps], row) if row.tps in listed else ()
+            short = rules.short_of(lines, len(judged.serials), wanted)
+            rules.check_sealing(box.state, box.packed, box.needed, closing.variance, missing, found.get("weigh", ""), box.flags, short)
             seal_rules.check_closing(first.person, second.person, [seal_rules.read_serial(s) for s in judged.serials], 0, 0)
             sealing = seal_rules.Sealing(
                 row.code, "sealed", judged.serials, "", 0, judged.findings, first.person, second.person, "", "",
-                closing.variance.strip()[:400], (), row.tps, closing.at, "", mark or row.mark,
+                closing.variance.strip()[:400], (), row.tps, closing.at, "", mark or row.mark, short,
             )  # fmt: skip
             seals.take(about, sealing)
             closed.add(box.code)
@@ -1466,9 +1582,14 @@ def seal_many(
 def boxes(election: str, at: datetime) -> list[rules.Box]:
     """All boxes prepared by then, as they stood; by TPS, in the order of the contests. A handful of queries, however many boxes."""
     order = {contest: i for i, contest in enumerate(record.election(election).contests)}
-    rows = list(BoxRow.objects.filter(election=election, occurred_at__lte=at))
+    rows = list(_there(election, at))
     rows.sort(key=lambda r: (r.tps, order.get(r.contest, len(order)), r.use))
     return _boxes(election, at, rows)
+
+
+def _there(election: str, at: datetime) -> "models.QuerySet[BoxRow]":
+    """Boxes prepared by then and not given up."""
+    return BoxRow.objects.filter(election=election, occurred_at__lte=at).exclude(given_up_at__lte=at)
 
 
 def get_box(election: str, box: str, at: datetime) -> rules.Box:
@@ -1480,7 +1601,7 @@ def get_box(election: str, box: str, at: datetime) -> rules.Box:
 
 def box_of(election: str, tps: str, contest: str, at: datetime) -> rules.Box | None:
     """The box of a TPS for a contest; None until it is prepared."""
-    row = BoxRow.objects.filter(election=election, tps=tps, contest=contest, use="tps", occurred_at__lte=at).first()
+    row = _there(election, at).filter(tps=tps, contest=contest, use="tps").first()
     return _boxes(election, at, [row])[0] if row else None
 
 
@@ -1522,7 +1643,7 @@ def _few(at: datetime, rows: Sequence[BoxRow], everything: bool) -> list[_Around
         puts = puts if everything else puts.filter(occurred_at__lte=at)
         moved = row.use == "tps" and places.dapil_of(row.election, row.contest, row.tps) != row.dapil
         sealing = _sealing_then(row, at, everything)
-        wrong = bool(sealing and sealing.closed and seals.mismatches(row.election, at, row.code))
+        wrong = bool(sealing and seals.mismatches(row.election, at, row.code))
         waves_of = WaveTpsRow.objects.filter(election=row.election, tps=row.tps, occurred_at__lte=at)
         wave = waves_of.values_list("wave", flat=True).first() or ""
         found.append(_Around(_sums(puts).get(row.code, {}), _needed(row, at), moved, sealing, wrong, wave))
@@ -1530,9 +1651,7 @@ def _few(at: datetime, rows: Sequence[BoxRow], everything: bool) -> list[_Around
 
 
 def _sealing_then(row: BoxRow, at: datetime, everything: bool) -> seal_rules.Sealing | None:
-    if everything:
-        return seals.last_sealing(row.election, row.code)
-    return next(reversed(seals.sealings(row.election, row.code, at)), None)
+    return seals.standing_of(row.election, row.code, None if everything else at)
 
 
 def _all(election: str, at: datetime, rows: Sequence[BoxRow], everything: bool) -> list[_Around]:
@@ -1573,6 +1692,7 @@ def _box(row: BoxRow, one: _Around) -> rules.Box:
         row.code, row.contest, row.tps, row.dapil, row.use, row.place, state,
         packed, one.needed, foreign, envelopes_in, items, closed.sealed_at if closed else None, closed.serials if closed else (),
         closed.seals if closed else 0, one.sealing is not None and closed is None, flags, one.wave, row.occurred_at, row.mark,
+        row.given_up_at,
     )  # fmt: skip
 
 
@@ -1597,6 +1717,8 @@ def history(election: str, holder: str, at: datetime) -> list[rules.Event]:
         events.append(
             rules.Event("stopped", stop.thing, "", 0, stop.person, "", why, (stop.what,), stop.station, stop.occurred_at, stop.entry_id)
         )
+    for end in GivenUpRow.objects.filter(box=code, election=election, occurred_at__lte=at):
+        events.append(rules.Event("given_up", "", "", 0, end.person, end.second, end.reason, (), "", end.occurred_at, end.entry_id))
     kinds = {"photo": "photographed", "signoff": "signed_off", "weigh": "weighed"}
     for proof in ProofRow.objects.filter(election=election, box=code, occurred_at__lte=at).order_by("id"):
         events.append(
@@ -1605,7 +1727,7 @@ def history(election: str, holder: str, at: datetime) -> list[rules.Event]:
     if code != "" and "." not in code:
         events += [_sealing_event(one) for one in seals.sealings(election, code, at)]
         events += [_check_event(one) for one in seals.checks(election, at, code)]
-    order = {"prepared": 0, "sealed": 2, "opened": 2, "resealed": 2, "checked": 3}
+    order = {"prepared": 0, "sealed": 2, "opened": 2, "resealed": 2, "checked": 3, "given_up": 4}
     return sorted(events, key=lambda e: (e.occurred_at, order.get(e.kind, 1), e.put))
 
 
@@ -1711,13 +1833,48 @@ def pick_list(election: str, tps: str, at: datetime) -> rules.PickList:
     _check_tps(election, [tps])
     contests = [(c, places.dapil_of(election, c, tps) or "") for c in record.election(election).contests]
     contests = [(c, d) for c, d in contests if d]
-    rows = list(BoxRow.objects.filter(election=election, tps=tps, use="tps", occurred_at__lte=at))
+    rows = list(_there(election, at).filter(tps=tps, use="tps"))
     found = {box.contest: box for box in _boxes(election, at, rows)}
     packed: dict[tuple[str, str], int] = defaultdict(int)
     puts = PutRow.objects.filter(election=election, tps=tps, occurred_at__lte=at)
     for holder, item, quantity in puts.values_list("holder", "item", "quantity"):
         packed[(holder, item)] += quantity
     return rules.pick(tps, needs.lines(election, at, place=tps), regulation.rulebook(election, at), contests, found, packed)
+
+
+def _pick_lists(election: str, tps_list: Collection[str], at: datetime) -> dict[str, rules.PickList]:
+    """The pick lists of many TPS from a handful of queries, for closing many boxes at once."""
+    book, dapil, contests = regulation.rulebook(election, at), places.dapil_map(election), record.election(election).contests
+    lines: dict[str, list[needs_rules.Need]] = defaultdict(list)
+    for need in needs.lines(election, at):
+        lines[need.place].append(need)
+    boxes_of: dict[str, dict[str, rules.Box]] = defaultdict(dict)
+    rows = [r for part in _parts(sorted(tps_list)) for r in _there(election, at).filter(tps__in=part, use="tps")]
+    for box in _boxes(election, at, rows, everything=True):
+        boxes_of[box.tps][box.contest] = box
+    packed: dict[str, dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
+    for part in _parts(sorted(tps_list)):
+        puts = PutRow.objects.filter(election=election, tps__in=part)
+        for tps, holder, item, quantity in puts.values_list("tps", "holder", "item", "quantity"):
+            packed[tps][(holder, item)] += quantity
+    return {
+        tps: rules.pick(tps, lines[tps], book, [(c, dapil[(c, tps)]) for c in contests if (c, tps) in dapil], boxes_of[tps], packed[tps])
+        for tps in tps_list
+    }
+
+
+def next_boxes(election: str, at: datetime, limit: int = 8) -> list[rules.Box]:
+    """The boxes to pack next: of the first wave that has unsealed ones, contest by contest, dapil by dapil, in the wave's order."""
+    contests = {contest: i for i, contest in enumerate(record.election(election).contests)}
+    for wave in waves(election, at):
+        turn = {tps: i for i, tps in enumerate(wave.tps)}
+        rows = [r for part in _parts(wave.tps) for r in _there(election, at).filter(tps__in=part, use="tps")]
+        shut = seals.closed_of(election, [r.code for r in rows], at)
+        left = [r for r in rows if r.code not in shut]
+        if left:
+            left.sort(key=lambda r: (contests.get(r.contest, len(contests)), r.dapil, turn[r.tps]))
+            return _boxes(election, at, left[:limit])
+    return []
 
 
 def progress(election: str, at: datetime) -> rules.Progress:

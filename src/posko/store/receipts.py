@@ -103,7 +103,7 @@ class ProductionRow(models.Model):
 
 
 class Shipment(models.Model):
-    """Pieces of an order that left under one surat jalan."""
+    """Pieces of an order that left under one surat jalan. `carrier` is of rows from before it stood in the journal's private part."""
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
@@ -158,7 +158,10 @@ class MisdirectionRow(models.Model):
 
     class Meta:
         db_table = "receipts_misdirection"
-        constraints = (models.UniqueConstraint(fields=["election", "code"], name="receipts_misdirection_code"),)
+        constraints = (
+            models.UniqueConstraint(fields=["election", "code"], name="receipts_misdirection_code"),
+            models.UniqueConstraint(fields=["election", "shipment"], condition=~models.Q(shipment=""), name="receipts_misdirection_ours"),
+        )
 
 
 class DecisionRow(models.Model):
@@ -175,10 +178,14 @@ class DecisionRow(models.Model):
 
     class Meta:
         db_table = "receipts_decision"
+        constraints = (models.UniqueConstraint(fields=["misdirection", "decision"], name="receipts_decision_once"),)
 
 
 class Receipt(models.Model):
-    """The first count of an arrival. `number` counts the arrivals of a surat jalan; partial: more of it will come."""
+    """The first count of an arrival. `number` counts the arrivals of a surat jalan; partial: more of it will come.
+
+    `note` is of rows from before notes stood in the journal's private part.
+    """
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
@@ -206,16 +213,20 @@ class Receipt(models.Model):
 
 
 class Acceptance(models.Model):
-    """Somebody took over the good pieces of the count then in force. A later correction ends it."""
+    """Somebody took over the good pieces of the count then in force (`accepts`: its entry). A later correction ends it."""
 
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
+    accepts = models.CharField(max_length=64, blank=True, default="")
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
 
     class Meta:
         db_table = "receipts_acceptance"
+        constraints = (
+            models.UniqueConstraint(fields=["receipt", "accepts"], condition=~models.Q(accepts=""), name="receipts_acceptance_once"),
+        )
 
 
 class Correction(models.Model):
@@ -236,10 +247,13 @@ class Correction(models.Model):
 
     class Meta:
         db_table = "receipts_correction"
+        constraints = (
+            models.UniqueConstraint(fields=["receipt"], condition=models.Q(occurred_at=None), name="receipts_correction_pending"),
+        )
 
 
 class ClaimRow(models.Model):
-    """What the KPU asks of a supplier for a loss."""
+    """What the KPU asks of a supplier for a loss. `note` is of rows from before it stood in the journal's private part."""
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
@@ -366,20 +380,16 @@ def _commit(pairs: Sequence[Pair], at: datetime) -> list[record.Prepared]:
     return prepared
 
 
-def _queue(at: datetime) -> None:
-    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
-    record.prepare([], at)
-
-
 # --- contracts and orders ------------------------------------------------------------------------------------------------
 
 
 def sign_contract(election: str, contract: rules.Contract, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Contract:
     """Record a contract: number, day, supplier, procurement stage. ContractTwice."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         made = replace(contract, signed_at=at, mark=mark)
-        _commit([_contract_pair(election, made, actor, at)], at)
+        with record.once(rules.ContractTwice(number=contract.number)):
+            _commit([_contract_pair(election, made, actor, at)], at)
     return made
 
 
@@ -411,7 +421,7 @@ def place_order(
 ) -> rules.Order:
     """Order so many pieces of a line of the gauge, under a recorded contract or none. WrongLine, NotPositive, UnknownThing."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         if contract:
             supplier = _one(ContractRow.objects.filter(election=election, number=contract, occurred_at__lte=at), contract).supplier
         code = _next(Order.objects.filter(election=election).count(), "PSN")
@@ -456,7 +466,7 @@ def _order_pair(
 def move_due(election: str, order: str, due_at: datetime, reason: str, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Order:
     """The supplier moved the delivery day: a new fact, the old day stays readable. TextMissing, SameDay, UnknownThing."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(_placed(election, at).filter(code=order), order)
         _commit([_move_pair(election, row, get_order(election, order, at), due_at, reason, actor, at, mark)], at)
     return get_order(election, order, at)
@@ -483,7 +493,7 @@ def _move_pair(
 def report_produced(election: str, order: str, quantity: int, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Order:
     """So many pieces of an order are made so far, says the supplier. Shrunk, NotPositive, UnknownThing."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(_placed(election, at).filter(code=order), order)
         rules.check_produced(get_order(election, order, at), quantity)
         said = {"order": order, "quantity": quantity, "mark": mark}
@@ -515,7 +525,7 @@ def announce_shipment(
     `claim` names the claim it answers, and so the receipt it replaces.
     """
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(_placed(election, at).filter(code=order), order)
         if claim:
             replaces = _one(ClaimRow.objects.select_related("receipt").filter(election=election, code=claim), claim).receipt.code
@@ -530,7 +540,7 @@ def announce_shipment(
             occurred_at=min(sent_at or at, at),
         )  # fmt: skip
         _commit([_shipment_pair(election, sent, actor)], at)
-    return _shipment(sent)
+    return _shipment(sent, carrier=carrier)
 
 
 record_shipment = announce_shipment
@@ -539,11 +549,13 @@ record_shipment = announce_shipment
 def _shipment_pair(election: str, sent: Shipment, actor: facts.Actor) -> Pair:
     _shipment(sent)  # cannot be built wrong
     said = {
-        "order": sent.order.code, "quantity": sent.quantity, "waybill": sent.waybill, "carrier": sent.carrier, "replaces": sent.replaces,
+        "order": sent.order.code, "quantity": sent.quantity, "waybill": sent.waybill, "replaces": sent.replaces,
         "claim": sent.claim, "destination": sent.destination, "silog": sent.silog,
         "sent_at": sent.occurred_at.isoformat(), "mark": sent.mark,
     }  # fmt: skip
-    return _draft("shipment.announced", election, f"shipment:{sent.code}", actor, sent.occurred_at, said), sent
+    draft = _draft("shipment.announced", election, f"shipment:{sent.code}", actor, sent.occurred_at, said)
+    private, sent.carrier = record.typed(carrier=sent.carrier.strip()[:120]), ""
+    return replace(draft, private=private), sent
 
 
 def withdraw_shipment(
@@ -551,7 +563,7 @@ def withdraw_shipment(
 ) -> None:
     """A surat jalan that was recorded wrongly no longer stands. The refusals of `check_withdrawal`; nothing may hang on it yet."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(_sent(election, at).filter(code=shipment), shipment)
         used = Receipt.objects.filter(shipment=row).exists() or ArrivalRow.objects.filter(shipment=row).exists()
         used = used or MisdirectionRow.objects.filter(election=election, shipment=shipment).exists()
@@ -561,7 +573,7 @@ def withdraw_shipment(
 def withdraw_order(election: str, order: str, reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None) -> None:
     """An order that was recorded wrongly no longer stands. The refusals of `check_withdrawal`; nothing may be sent under it yet."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(_placed(election, at).filter(code=order), order)
         used = Shipment.objects.filter(order=row, withdrawn_at=None).exists()
         _withdraw(election, row, "order", used, reason, actor, at, second)
@@ -658,7 +670,7 @@ def take_in(
     if not intake.size:
         raise rules.NothingNew(source=source[:80])
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         if draft and not UploadRow.objects.filter(election=election, code=draft).delete()[0]:
             raise rules.NoUpload(code=draft[:20])
         pairs = _intake_pairs(election, intake, actor, at, mark)
@@ -747,7 +759,7 @@ def names_here(election: str) -> tuple[str, ...]:
 def arrive(election: str, shipment: str, destination: str, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Misdirection | None:
     """Somebody read the destination on the papers of a shipment. None where it is this place; else the stop that was recorded. Stopped."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(_sent(election, at).filter(code=shipment), shipment)
         _go_on(election, shipment, at)
         if not destination.strip():
@@ -767,7 +779,7 @@ def misdirect(
 ) -> rules.Misdirection:
     """Goods stand at the gate whose surat jalan is none of ours. line: what the papers say, a dapil of another regency by its name."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         if not waybill.strip() or not destination.strip():
             raise rules.TextMissing(what="nomor surat jalan dan tujuannya")
         rules.check_pieces(quantity)
@@ -794,7 +806,8 @@ def _stop(
         code=code, election=election, waybill=waybill.strip()[:60], destination=destination.strip()[:120], shipment=shipment, item=line[0],
         contest=line[1], dapil=line[2], quantity=quantity, mark=mark, person=actor.person, occurred_at=at,
     )  # fmt: skip
-    _commit([(_draft("shipment.misdirected", election, f"misdirection:{code}", actor, at, said), row)], at)
+    with record.once(rules.Stopped(shipment=shipment, waybill=row.waybill, destination=row.destination, code=code)):
+        _commit([(_draft("shipment.misdirected", election, f"misdirection:{code}", actor, at, said), row)], at)
     return _misdirection(row, [])
 
 
@@ -810,7 +823,7 @@ def decide(
 ) -> rules.Misdirection:
     """Quarantine, send on, or (two people, with a reason) release what names another destination. The refusals of `check_decision`."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(MisdirectionRow.objects.filter(election=election, code=misdirection, occurred_at__lte=at), misdirection)
         found = get_misdirection(election, misdirection, at)
         rules.check_decision(found, decision, reason, onward, actor.person, second.person if second else "")
@@ -821,10 +834,11 @@ def decide(
             approvals=(actor.person, second.person) if second and decision == "released" else (),
         )
         prepared = record.prepare([draft], at)
-        DecisionRow.objects.create(
-            misdirection=row, decision=decision, reason=reason.strip()[:400], onward=onward.strip()[:60], person=actor.person,
-            second=second.person if second and decision == "released" else "", occurred_at=at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+        with record.once(rules.Decided(code=misdirection)):
+            DecisionRow.objects.create(
+                misdirection=row, decision=decision, reason=reason.strip()[:400], onward=onward.strip()[:60], person=actor.person,
+                second=second.person if second and decision == "released" else "", occurred_at=at, entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         stock.post(election, rules.decision_postings(found, decision, stock.warehouse(election)), prepared[0].entry_id, at)
         record.append(prepared, at=at)
     return get_misdirection(election, misdirection, at)
@@ -862,7 +876,7 @@ def record_receipt(
     Unbalanced where stated shortages do not follow; AlreadyReceived once it is closed; NotYetShipped; Stopped; the refusals of `Count`.
     """
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(Shipment.objects.select_related("order").filter(election=election, code=shipment, withdrawn_at=None), shipment)
         _go_on(election, shipment, at)
         before = list(Receipt.objects.filter(shipment=row).order_by("number"))
@@ -874,25 +888,28 @@ def record_receipt(
         count = rules.tally(share, good, damaged, missing, over, wrong_type, tuple(kinds))
         code = _next(Receipt.objects.filter(election=election).count(), "TRM")
         said: dict[str, object] = {
-            "shipment": shipment, "waybill": row.waybill, "blind": int(blind), "partial": int(partial), "mark": mark, "note": note,
+            "shipment": shipment, "waybill": row.waybill, "blind": int(blind), "partial": int(partial), "mark": mark,
             **_counted(count),
         }  # fmt: skip
-        prepared = record.prepare([_draft("receipt.recorded", election, f"receipt:{code}", actor, at, said)], at)
-        Receipt.objects.create(
-            code=code, election=election, shipment=row, number=len(before) + 1, partial=partial, place=place or stock.warehouse(election),
-            good=good, damaged=damaged, wrong_type=wrong_type, kinds=[list(k) for k in count.kinds], blind=blind, note=note, mark=mark,
-            person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+        draft = _draft("receipt.recorded", election, f"receipt:{code}", actor, at, said)
+        prepared = record.prepare([replace(draft, private=record.typed(note=note.strip()[:400]))], at)
+        with record.once(rules.AlreadyReceived(shipment=shipment, waybill=row.waybill)):
+            Receipt.objects.create(
+                code=code, election=election, shipment=row, number=len(before) + 1, partial=partial,
+                place=place or stock.warehouse(election), good=good, damaged=damaged, wrong_type=wrong_type,
+                kinds=[list(k) for k in count.kinds], blind=blind, mark=mark, person=actor.person, occurred_at=at,
+                entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         made = get_receipt(election, code, at)
         stock.post(election, rules.postings(made, made.place), prepared[0].entry_id, at)
         record.append(prepared, at=at)
-    return made
+    return replace(made, note=note.strip()[:400])
 
 
 def accept_receipt(election: str, receipt: str, actor: facts.Actor, at: datetime) -> int:
     """Take over the good pieces. Sensitive goods need another person than the one who counted."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         note = get_receipt(election, receipt, at)
         item = note.shipment.order.item
         sensitive = any(d.sensitive for d in demands(election, at) if d.item == item)
@@ -900,7 +917,10 @@ def accept_receipt(election: str, receipt: str, actor: facts.Actor, at: datetime
         said: dict[str, str | int] = {"receipt": receipt, "quantity": quantity, "accepts": note.entry_id}
         prepared = record.prepare([_draft("receipt.accepted", election, f"receipt:{receipt}", actor, at, said)], at)
         row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
-        Acceptance.objects.create(receipt=row, quantity=quantity, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id)
+        with record.once(rules.AlreadyAccepted(receipt=receipt)):
+            Acceptance.objects.create(
+                receipt=row, quantity=quantity, accepts=note.entry_id, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id
+            )
         taken = replace(note, accepted=rules.Accepted(quantity, actor.person, at, prepared[0].entry_id))
         fresh = [p for p in rules.postings(taken, note.place) if p.act == "receipt.accepted"]
         stock.post(election, fresh, prepared[0].entry_id, at)
@@ -921,7 +941,7 @@ def correct_receipt(
 ) -> bool:
     """Correct a count. True: in force at once (the author, within minutes). False: it waits for a second person."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         note = replace(get_receipt(election, receipt, at), used=depended_on(election, receipt, at))
         gone = sum(d.quantity for d in disposals(election, at, receipt))
         count = rules.check_correction(note, good, damaged, reason, actor.person, at, wrong_type, tuple(kinds), gone)
@@ -933,10 +953,12 @@ def correct_receipt(
         draft = _draft(kind, election, f"receipt:{receipt}", actor, at, said)
         prepared = record.prepare([replace(draft, corrects=note.entry_id, reason=reason.strip())], at)
         before = _siblings(row, at)
-        Correction.objects.create(
-            code=code, receipt=row, good=good, damaged=damaged, wrong_type=wrong_type, kinds=[list(k) for k in count.kinds],
-            reason=reason.strip(), person=actor.person, proposed_at=at, occurred_at=at if alone else None, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+        with record.once(rules.CorrectionPending(receipt=receipt)):
+            Correction.objects.create(
+                code=code, receipt=row, good=good, damaged=damaged, wrong_type=wrong_type, kinds=[list(k) for k in count.kinds],
+                reason=reason.strip(), person=actor.person, proposed_at=at, occurred_at=at if alone else None,
+                entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         if alone:
             stock.post(election, rules.reposted(before, _siblings(row, at), row.place), prepared[0].entry_id, at)
         record.append(prepared, at=at)
@@ -946,7 +968,7 @@ def correct_receipt(
 def approve_correction(election: str, correction: str, actor: facts.Actor, at: datetime) -> None:
     """The second person puts a correction in force. An acceptance of the old count ends; it must be accepted anew."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         found = Correction.objects.select_related("receipt").filter(receipt__election=election, code=correction, occurred_at=None)
         row = _one(found, correction)
         note = get_receipt(election, row.receipt.code, at)
@@ -973,7 +995,7 @@ def _siblings(row: Receipt, at: datetime) -> list[rules.ReceiptNote]:
 def print_papers(election: str, receipt: str, kinds: Sequence[str], actor: facts.Actor, at: datetime, reason: str = "") -> dict[str, int]:
     """Record a print of papers of a receipt: kind -> which copy. A reprint says why (TextMissing). Call it before the paper comes."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _one(Receipt.objects.filter(election=election, code=receipt, occurred_at__lte=at), receipt)
         before = paper_copies(election, receipt)
         if any(before[kind] for kind in kinds) and not reason.strip():
@@ -1001,6 +1023,45 @@ def paper_copies(election: str, receipt: str) -> Counter[str]:
     return Counter(dict(rows.annotate(number=models.Max("copy")).order_by()))
 
 
+# --- receipts from before there was a book of stock ----------------------------------------------------------------------
+
+
+def unposted(election: str, at: datetime) -> list[tuple[rules.ReceiptNote, tuple[stock_rules.Posting, ...]]]:
+    """Receipts of which the book of stock lacks something, with the postings it lacks: those of an installation from before the book."""
+    return _unposted(election, receipts(election, at), at)
+
+
+def _unposted(
+    election: str, notes: Sequence[rules.ReceiptNote], at: datetime
+) -> list[tuple[rules.ReceiptNote, tuple[stock_rules.Posting, ...]]]:
+    posted: dict[str, list[stock_rules.Posting]] = defaultdict(list)
+    for one in stock.postings_of(election, [f"receipt:{note.code}" for note in notes], at):
+        posted[one.subject].append(one)
+    main = stock.warehouse(election) if notes else ""
+    found = [(note, rules.unposted(note, note.place or main, posted[f"receipt:{note.code}"])) for note in notes]
+    return [(note, lacking) for note, lacking in found if lacking]
+
+
+def open_stock(election: str, first: facts.Actor, second: facts.Actor, at: datetime) -> int:
+    """Older receipts come into the book of stock as they stand, once, by two people; how many. NothingUnposted, stock.SamePerson."""
+    with transaction.atomic():
+        at = record.turn(at)
+        found = unposted(election, at)
+        rules.check_opening(len(found), first.person, second.person)
+        postings = [posting for _, lacking in found for posting in lacking]
+        said: dict[str, object] = {
+            "receipts": [note.code for note, _ in found],
+            "entries": [note.entry_id for note, _ in found],
+            "postings": len(postings),
+            "pieces": sum(p.quantity for p in postings if p.source.condition is stock_rules.Condition.SUPPLIER),
+        }
+        draft = _draft("stock.opened_from_receipts", election, "stock:receipts", first, at, said)
+        prepared = record.prepare([replace(draft, approvals=(first.person, second.person))], at)
+        stock.post(election, postings, prepared[0].entry_id, at)
+        record.append(prepared, at=at)
+    return len(found)
+
+
 # --- claims and quarantine -----------------------------------------------------------------------------------------------
 
 
@@ -1009,7 +1070,7 @@ def file_claim(
 ) -> rules.Claim:
     """Ask the supplier of a receipt to make good a loss; kind: damaged | missing | wrong_type. NotClaimable, NotPositive."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         found = get_receipt(election, receipt, at)
         rules.check_claim(found, kind, quantity, claims(election, at, receipt))
         row = _one(Receipt.objects.filter(election=election, code=receipt), receipt)
@@ -1017,13 +1078,14 @@ def file_claim(
         due_at = at + timedelta(days=limits(election, at).answer_days)
         said = {
             "claim": code, "receipt": receipt, "kind": kind, "quantity": quantity, "supplier": found.shipment.order.supplier,
-            "due_at": due_at.isoformat(), "note": note, "mark": mark or found.mark,
+            "due_at": due_at.isoformat(), "mark": mark or found.mark,
         }  # fmt: skip
         made = ClaimRow(
-            code=code, election=election, receipt=row, kind=kind, quantity=quantity, due_at=due_at, note=note, mark=mark or found.mark,
+            code=code, election=election, receipt=row, kind=kind, quantity=quantity, due_at=due_at, mark=mark or found.mark,
             person=actor.person, occurred_at=at,
         )  # fmt: skip
-        _commit([(_draft("claim.filed", election, f"claim:{code}", actor, at, said), made)], at)
+        draft = _draft("claim.filed", election, f"claim:{code}", actor, at, said)
+        _commit([(replace(draft, private=record.typed(note=note.strip()[:400])), made)], at)
     return get_claim(election, code, at)
 
 
@@ -1032,7 +1094,7 @@ def answer_claim(
 ) -> rules.Claim:
     """What the supplier answered: replace (until `due_at`), credit, or refused with its reason. Answered, BadAnswer, TextMissing."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         found = get_claim(election, claim, at)
         rules.check_answer(found, answer, reason)
         row = _one(ClaimRow.objects.filter(election=election, code=claim), claim)
@@ -1043,7 +1105,8 @@ def answer_claim(
             claim=row, answer=answer, reason=reason.strip()[:400], due_at=by_at if answer == "replace" else None, person=actor.person,
             occurred_at=at,
         )  # fmt: skip
-        _commit([(draft, given)], at)
+        with record.once(rules.Answered(claim=claim)):
+            _commit([(draft, given)], at)
     return get_claim(election, claim, at)
 
 
@@ -1060,7 +1123,7 @@ def dispose(
 ) -> rules.Disposal:
     """Pieces leave the quarantine: "returned" to the supplier, or "destroyed" by two people. The refusals of `check_disposal`."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         note = get_receipt(election, receipt, at)
         rules.check_disposal(note, quantity, how, reason, disposals(election, at, receipt), actor.person, second.person if second else "")
         made = rules.Disposal(receipt, quantity, how, reason.strip()[:400], actor.person, second.person if second else "", at, "", mark)
@@ -1109,6 +1172,7 @@ def make_cartons(
     A dapil that was not ordered is recorded and lies in quarantine. The refusals of `domain.receipts.check_cartons`; UnknownThing.
     """
     with transaction.atomic():
+        at = record.turn(at)
         note = get_receipt(election, receipt, at)
         order = note.shipment.order
         on_line = places_rules.dapil_on_line(order.contest, dapil, places.dapil_here(election))
@@ -1181,7 +1245,7 @@ def withdraw_cartons(
     Refused while postings name one of them: an opened or moved carton is history. UnknownThing, CartonMoved, TextMissing, SamePerson.
     """
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         rows = list(_carton_rows(election, at).filter(code__in=list(codes)))
         if not rows or len(rows) != len(set(codes)):
             raise rules.UnknownThing(thing=next((c for c in codes if c not in {r.code for r in rows}), "karton")[:40])
@@ -1247,8 +1311,9 @@ def _orders(rows: "models.QuerySet[Order]", at: datetime) -> list[rules.Order]:
 def shipments(election: str, at: datetime) -> list[rules.Shipment]:
     """Shipments announced by then, oldest first; their orders with the days in force then."""
     known = {order.code: order for order in orders(election, at)}
-    rows = _sent(election, at).order_by("occurred_at", "id")
-    return [_shipment(row, known.get(row.order.code)) for row in rows]
+    rows = list(_sent(election, at).order_by("occurred_at", "id"))
+    told = record.privates(row.entry_id for row in rows)
+    return [_shipment(row, known.get(row.order.code), told.text(row.entry_id, "carrier")) for row in rows]
 
 
 def arrivals_of(election: str, shipment: str, at: datetime) -> list[tuple[str, datetime, str]]:
@@ -1335,7 +1400,14 @@ def _claims(rows: "models.QuerySet[ClaimRow]", at: datetime) -> list[rules.Claim
     for receipt, note in zip([r for r in counted if r.occurred_at <= at], _notes_of(counted, at), strict=True):
         received[claim_of[receipt.shipment_id]] += note.count.good
     known = {o.code: o for o in _orders(Order.objects.filter(pk__in={row.receipt.shipment.order_id for row in found}), at)}
-    return [_claim(row, known, shipped[row.code], received[row.code], at) for row in found]
+    told = record.privates(row.entry_id for row in found)
+    return [
+        replace(
+            _claim(row, known, shipped[row.code], received[row.code], at),
+            note=told.text(row.entry_id, "note", row.note),
+        )
+        for row in found
+    ]
 
 
 def disposals(election: str, at: datetime, receipt: str = "") -> list[rules.Disposal]:
@@ -1649,6 +1721,8 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
         for m in stops
         if m.open
     ]
+    if older := _unposted(election, notes, at):
+        tasks.append(facts.Task("receipts.open_stock", "receipts", "stock:receipts", str(len(older))))
     for c in claims(election, at):
         state = c.state(at)
         if state in {"open", "overdue", "promised", "late"}:
@@ -1719,9 +1793,10 @@ def _order(row: Order, moves: Sequence[rules.Moved] = (), produced: int | None =
     )  # fmt: skip
 
 
-def _shipment(row: Shipment, order: rules.Order | None = None) -> rules.Shipment:
+def _shipment(row: Shipment, order: rules.Order | None = None, carrier: str = "") -> rules.Shipment:
+    """`carrier` is what the journal's private part says; a row from before that has its own."""
     return rules.Shipment(
-        row.code, order or _order(row.order), row.quantity, row.waybill, row.carrier, row.occurred_at, row.replaces, row.mark,
+        row.code, order or _order(row.order), row.quantity, row.waybill, carrier or row.carrier, row.occurred_at, row.replaces, row.mark,
         row.destination, row.silog, row.claim,
     )  # fmt: skip
 
@@ -1738,18 +1813,20 @@ def _notes_of(rows: list[Receipt], at: datetime) -> list[rules.ReceiptNote]:
     shipped = {row.pk: row for row in every}
     known = {o.code: o for o in _orders(Order.objects.filter(pk__in={row.order_id for row in shipped.values()}), at)}
     touched = _Touched(election, keys, at)
+    told = record.privates([*(row.entry_id for row in rows), *(row.entry_id for row in shipped.values())])
     arrived: dict[int, list[Receipt]] = defaultdict(list)
     for row in rows:
         arrived[row.shipment_id].append(row)
     notes: dict[int, rules.ReceiptNote] = {}
     for shipment_id, unsorted in arrived.items():
         row_of = shipped[shipment_id]
-        shipment = _shipment(row_of, known.get(row_of.order.code))
+        shipment = _shipment(row_of, known.get(row_of.order.code), told.text(row_of.entry_id, "carrier"))
         mine = sorted(unsorted, key=lambda r: r.number)
         counts = [touched.count(row) for row in mine]
         parts = rules.shares(row_of.quantity, [(c.received, row.partial) for c, row in zip(counts, mine, strict=True)])
         for row, count, share in zip(mine, counts, parts, strict=True):
-            notes[row.pk] = touched.note(row, shipment, replace(count, shipped=share), at)
+            note = touched.note(row, shipment, replace(count, shipped=share), at)
+            notes[row.pk] = replace(note, note=told.text(row.entry_id, "note", row.note))
     return [notes[row.pk] for row in rows]
 
 
@@ -1789,7 +1866,6 @@ class _Touched:
             count=count,
             person=row.person,
             received_at=row.occurred_at,
-            note=row.note,
             blind=row.blind,
             accepted=rules.Accepted(taken[-1].quantity, taken[-1].person, taken[-1].occurred_at, taken[-1].entry_id) if taken else None,
             corrected_at=last.occurred_at if last else None,

@@ -8,15 +8,15 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 import posko
 from posko.domain import record as rules
@@ -390,6 +390,30 @@ def _lock_head() -> Head:
     return Head.objects.select_for_update().get(id=1)
 
 
+WAITED = timedelta(seconds=30)
+"""The longest that a writer waits for another one."""
+
+
+def turn(at: datetime) -> datetime:
+    """Waits for the journal's lock, and the instant to look and act at: the first statement of every transaction that writes.
+
+    What is read before the lock may no longer stand when it is written (PostgreSQL, READ COMMITTED). And whoever waited asked before the
+    one it waited for wrote: it acts no earlier than that one, so that reading as of its instant shows what the other one did.
+    """
+    _lock_head()
+    last = Entry.objects.order_by("-leaf_index").values_list("recorded_at", flat=True).first()
+    return last if last is not None and at < last <= at + WAITED else at
+
+
+@contextmanager
+def once(refusal: rules.Refusal) -> Iterator[None]:
+    """Around the row that may exist only once: what the database refuses is refused in words. The transaction ends with it."""
+    try:
+        yield
+    except IntegrityError as clash:
+        raise refusal from clash
+
+
 def _range(head: Head) -> tree.Range:
     return tree.Range(head.size, tuple(bytes.fromhex(p) for p in head.frontier))
 
@@ -543,6 +567,42 @@ def erase_private(entry_id: str, actor: rules.Actor, reason: str, at: datetime) 
 
 
 # --- reading and checking ------------------------------------------------------------------------------------------------------------
+
+ERASED = "(dihapus)"
+"""What every screen and print says in the place of a typed text that was erased."""
+
+
+def typed(**texts: str) -> dict[str, object]:
+    """The private part of a draft: texts that somebody typed and that may name a person, without the empty ones."""
+    return {name: text for name, text in texts.items() if text}
+
+
+@dataclass(frozen=True)
+class Privates:
+    """Private parts of entries: None where one was erased; an entry that never had one is not there."""
+
+    parts: Mapping[str, Mapping[str, Any] | None]
+
+    def text(self, entry_id: str, name: str, kept: str = "") -> str:
+        """A typed text of an entry, ERASED, or `kept` (a row's own column, from before such texts were private) where it has none."""
+        if entry_id not in self.parts:
+            return kept
+        part = self.parts[entry_id]
+        return ERASED if part is None else str(part.get(name, kept))
+
+
+def privates(entry_ids: Iterable[str]) -> Privates:
+    """The private parts of many entries at once. Whoever shows them has already asked whether the reader may read their stage."""
+    wanted = sorted({entry_id for entry_id in entry_ids if entry_id})
+    parts: dict[str, Mapping[str, Any] | None] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        rows = Opening.objects.filter(entry_id__in=wanted[start : start + _CHUNK])
+        for entry_id, private in rows.filter(private__isnull=False).values_list("entry_id", "private"):
+            parts[entry_id] = json.loads(_raw(private))
+        for entry_id, envelope in rows.filter(erased_at__isnull=False).values_list("entry_id", "envelope"):
+            if json.loads(_raw(envelope))["private_hash"]:
+                parts[entry_id] = None
+    return Privates(parts)
 
 
 def root(at: datetime | None = None) -> tuple[int, str]:

@@ -14,7 +14,10 @@ from posko.store import packing, places, record
 
 
 class SamplingAuditRow(models.Model):
-    """A frozen list and its plan. `boxes`: [[code, contest, TPS, dapil]], under `digest` in the journal."""
+    """A frozen list and its plan. `boxes`: [[code, contest, TPS, dapil]], under `digest` in the journal.
+
+    `agreed` is of rows from before those words stood in the journal's private part; the seed is made from `agreed_digest`.
+    """
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
@@ -29,6 +32,7 @@ class SamplingAuditRow(models.Model):
     statements = models.PositiveIntegerField()
     seed_kind = models.CharField(max_length=10)
     agreed = models.CharField(max_length=200, blank=True)
+    agreed_digest = models.CharField(max_length=64, blank=True, default="")
     mark = models.CharField(max_length=20, blank=True)
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
@@ -54,7 +58,7 @@ class SamplingDrawRow(models.Model):
 
 
 class SamplingResultRow(models.Model):
-    """What was found in a box; a later row of the same box corrects the earlier."""
+    """What was found in a box; a later row of the same box corrects the earlier. `note` is of rows from before it was private."""
 
     audit = models.ForeignKey(SamplingAuditRow, on_delete=models.PROTECT, related_name="+")
     box = models.CharField(max_length=20)
@@ -117,8 +121,10 @@ def commit(
 ) -> list[rules.Audit]:
     """Freeze the list of each stratum ("" for all boxes, or contests), in one sitting. NoBoxes, BadPlan, AgreementMissing."""
     with transaction.atomic():
+        at = record.turn(at)
         number = SamplingAuditRow.objects.filter(election=election).count()
         sitting = f"SID-{SamplingAuditRow.objects.filter(election=election).values('sitting').distinct().count() + 1:03}"
+        words = agreed.strip()[:200].strip()
         made = []
         for position, (stratum, plan) in enumerate(plans.items(), start=1):
             boxes = population(election, at, stratum)
@@ -126,9 +132,10 @@ def commit(
             code, digest = f"UJI-{number + position:03}", rules.population_hash(b.code for b in boxes)
             made.append(
                 rules.Audit(
-                    code, sitting, stratum, tuple(boxes), digest, plan, seed_kind, agreed.strip()[:200], actor.person, at, mark=mark
+                    code, sitting, stratum, tuple(boxes), digest, plan, seed_kind, words, actor.person, at, mark=mark,
+                    agreed_digest=rules.agreed_digest(words),
                 )
-            )
+            )  # fmt: skip
         if not made:
             raise rules.NoBoxes()
         prepared = record.prepare([_commit_draft(election, audit, actor, at) for audit in made], at)
@@ -141,15 +148,18 @@ def commit(
 def draw(election: str, code: str, typed: str, actor: facts.Actor, at: datetime) -> rules.Audit:
     """Enter the seed, once and after the list was frozen; the drawn boxes follow. BadSeed, SeedTooEarly, AlreadyDrawn, ListBroken."""
     with transaction.atomic():
+        asked_at, at = at, record.turn(at)
         audit = get_audit(election, code, at)
-        rules.check_draw(audit, at)
-        seed = rules.seed_of(audit.seed_kind, audit.agreed, typed)
+        rules.check_draw(audit, asked_at)
+        seed = rules.seed_of(audit.seed_kind, audit.agreed_digest, typed)
         chosen = rules.drawn(seed, (b.code for b in audit.boxes), audit.plan.size)
         said: dict[str, object] = {"audit": code, "seed": seed, "boxes": list(chosen), "digest": audit.digest, "committed": audit.entry_id}
         prepared = record.prepare([_draft("sample.drawn", election, audit, actor, at, said)], at)
-        SamplingDrawRow.objects.create(
-            audit=_row(election, code), seed=seed, boxes=list(chosen), person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id
-        )
+        with record.once(rules.AlreadyDrawn(audit=code)):
+            SamplingDrawRow.objects.create(
+                audit=_row(election, code), seed=seed, boxes=list(chosen), person=actor.person, occurred_at=at,
+                entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         record.append(prepared, at=at)
     return replace(audit, seed=seed, drawn=chosen, drawn_at=at, drawer=actor.person)
 
@@ -169,6 +179,7 @@ def record_result(
 ) -> None:
     """What two persons found in a drawn box. NotInSample, AlreadyExamined, VerdictMissing, SamePerson."""
     with transaction.atomic():
+        at = record.turn(at)
         audit = get_audit(election, code, at)
         rules.check_result(audit, box, right, kinds, actor.person, second.person)
         _write_result(election, audit, box, kinds, actor, second, at, found, needed, note)
@@ -190,6 +201,7 @@ def correct_result(
 ) -> None:
     """Another result for an examined box, by two persons; a reason outside the author's minutes."""
     with transaction.atomic():
+        at = record.turn(at)
         audit = get_audit(election, code, at)
         old = rules.check_correction(audit, box, right, kinds, reason, actor.person, second.person, at)
         _write_result(election, audit, box, kinds, actor, second, at, found, needed, note, old, reason)
@@ -220,25 +232,27 @@ def _write_result(
         "kinds": sorted(kinds),
         "found": -1 if found is None else found,
         "needed": -1 if needed is None else needed,
-        "note": note[:400],
         "mark": audit.mark,
     }
     draft = facts.Draft(
         "box.reopening_corrected" if old else "box.reopened", election, f"box:{box}", about.tps, actor, at, said,
-        corrects=old.entry_id if old else "", reason=reason.strip(), approvals=(actor.person, second.person),
+        private=record.typed(note=note.strip()[:400]), corrects=old.entry_id if old else "", reason=reason.strip(),
+        approvals=(actor.person, second.person),
     )  # fmt: skip
     prepared = record.prepare([draft], at)
-    SamplingResultRow.objects.create(
-        audit=_row(election, audit.code), box=box, number=old.corrections + 1 if old else 0, kinds=sorted(kinds), found=found,
-        needed=needed, note=note.strip()[:400], reason=reason.strip()[:400], person=actor.person, second=second.person, occurred_at=at,
-        entry_id=prepared[0].entry_id,
-    )  # fmt: skip
+    with record.once(rules.AlreadyExamined(box=box)):
+        SamplingResultRow.objects.create(
+            audit=_row(election, audit.code), box=box, number=old.corrections + 1 if old else 0, kinds=sorted(kinds), found=found,
+            needed=needed, reason=reason.strip()[:400], person=actor.person, second=second.person, occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )  # fmt: skip
     record.append(prepared, at=at)
 
 
 def abandon(election: str, code: str, reason: str, actor: facts.Actor, at: datetime) -> None:
     """Give an audit up, with a reason; it stays visible with its seed and its results. Abandoned, ReasonMissing."""
     with transaction.atomic():
+        at = record.turn(at)
         audit = get_audit(election, code, at)
         rules.check_abandoning(audit, reason)
         said: dict[str, object] = {"audit": code, "state": audit.state, "examined": audit.examined, "wrong": audit.wrong}
@@ -250,6 +264,7 @@ def abandon(election: str, code: str, reason: str, actor: facts.Actor, at: datet
 def print_minutes(election: str, code: str, actor: facts.Actor, at: datetime) -> int:
     """Count a print of the berita acara; how many there are now."""
     with transaction.atomic():
+        at = record.turn(at)
         audit = get_audit(election, code, at)
         prepared = record.prepare([_draft("sample.printed", election, audit, actor, at, {"audit": code, "copy": audit.prints + 1})], at)
         _step(election, code, "printed", "", actor, at, prepared[0].entry_id)
@@ -337,15 +352,16 @@ def _commit_draft(election: str, audit: rules.Audit, actor: facts.Actor, at: dat
         "confidence_permille": audit.plan.confidence_permille,
         "statements": audit.plan.statements,
         "seed_kind": audit.seed_kind,
-        "agreed": audit.agreed,
+        "agreed_sha256": audit.agreed_digest,
     }
-    return _draft("sample.committed", election, audit, actor, at, said)
+    return replace(_draft("sample.committed", election, audit, actor, at, said), private=record.typed(agreed=audit.agreed))
 
 
 def _step(election: str, code: str, kind: str, reason: str, actor: facts.Actor, at: datetime, entry_id: str) -> None:
-    SamplingStepRow.objects.create(
-        audit=_row(election, code), kind=kind, reason=reason.strip()[:400], person=actor.person, occurred_at=at, entry_id=entry_id
-    )
+    with record.once(rules.Abandoned(audit=code)):
+        SamplingStepRow.objects.create(
+            audit=_row(election, code), kind=kind, reason=reason.strip()[:400], person=actor.person, occurred_at=at, entry_id=entry_id
+        )
 
 
 def _audit_row(election: str, audit: rules.Audit) -> SamplingAuditRow:
@@ -354,7 +370,7 @@ def _audit_row(election: str, audit: rules.Audit) -> SamplingAuditRow:
         code=audit.code, election=election, sitting=audit.sitting, stratum=audit.stratum,
         boxes=[[b.code, b.contest, b.tps, b.dapil] for b in audit.boxes], digest=audit.digest, size=plan.size, tolerable=plan.tolerable,
         expected=plan.expected, confidence_permille=plan.confidence_permille, statements=plan.statements, seed_kind=audit.seed_kind,
-        agreed=audit.agreed, mark=audit.mark, person=audit.person, occurred_at=audit.committed_at, entry_id=audit.entry_id,
+        agreed_digest=audit.agreed_digest, mark=audit.mark, person=audit.person, occurred_at=audit.committed_at, entry_id=audit.entry_id,
     )  # fmt: skip
 
 
@@ -366,11 +382,17 @@ def _audits(rows: "models.QuerySet[SamplingAuditRow]", at: datetime) -> list[rul
     steps: dict[int, list[SamplingStepRow]] = defaultdict(list)
     for step in SamplingStepRow.objects.filter(audit__in=rows, occurred_at__lte=at).order_by("id"):
         steps[step.audit_id].append(step)
-    return [_audit(row, draws.get(row.pk), results[row.pk], steps[row.pk]) for row in rows.order_by("occurred_at", "id")]
+    found = list(rows.order_by("occurred_at", "id"))
+    told = record.privates([*(row.entry_id for row in found), *(one.entry_id for some in results.values() for one in some)])
+    return [_audit(row, draws.get(row.pk), results[row.pk], steps[row.pk], told) for row in found]
 
 
 def _audit(
-    row: SamplingAuditRow, draw_: SamplingDrawRow | None, results: Iterable[SamplingResultRow], steps: Sequence[SamplingStepRow]
+    row: SamplingAuditRow,
+    draw_: SamplingDrawRow | None,
+    results: Iterable[SamplingResultRow],
+    steps: Sequence[SamplingStepRow],
+    told: record.Privates,
 ) -> rules.Audit:
     given_up = next((s for s in steps if s.kind == "abandoned"), None)
     return rules.Audit(
@@ -381,7 +403,7 @@ def _audit(
         digest=row.digest,
         plan=rules.Plan(row.size, row.tolerable, row.confidence_permille, row.statements, row.expected),
         seed_kind=row.seed_kind,
-        agreed=row.agreed,
+        agreed=told.text(row.entry_id, "agreed", row.agreed),
         person=row.person,
         committed_at=row.occurred_at,
         entry_id=row.entry_id,
@@ -390,14 +412,16 @@ def _audit(
         drawn=tuple(draw_.boxes) if draw_ else (),
         drawn_at=draw_.occurred_at if draw_ else None,
         drawer=draw_.person if draw_ else "",
-        results={r.box: _result(r) for r in results},
+        results={r.box: _result(r, told) for r in results},
         abandoned_at=given_up.occurred_at if given_up else None,
         abandon_reason=given_up.reason if given_up else "",
         prints=sum(s.kind == "printed" for s in steps),
+        agreed_digest=row.agreed_digest or rules.agreed_digest(row.agreed),
     )
 
 
-def _result(row: SamplingResultRow) -> rules.Result:
+def _result(row: SamplingResultRow, told: record.Privates) -> rules.Result:
+    note = told.text(row.entry_id, "note", row.note)
     return rules.Result(
-        row.box, tuple(row.kinds), row.found, row.needed, row.note, row.person, row.second, row.occurred_at, row.number, row.entry_id
+        row.box, tuple(row.kinds), row.found, row.needed, note, row.person, row.second, row.occurred_at, row.number, row.entry_id
     )

@@ -5,9 +5,10 @@ inside its own transaction. Whoever writes a seal holds the head of the journal 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 
@@ -17,7 +18,7 @@ from posko.domain import labels as label_rules
 from posko.domain import record as facts
 from posko.domain import seals as rules
 from posko.store import evidence as proofs
-from posko.store import labels, record
+from posko.store import labels, places, record, stock
 
 _MANY = 200
 
@@ -37,6 +38,7 @@ class RangeRow(models.Model):
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "seals_range"
@@ -63,7 +65,7 @@ class LotRow(models.Model):
 
 
 class ActRow(models.Model):
-    """What happened to one serial: applied | removed | spoiled | returned."""
+    """What happened to one serial: see `rules.Act`."""
 
     election = models.CharField(max_length=40)
     serial = models.CharField(max_length=24)
@@ -80,7 +82,7 @@ class ActRow(models.Model):
 
 
 class LotActRow(models.Model):
-    """Counted seals of a lot that were applied | spoiled | returned."""
+    """Counted seals of a lot that were applied | spoiled | returned, or misread: as many were never applied."""
 
     election = models.CharField(max_length=40)
     lot = models.CharField(max_length=20, blank=True)
@@ -107,6 +109,7 @@ class SealingRow(models.Model):
     lot = models.CharField(max_length=20, blank=True)
     count = models.PositiveIntegerField(default=0)
     findings = models.JSONField(default=list)
+    short = models.JSONField(default=list)
     reason = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=400, blank=True)
     variance = models.CharField(max_length=400, blank=True)
@@ -187,7 +190,7 @@ def known(election: str, serials: Iterable[str], counted: bool = False) -> Known
     read = [rules.read_serial(s) for s in serials if s.strip()]
     found = Known()
     for series, width in sorted({(s.series, len(s.digits)) for s in read}):
-        rows = RangeRow.objects.filter(election=election, series=series, width=width).order_by("id")
+        rows = RangeRow.objects.filter(election=election, series=series, width=width, ended_at=None).order_by("id")
         found.ranges[(series, width)] = [_range(row) for row in rows]
     texts = {t.text for s in read for t in (s, *rules.swaps(s))}
     acts = ActRow.objects.filter(election=election).order_by("occurred_at", "id")
@@ -199,18 +202,35 @@ def known(election: str, serials: Iterable[str], counted: bool = False) -> Known
     return found
 
 
-def judge(about: Known, serials: Sequence[str], count: int, lot: str, team: str, at: datetime) -> Judged:
-    """What is wrong with closing a box with these seals now; nothing is refused but text that is no seal. Malformed, UnknownLot."""
+def judge(
+    about: Known,
+    serials: Sequence[str],
+    count: int,
+    lot: str,
+    takers: Collection[str],
+    at: datetime,
+    correcting: rules.Sealing | None = None,
+) -> Judged:
+    """What is wrong with closing a box with these seals now; nothing is refused but text that is no seal. Malformed, UnknownLot.
+
+    correcting: the closing whose record is put right. What stays of it keeps its findings and is not counted a second time.
+    """
     read, found = rules.read_all(serials)
+    there = correcting.serials if correcting else ()
     for one in read:
-        used = {s.text for s in rules.swaps(one) if about.acts.get(s.text)}
+        if correcting and one.text in there:
+            found += [f for f in correcting.findings if f.serial == one.text]
+            continue
+        used = {s.text for s in rules.swaps(one) if rules.effective(about.acts.get(s.text, []))}
         ranges = about.ranges.get((one.series, len(one.digits)), [])
-        found += rules.findings(one, ranges, about.acts.get(one.text, []), at, team, used)
+        own = correcting.box if correcting else ""
+        found += rules.findings(one, ranges, about.acts.get(one.text, []), at, takers, used, own)
     lot = _lot_named(about, lot, count)
     if count:
+        freed = correcting.count if correcting and correcting.lot == lot else 0
         if lot not in about.lots:
             found.append(rules.Finding("outside", lot))
-        elif count > about.lots[lot]:
+        elif count > about.lots[lot] + freed:
             found.append(rules.Finding("more_than_issued", lot))
     return Judged(tuple(s.text for s in read), lot, count, tuple(found))
 
@@ -236,24 +256,29 @@ def take(about: Known, sealing: rules.Sealing) -> None:
 
 
 def write(election: str, sealings: Sequence[rules.Sealing], taken_off: Mapping[str, Sequence[str]] | None = None) -> None:
-    """Rows of closings and openings inside the caller's transaction, before it appends. taken_off: box -> serials that were cut."""
+    """Rows of closings and openings inside the caller's transaction, before it appends. taken_off: box -> serials that were cut.
+
+    What was seen on a box at its opening and does not belong there is kept with the serial, so that it cannot go on clean elsewhere.
+    """
     SealingRow.objects.bulk_create([_sealing_row(election, s) for s in sealings], batch_size=500)
     acts = []
     for s in sealings:
         acts += [_act_row(election, "removed", serial, s) for serial in (taken_off or {}).get(s.box, ())]
+        acts += [_act_row(election, "seen", f.serial, s) for f in s.findings if s.act == "opened" and f.code == "strange"]
         acts += [_act_row(election, "applied", serial, s) for serial in s.serials]
     ActRow.objects.bulk_create(acts, batch_size=500)
-    LotActRow.objects.bulk_create(
-        [
-            LotActRow(
-                election=election, lot=s.lot, act="applied", count=s.count, box=s.box, person=s.first, occurred_at=s.sealed_at,
-                entry_id=s.entry_id,
-            )
-            for s in sealings
-            if s.count
-        ],
-        batch_size=500,
-    )  # fmt: skip
+    LotActRow.objects.bulk_create([_lot_act_row(election, "applied", s.lot, s.count, s) for s in sealings if s.count], batch_size=500)
+
+
+def write_correction(election: str, before: rules.Sealing, after: rules.Sealing) -> None:
+    """Rows of a closing whose record is put right: the seals stay, what was misread was never on the box. As `write`, in its turn."""
+    SealingRow.objects.create(**_sealing_fields(election, after))
+    acts = [_act_row(election, "misread", serial, after) for serial in before.serials if serial not in after.serials]
+    acts += [_act_row(election, "applied", serial, after) for serial in after.serials if serial not in before.serials]
+    ActRow.objects.bulk_create(acts)
+    if (before.lot, before.count) != (after.lot, after.count):
+        counted = (("misread", before.lot, before.count), ("applied", after.lot, after.count))
+        LotActRow.objects.bulk_create([_lot_act_row(election, act, lot, n, after) for act, lot, n in counted if n])
 
 
 def said(judged: Judged) -> dict[str, object]:
@@ -278,14 +303,14 @@ def last_sealing(election: str, box: str) -> rules.Sealing | None:
 def issue_range(
     election: str, first: str, last: str, to: str, actor: facts.Actor, at: datetime, item: str = "KABEL_TIES", mark: str = ""
 ) -> rules.SealRange:
-    """Seals first..last, as printed, go to a place or a team. Malformed, BadRange, RangeOverlap."""
+    """Seals first..last, as printed, go to a place or a table, by its code. Malformed, BadRange, RangeOverlap, BadHolder."""
     with transaction.atomic():
         in_turn()
         low, high = rules.read_range(first, last)
-        same = RangeRow.objects.filter(election=election, series=low.series, width=len(low.digits)).order_by("id")
+        same = RangeRow.objects.filter(election=election, series=low.series, width=len(low.digits), ended_at=None).order_by("id")
         code = f"SGL-{RangeRow.objects.filter(election=election).count() + 1:03}"
         made = rules.SealRange(
-            code, low.series, low.number, high.number, len(low.digits), to.strip()[:40], item[:40], at, actor.person, mark
+            code, low.series, low.number, high.number, len(low.digits), _holder(election, to), item[:40], at, actor.person, mark
         )
         rules.check_overlap(made, [_range(row) for row in same])
         early = [s for s in _seen_before(election, made) if made.holds(rules.read_serial(s))]
@@ -302,6 +327,33 @@ def issue_range(
     return made
 
 
+def take_back(election: str, code: str, reason: str, first: facts.Actor, second: facts.Actor, at: datetime) -> rules.SealRange:
+    """A range that was given out by mistake (a slip in its numbers, the wrong table) is taken back by two people. UnknownRange,
+
+    RangeUsed, SamePerson, ReasonMissing.
+    """
+    with transaction.atomic():
+        in_turn()
+        row = RangeRow.objects.filter(election=election, code=code, ended_at=None).first()
+        if row is None:
+            raise rules.UnknownRange(range=code[:20])
+        given = _range(row)
+        used = {s for s in _seen_before(election, given) if given.holds(rules.read_serial(s))}
+        rules.check_taking_back(given, used, first.person, second.person, reason)
+        told: dict[str, object] = {"range": code, "first": given.text(given.first), "last": given.text(given.last), "to": given.to}
+        draft = _draft("seals.taken_back", election, f"seals:{code}", first, at, told, reason.strip()[:400])
+        prepared = record.prepare([replace(draft, corrects=row.entry_id, approvals=(first.person, second.person))], at)
+        row.ended_at = at
+        row.save(update_fields=["ended_at"])
+        record.append(prepared, at=at)
+    return given
+
+
+def _holder(election: str, to: str) -> str:
+    sites = {site.code for site in places.sites(record.election(election).region)}
+    return rules.check_holder(to, sites | {stock.warehouse(election)})
+
+
 def _seen_before(election: str, made: rules.SealRange) -> list[str]:
     """Serials between the ends of a range, in the order of text, that something happened to before the range was given out."""
     rows = ActRow.objects.filter(election=election, serial__gte=made.text(made.first), serial__lte=made.text(made.last))
@@ -311,17 +363,17 @@ def _seen_before(election: str, made: rules.SealRange) -> list[str]:
 def issue_count(
     election: str, lot: str, quantity: int, to: str, actor: facts.Actor, at: datetime, item: str = "SEGEL", mark: str = ""
 ) -> rules.LotStock:
-    """Seals without serials go to a place or a team, as a lot with a name. Malformed, BadCount, LotTaken."""
+    """Seals without serials go to a place or a table, as a lot with a name. Malformed, BadCount, LotTaken, BadHolder."""
     with transaction.atomic():
         in_turn()
-        name = rules.check_lot(lot)
+        name, holder = rules.check_lot(lot), _holder(election, to)
         rules.check_count(quantity)
         if LotRow.objects.filter(election=election, lot=name).exists():
             raise rules.LotTaken(lot=name)
-        told: dict[str, object] = {"lot": name, "quantity": quantity, "to": to.strip()[:40], "item": item[:40], "mark": mark}
+        told: dict[str, object] = {"lot": name, "quantity": quantity, "to": holder, "item": item[:40], "mark": mark}
         prepared = record.prepare([_draft("seals.issued", election, f"lot:{name}", actor, at, told)], at)
         row = LotRow.objects.create(
-            election=election, lot=name, quantity=quantity, to=to.strip()[:40], item=item[:40], mark=mark, person=actor.person,
+            election=election, lot=name, quantity=quantity, to=holder, item=item[:40], mark=mark, person=actor.person,
             occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
         record.append(prepared, at=at)
@@ -426,6 +478,8 @@ def check_seals(
             code, now.serials, tuple(s.text for s in read), now.count, count, broken, occasion.strip()[:60], place or now.place,
             actor.person, at, "", mark or now.mark,
         )  # fmt: skip
+        before = rules.open_mismatches(_since(election, now))
+        after = rules.open_mismatches([*before, check])
         told: dict[str, object] = {
             "box": code, "match": int(check.match), "expected": list(check.expected), "seen": list(check.seen),
             "expected_count": check.expected_count, "seen_count": count, "broken": int(broken), "missing": list(check.missing),
@@ -437,6 +491,11 @@ def check_seals(
             seen_count=count, broken=broken, occasion=check.occasion, place=check.place, mark=check.mark, person=actor.person,
             occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
+        acts = [("seen", s) for s in check.strange] + [("cleared", s) for s in rules.cleared(before, after)]
+        ActRow.objects.bulk_create(
+            ActRow(election=election, serial=s, act=act, box=code, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id)
+            for act, s in acts
+        )
         record.append(prepared, at=at)
     return _check(row)
 
@@ -446,7 +505,8 @@ def check_seals(
 
 def ranges(election: str, at: datetime) -> list[rules.SealRange]:
     """Ranges given out by then, oldest first."""
-    return [_range(row) for row in RangeRow.objects.filter(election=election, occurred_at__lte=at).order_by("id")]
+    rows = RangeRow.objects.filter(election=election, occurred_at__lte=at).exclude(ended_at__lte=at)
+    return [_range(row) for row in rows.order_by("id")]
 
 
 def register(election: str, at: datetime) -> list[rules.RangeStock]:
@@ -483,9 +543,8 @@ def lots(election: str, at: datetime) -> list[rules.LotStock]:
 
     def stock(lot: str, item: str, to: str, issued: int, issued_at: datetime, mark: str) -> rules.LotStock:
         used = sums.pop(lot, {})
-        return rules.LotStock(
-            lot, item, to, issued, used.get("applied", 0), used.get("spoiled", 0), used.get("returned", 0), issued_at, mark
-        )
+        applied = used.get("applied", 0) - used.get("misread", 0)
+        return rules.LotStock(lot, item, to, issued, applied, used.get("spoiled", 0), used.get("returned", 0), issued_at, mark)
 
     found = [
         stock(row.lot, row.item, row.to, row.quantity, row.occurred_at, row.mark)
@@ -536,9 +595,42 @@ def sealing_of(election: str, box: str, at: datetime) -> rules.Sealing | None:
 
 
 def standing(election: str, at: datetime) -> dict[str, rules.Sealing]:
-    """Box -> its last closing or opening by then, in one query."""
+    """Box -> its last closing or opening by then, with the findings that stand, in two queries."""
     rows = SealingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
-    return {row.box: _sealing(row) for row in rows}
+    last = {row.box: row for row in rows}
+    misread = _misread(election, at)
+    return {box: _settled(_sealing(row), misread) for box, row in last.items()}
+
+
+def standing_of(election: str, box: str, at: datetime | None) -> rules.Sealing | None:
+    """The last closing or opening of one box (its code) with the findings that stand; at None: whenever, for writing."""
+    rows = SealingRow.objects.filter(election=election, box=box)
+    row = (rows.filter(occurred_at__lte=at).order_by("-occurred_at", "-id") if at else rows.order_by("-id")).first()
+    if row is None:
+        return None
+    found = _sealing(row)
+    return _settled(found, _misread(election, at, [f.serial for f in found.findings])) if found.findings else found
+
+
+def closed_of(election: str, boxes: Sequence[str], at: datetime) -> set[str]:
+    """Those of some boxes (codes) that are closed."""
+    shut: dict[str, bool] = {}
+    for part in (boxes[i : i + 500] for i in range(0, len(boxes), 500)):
+        rows = SealingRow.objects.filter(election=election, box__in=part, occurred_at__lte=at).order_by("occurred_at", "id")
+        shut |= {box: act != "opened" for box, act in rows.values_list("box", "act")}
+    return {box for box, closed in shut.items() if closed}
+
+
+def _misread(election: str, at: datetime | None, serials: Sequence[str] | None = None) -> set[tuple[str, str]]:
+    """(serial, box): the serial was written down for the box and never was on it."""
+    rows = ActRow.objects.filter(election=election, act="misread")
+    rows = rows.filter(occurred_at__lte=at) if at else rows
+    rows = rows.filter(serial__in=serials) if serials is not None else rows
+    return set(rows.values_list("serial", "box"))
+
+
+def _settled(sealing: rules.Sealing, misread: set[tuple[str, str]]) -> rules.Sealing:
+    return replace(sealing, findings=tuple(rules.settled(sealing.findings, misread))) if sealing.findings and misread else sealing
 
 
 def checks(election: str, at: datetime, box: str = "") -> list[rules.Check]:
@@ -548,17 +640,26 @@ def checks(election: str, at: datetime, box: str = "") -> list[rules.Check]:
 
 
 def mismatches(election: str, at: datetime, box: str = "") -> list[rules.Check]:
-    """Checks that found something wrong and stand: the box was not sealed again, and no other person saw all seals whole since."""
+    """The first check of each box that found something wrong and stands: until the box is closed again (opening it changes nothing), or
+
+    another person saw all seals whole.
+    """
     by_box: dict[str, list[rules.Check]] = defaultdict(list)
     for check in checks(election, at, box):
         by_box[check.box].append(check)
-    if box:
-        one = sealing_of(election, box, at)
-        now = {box: one} if one else {}
-    else:
-        now = {b: s for b, s in standing(election, at).items() if s.closed}
-    found = [rules.open_mismatch(_after(by_box[b], now[b]), now[b].sealed_at) for b in by_box if b in now]
-    return [check for check in found if check]
+    wrong = sorted(b for b, mine in by_box.items() if any(not c.match for c in mine))
+    closings: dict[str, rules.Sealing] = {}
+    for part in (wrong[i : i + 500] for i in range(0, len(wrong), 500)):
+        rows = SealingRow.objects.filter(election=election, box__in=part, occurred_at__lte=at).exclude(act="opened")
+        closings |= {row.box: _sealing(row) for row in rows.order_by("occurred_at", "id")}
+    standing_now = [rules.open_mismatches(_after(by_box[b], closings[b])) for b in wrong if b in closings]
+    return [found[0] for found in standing_now if found]
+
+
+def _since(election: str, closing: rules.Sealing) -> list[rules.Check]:
+    """The checks of a box since it was closed, for writing."""
+    rows = CheckRow.objects.filter(election=election, box=closing.box).order_by("occurred_at", "id")
+    return _after([_check(row) for row in rows], closing)
 
 
 def _after(found: list[rules.Check], sealing: rules.Sealing) -> list[rules.Check]:
@@ -594,10 +695,11 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     """For the KPU: boxes whose seals did not match and that another person must look at or seal again."""
     if person.agency != "KPU":
         return []
+    closed = {box for box, one in standing(election, at).items() if one.closed}
     return [
         facts.Task("seals.recheck", "seals", f"box:{c.box}", label_rules.spaced(c.box), None, (c.box,))
         for c in mismatches(election, at)
-        if c.person != person.id
+        if c.person != person.id and c.box in closed
     ]
 
 
@@ -616,8 +718,10 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
 
 
 def _left(election: str) -> dict[str, int]:
-    used = dict(LotActRow.objects.filter(election=election).values_list("lot").annotate(n=models.Sum("count")).order_by())
-    return {lot: n - used.get(lot, 0) for lot, n in LotRow.objects.filter(election=election).values_list("lot", "quantity")}
+    used: dict[str, int] = defaultdict(int)
+    for lot, act, n in LotActRow.objects.filter(election=election).values_list("lot", "act").annotate(n=models.Sum("count")).order_by():
+        used[lot] += -n if act == "misread" else n
+    return {lot: n - used[lot] for lot, n in LotRow.objects.filter(election=election).values_list("lot", "quantity")}
 
 
 def _draft(
@@ -648,18 +752,30 @@ def _act_row(election: str, act: str, serial: str, s: rules.Sealing) -> ActRow:
     )
 
 
+def _lot_act_row(election: str, act: str, lot: str, count: int, s: rules.Sealing) -> LotActRow:
+    return LotActRow(
+        election=election, lot=lot, act=act, count=count, box=s.box, person=s.first, occurred_at=s.sealed_at, entry_id=s.entry_id
+    )
+
+
+def _sealing_fields(election: str, s: rules.Sealing) -> dict[str, Any]:
+    return {
+        "election": election, "box": s.box, "place": s.place, "act": s.act, "serials": list(s.serials), "lot": s.lot, "count": s.count,
+        "findings": [[f.code, f.serial, f.near, f.guess, f.other] for f in s.findings], "short": [list(one) for one in s.short],
+        "reason": s.reason, "text": s.text, "variance": s.variance, "evidence": list(s.evidence), "mark": s.mark, "person": s.first,
+        "second": s.second, "occurred_at": s.sealed_at, "entry_id": s.entry_id,
+    }  # fmt: skip
+
+
 def _sealing_row(election: str, s: rules.Sealing) -> SealingRow:
-    return SealingRow(
-        election=election, box=s.box, place=s.place, act=s.act, serials=list(s.serials), lot=s.lot, count=s.count,
-        findings=[[f.code, f.serial, f.near, f.guess, f.other] for f in s.findings], reason=s.reason, text=s.text, variance=s.variance,
-        evidence=list(s.evidence), mark=s.mark, person=s.first, second=s.second, occurred_at=s.sealed_at, entry_id=s.entry_id,
-    )  # fmt: skip
+    return SealingRow(**_sealing_fields(election, s))
 
 
 def _sealing(row: SealingRow) -> rules.Sealing:
     return rules.Sealing(
         row.box, row.act, tuple(row.serials), row.lot, row.count, tuple(rules.Finding(*f) for f in row.findings), row.person, row.second,
         row.reason, row.text, row.variance, tuple(row.evidence), row.place, row.occurred_at, row.entry_id, row.mark,
+        tuple((item, packed, needed) for item, packed, needed in row.short),
     )  # fmt: skip
 
 

@@ -2,8 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -155,14 +154,14 @@ class BundleRow(models.Model):
 
 
 class RateRow(models.Model):
-    """Rupiah per sheet from a day on, with the decision it stands on."""
+    """Rupiah per sheet from a day on. `citation` is of rows from before it stood in the journal's private part."""
 
     election = models.CharField(max_length=40)
     contest = models.CharField(max_length=20, blank=True)
     rupiah = models.PositiveIntegerField()
     basis = models.CharField(max_length=10)
     from_day = models.DateField()
-    citation = models.CharField(max_length=300)
+    citation = models.CharField(max_length=300, blank=True)
     mark = models.CharField(max_length=20, blank=True)
     person = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
@@ -202,10 +201,11 @@ class ReplacementLineRow(models.Model):
 
 
 class DestructionRow(models.Model):
-    """Rejected sheets destroyed before witnesses. witnesses: agency codes joined by commas."""
+    """Sheets destroyed before witnesses. kind: rejected | surplus. witnesses: agency codes joined by commas."""
 
     election = models.CharField(max_length=40)
     code = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, default="rejected")
     reason = models.CharField(max_length=400)
     witnesses = models.CharField(max_length=80)
     mark = models.CharField(max_length=20, blank=True)
@@ -238,6 +238,7 @@ def form_team(election: str, code: str, size: int, actor: facts.Actor, at: datet
     """A team and how many persons it has; formed again, it has another size from then on. BadTeam."""
     team = rules.Team(code.strip().upper(), size, at, mark)
     with transaction.atomic():
+        at = record.turn(at)
         said: dict[str, object] = {"team": team.code, "size": size, "mark": mark}
         prepared = record.prepare([_draft("team.formed", election, f"team:{team.code}", actor, at, said)], at)
         TeamRow.objects.create(
@@ -284,7 +285,8 @@ def record_attendances(
 ) -> list[rules.Attendance]:
     """`record_attendance` for many in one transaction: all or none."""
     other, why = second.person if second else "", reason.strip()
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         before: dict[tuple[str, date], AttendanceRow] = {}
         for row in AttendanceRow.objects.filter(election=election, team__in={p.team for p in said}).order_by("id"):
             before[(row.team, row.day)] = row
@@ -370,6 +372,7 @@ def record_many(
     """
     try:
         with transaction.atomic():
+            at = record.turn(at)
             return _record(election, acts, actor, at, mark, rng)
     except IntegrityError as clash:  # somebody else did the same in the same second
         for one in acts:
@@ -519,7 +522,8 @@ def _write_closings(election: str, closed: Sequence[tuple[_Act, str]], actor: fa
 
 def undo_opening(election: str, carton: str, actor: facts.Actor, at: datetime) -> None:
     """Whoever opened a carton by mistake takes it back within minutes, before it has a result. NotOpen, AlreadyClosed, TooLate."""
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         work, row = _one_work(election, carton)
         if work.tally is not None:
             raise rules.AlreadyClosed(carton=carton, team=work.team)
@@ -539,7 +543,8 @@ def undo_closing(election: str, carton: str, actor: facts.Actor, at: datetime) -
 
     NotOpen, TooLate, BundleUsed.
     """
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         work, _ = _one_work(election, carton)
         closing = _closing(election, carton)
         if work.tally is None or work.closed_at is None or closing is None:
@@ -575,7 +580,8 @@ def correct_result(
 ) -> list[rules.Bundle]:
     """Another result for a closed carton, with reason and second person. Bundles that are used stay; the others are dissolved and `sizes`
     are the new ones. NotOpen, ReasonMissing, SamePerson, NothingChanged, BadCount, BundlesUnbalanced, StrayUnnamed."""
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         work, row = _one_work(election, carton)
         closing = _closing(election, carton)
         tally = rules.Tally(work.expected, good, tuple((k, n) for k, n in rejects.items() if n), tuple(strays))
@@ -596,10 +602,11 @@ def correct_result(
             corrects=closing.entry_id, reason=reason.strip(), approvals=(first.person, second.person),
         )  # fmt: skip
         prepared = record.prepare([draft], at)
-        new = ClosingRow.objects.create(
-            opening=row, version=_versions([row])[row.pk] + 1, good=good, reason=reason.strip(), person=first.person, second=second.person,
-            occurred_at=at, first_at=closing.first_at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+        with record.once(rules.AlreadyClosed(carton=carton, team=work.team)):
+            new = ClosingRow.objects.create(
+                opening=row, version=_versions([row])[row.pk] + 1, good=good, reason=reason.strip(), person=first.person,
+                second=second.person, occurred_at=at, first_at=closing.first_at, entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         _write_details([(new, tally)])
         _dissolve([b for b in rows if b.code not in in_use], new.entry_id, at)
         _write_bundles(election, [(b, new) for b in made])
@@ -627,12 +634,12 @@ def set_rate(
     """What a sheet is paid, from which day on, on whose decision. BadRate, ReasonMissing."""
     rate = rules.Rate(contest, rupiah, basis, from_day, citation.strip(), actor.person, at, mark=mark)
     with transaction.atomic():
-        said: dict[str, object] = {
-            "contest": contest, "rupiah": rupiah, "basis": basis, "from": from_day.isoformat(), "citation": rate.citation, "mark": mark,
-        }  # fmt: skip
-        prepared = record.prepare([_draft("rate.set", election, f"rate:{contest or 'semua'}", actor, at, said)], at)
+        at = record.turn(at)
+        said: dict[str, object] = {"contest": contest, "rupiah": rupiah, "basis": basis, "from": from_day.isoformat(), "mark": mark}
+        draft = _draft("rate.set", election, f"rate:{contest or 'semua'}", actor, at, said)
+        prepared = record.prepare([replace(draft, private=record.typed(citation=rate.citation))], at)
         RateRow.objects.create(
-            election=election, contest=contest, rupiah=rupiah, basis=basis, from_day=from_day, citation=rate.citation, mark=mark,
+            election=election, contest=contest, rupiah=rupiah, basis=basis, from_day=from_day, mark=mark,
             person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
         record.append(prepared, at=at)
@@ -641,7 +648,8 @@ def set_rate(
 
 def request_replacement(election: str, actor: facts.Actor, at: datetime, mark: str = "") -> rules.Request:
     """Ask the supplier for what will be short as things stand, line by line. NothingShort."""
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         wanted = wanting(election, at)
         lines = tuple((s.contest, s.dapil, s.rejected, s.missing, sheets) for s, sheets in wanted if sheets)
         if not lines:
@@ -659,9 +667,16 @@ def request_replacement(election: str, actor: facts.Actor, at: datetime, mark: s
     return rules.Request(code, lines, actor.person, at, prepared[0].entry_id, mark)
 
 
+Sheets = tuple[str, str, int]
+Kept = Mapping[tuple[str, str], Mapping[stock_rules.Account, int]]
+"""(contest, dapil of the line) -> account -> sheets."""
+Lacking = Callable[[str, datetime], Mapping[tuple[str, str], int]]
+"""(election, at) -> (contest, dapil of the line) -> sheets that boxes still lack; lines nobody knows are left out."""
+
+
 def destroy(
     election: str,
-    lines: Sequence[tuple[str, str, int]],
+    lines: Sequence[Sheets],
     reason: str,
     witnesses: Sequence[str],
     first: facts.Actor,
@@ -673,48 +688,102 @@ def destroy(
 
     ReasonMissing, SamePerson, NoWitness, BadCount, NotThatMany.
     """
-    with _locked(at):
-        kept = rejected_kept(election, at)
-        rules.check_destruction(lines, {k: sum(v.values()) for k, v in kept.items()}, reason, witnesses, first.person, second.person)
-        code = f"PMS-{DestructionRow.objects.filter(election=election).count() + 1:03}"
-        said: dict[str, object] = {
-            "destruction": code, "lines": [list(line) for line in lines], "witnesses": list(witnesses), "mark": mark,
-        }  # fmt: skip
-        draft = replace(
-            _draft("ballots.destroyed", election, f"destruction:{code}", first, at, said),
-            reason=reason.strip(), approvals=(first.person, second.person),
-        )  # fmt: skip
-        prepared = record.prepare([draft], at)
-        row = DestructionRow.objects.create(
-            election=election, code=code, reason=reason.strip(), witnesses=",".join(witnesses), mark=mark, person=first.person,
-            second=second.person, occurred_at=at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
-        DestructionLineRow.objects.bulk_create(DestructionLineRow(destruction=row, contest=c, dapil=d, sheets=n) for c, d, n in lines)
-        stock.post(election, _destroyed_postings(lines, kept, code), prepared[0].entry_id, at)
-        record.append(prepared, at=at)
-    return rules.Destruction(
-        code, tuple(lines), reason.strip(), tuple(witnesses), first.person, second.person, at, prepared[0].entry_id, mark
-    )
+    with transaction.atomic():
+        at = record.turn(at)
+        rejected = stock_rules.Condition.REJECTED
+        kept = {
+            line: {stock_rules.Account(place, rejected): n for place, n in by.items()} for line, by in rejected_kept(election, at).items()
+        }
+        rules.check_destruction(lines, _sums(kept), reason, witnesses, first.person, second.person)
+        done = rules.Destruction("", tuple(lines), reason.strip(), tuple(witnesses), first.person, second.person, at, "", mark)
+        return _destroy(election, done, kept, (), first)
 
 
-def _destroyed_postings(
-    lines: Sequence[tuple[str, str, int]], kept: Mapping[tuple[str, str], Mapping[str, int]], code: str
-) -> list[stock_rules.Posting]:
-    """From the places that keep rejected sheets of a line, the fullest first."""
-    left = {line: dict(by_place) for line, by_place in kept.items()}
+def destroy_surplus(
+    election: str,
+    lines: Sequence[Sheets],
+    reason: str,
+    witnesses: Sequence[str],
+    first: facts.Actor,
+    second: facts.Actor,
+    at: datetime,
+    lacking: Lacking,
+    mark: str = "",
+) -> rules.Destruction:
+    """Good sheets that no box needs are destroyed before Bawaslu and police, by two people, once the boxes lack nothing.
+
+    lacking: asked under the lock, for packing is a later stage. Bundles of a line of which no folded sheet is left are dissolved, unless
+    some of them lies in a box. ReasonMissing, SamePerson, NoWitness, WitnessMissing, BadCount, NotThatMuchSurplus, BoxesLack, NeedUnknown.
+    """
+    with transaction.atomic():
+        at = record.turn(at)
+        kept = surplus_kept(election, at)
+        rules.check_surplus(lines, _sums(kept), lacking(election, at), reason, witnesses, first.person, second.person)
+        done = rules.Destruction("", tuple(lines), reason.strip(), tuple(witnesses), first.person, second.person, at, "", mark, "surplus")
+        return _destroy(election, done, kept, _emptied(election, lines, kept), first)
+
+
+def _sums(kept: Kept) -> dict[tuple[str, str], int]:
+    return {line: sum(by.values()) for line, by in kept.items()}
+
+
+def _destroy(election: str, done: rules.Destruction, kept: Kept, emptied: Sequence[BundleRow], first: facts.Actor) -> rules.Destruction:
+    """The rows, postings and entry of a destruction that passed its rules; the caller holds the transaction. This appends."""
+    code, at = f"PMS-{DestructionRow.objects.filter(election=election).count() + 1:03}", done.at
+    said: dict[str, object] = {
+        "destruction": code, "kind": done.kind, "lines": [list(line) for line in done.lines], "witnesses": list(done.witnesses),
+        "dissolved": [b.code for b in emptied], "mark": done.mark,
+    }  # fmt: skip
+    draft = replace(
+        _draft("ballots.destroyed", election, f"destruction:{code}", first, at, said),
+        reason=done.reason, approvals=(done.first, done.second),
+    )  # fmt: skip
+    prepared = record.prepare([draft], at)
+    row = DestructionRow.objects.create(
+        election=election, code=code, kind=done.kind, reason=done.reason, witnesses=",".join(done.witnesses), mark=done.mark,
+        person=done.first, second=done.second, occurred_at=at, entry_id=prepared[0].entry_id,
+    )  # fmt: skip
+    DestructionLineRow.objects.bulk_create(DestructionLineRow(destruction=row, contest=c, dapil=d, sheets=n) for c, d, n in done.lines)
+    _dissolve(emptied, prepared[0].entry_id, at)
+    stock.post(election, _destroyed_postings(done.lines, kept, code), prepared[0].entry_id, at)
+    record.append(prepared, at=at)
+    return replace(done, code=code, entry_id=prepared[0].entry_id)
+
+
+def _destroyed_postings(lines: Iterable[Sheets], kept: Kept, code: str) -> list[stock_rules.Posting]:
+    """From the accounts that keep sheets of a line: folded before unsorted ones, the fullest place first."""
+    left = {line: dict(by) for line, by in kept.items()}
     found = []
     for contest, dapil, sheets in lines:
         wanting = sheets
-        for place, there in sorted(left.get((contest, dapil), {}).items(), key=lambda pair: (-pair[1], pair[0])):
+        for source, there in _in_order(left.get((contest, dapil), {})):
             taken = min(wanting, there)
             if taken > 0:
-                source = stock_rules.Account(place, stock_rules.Condition.REJECTED)
-                target = stock_rules.Account(place, stock_rules.Condition.DESTROYED)
+                target = stock_rules.Account(source.place, stock_rules.Condition.DESTROYED)
                 line = (rules.BALLOT, contest, dapil)
                 found.append(stock_rules.Posting(line, taken, source, target, "ballots.destroyed", f"destruction:{code}"))
-                left[(contest, dapil)][place] -= taken
+                left[(contest, dapil)][source] -= taken
                 wanting -= taken
     return found
+
+
+def _in_order(accounts: Mapping[stock_rules.Account, int]) -> list[tuple[stock_rules.Account, int]]:
+    return sorted(accounts.items(), key=lambda pair: (pair[0].condition is stock_rules.Condition.GOOD, -pair[1], pair[0].place))
+
+
+def _emptied(election: str, lines: Iterable[Sheets], kept: Kept) -> list[BundleRow]:
+    """Bundles that no longer are, where every folded sheet of their line is destroyed; those that boxes took sheets from stay."""
+    gone: Counter[tuple[str, str]] = Counter()
+    for contest, dapil, sheets in lines:
+        gone[contest, dapil] += sheets
+    here, found = places.dapil_here(election), []
+    for line, sheets in gone.items():
+        folded = sum(n for account, n in kept[line].items() if account.condition is stock_rules.Condition.FOLDED)
+        if folded and sheets >= folded:
+            rows = BundleRow.objects.filter(election=election, contest=line[0], dissolved_at=None)
+            found += [row for row in rows if place_rules.dapil_on_line(row.contest, row.dapil, here) == line[1]]
+    in_use = used(election, [row.code for row in found])
+    return [row for row in found if row.code not in in_use]
 
 
 # --- what is read --------------------------------------------------------------------------------------------------------
@@ -800,8 +869,15 @@ def team_days(election: str, at: datetime) -> list[rules.TeamDay]:
 
 def rates(election: str, at: datetime) -> list[rules.Rate]:
     """Rates set by then, oldest first."""
-    rows = RateRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
-    return [rules.Rate(r.contest, r.rupiah, r.basis, r.from_day, r.citation, r.person, r.occurred_at, r.entry_id, r.mark) for r in rows]
+    rows = list(RateRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"))
+    told = record.privates(row.entry_id for row in rows)
+    return [
+        rules.Rate(
+            r.contest, r.rupiah, r.basis, r.from_day, told.text(r.entry_id, "citation", r.citation), r.person, r.occurred_at, r.entry_id,
+            r.mark,
+        )
+        for r in rows
+    ]  # fmt: skip
 
 
 def pay_sheet(election: str, at: datetime) -> list[rules.Pay]:
@@ -826,10 +902,11 @@ def destructions(election: str, at: datetime) -> list[rules.Destruction]:
         lines[line.destruction_id].append((line.contest, line.dapil, line.sheets))
     return [
         rules.Destruction(
-            r.code, tuple(lines[r.pk]), r.reason, tuple(r.witnesses.split(",")), r.person, r.second, r.occurred_at, r.entry_id, r.mark
+            r.code, tuple(lines[r.pk]), r.reason, tuple(r.witnesses.split(",")), r.person, r.second, r.occurred_at, r.entry_id, r.mark,
+            r.kind,
         )
         for r in rows
-    ]
+    ]  # fmt: skip
 
 
 def rejected_kept(election: str, at: datetime) -> dict[tuple[str, str], dict[str, int]]:
@@ -838,6 +915,15 @@ def rejected_kept(election: str, at: datetime) -> dict[tuple[str, str], dict[str
     for (line, account), sheets in stock.balances(election, at).items():
         if line[0] == rules.BALLOT and account.condition is stock_rules.Condition.REJECTED and sheets > 0:
             found[line[1:]][account.place] = sheets
+    return dict(found)
+
+
+def surplus_kept(election: str, at: datetime) -> dict[tuple[str, str], dict[stock_rules.Account, int]]:
+    """(contest, dapil of the line) -> account -> good sheets outside the boxes, folded or not sorted yet."""
+    found: dict[tuple[str, str], dict[stock_rules.Account, int]] = defaultdict(dict)
+    for (line, account), sheets in stock.balances(election, at).items():
+        if line[0] == rules.BALLOT and account.condition in (stock_rules.Condition.FOLDED, stock_rules.Condition.GOOD) and sheets > 0:
+            found[line[1:]][account] = sheets
     return dict(found)
 
 
@@ -957,14 +1043,6 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
 
 
 # --- rows to values ------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _locked(at: datetime) -> Iterator[None]:
-    """A transaction that first takes the journal's lock: what is read in it still stands when it is written."""
-    with transaction.atomic():
-        record.prepare((), at)
-        yield
 
 
 def _draft(

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -55,7 +54,7 @@ class ControlRow(models.Model):
 
 
 class CountRow(models.Model):
-    """What hands counted in one account (opname)."""
+    """What hands counted in one account (opname). `note` is of rows from before notes stood in the journal's private part."""
 
     election = models.CharField(max_length=40)
     code = models.CharField(max_length=20)
@@ -90,6 +89,7 @@ class AdjustmentRow(models.Model):
 
     class Meta:
         db_table = "stock_adjustment"
+        constraints = (models.UniqueConstraint(fields=["count"], name="stock_adjustment_once"),)
 
 
 class LeftoverRow(models.Model):
@@ -114,7 +114,7 @@ class LeftoverRow(models.Model):
 
 
 class InspectionRow(models.Model):
-    """A walk through a warehouse. answers: check -> yes | no | unknown."""
+    """A walk through a warehouse. answers: check -> yes | no | unknown. `note` is of rows from before it was private."""
 
     election = models.CharField(max_length=40)
     code = models.CharField(max_length=20)
@@ -182,10 +182,10 @@ def balances(election: str, at: datetime) -> dict[tuple[rules.Line, rules.Accoun
     return {key: pieces for key, pieces in found.items() if pieces}
 
 
-def postings_of(election: str, subjects: Iterable[str]) -> list[rules.Posting]:
-    """Every posting about these subjects, whenever it occurred, oldest first."""
+def postings_of(election: str, subjects: Iterable[str], at: datetime | None = None) -> list[rules.Posting]:
+    """Every posting about these subjects, whenever it occurred or by then, oldest first."""
     rows = PostingRow.objects.filter(election=election, subject__in=list(subjects)).order_by("occurred_at", "id")
-    return [_movement(row).posting for row in rows]
+    return [_movement(row).posting for row in (rows if at is None else rows.filter(occurred_at__lte=at))]
 
 
 def movements(election: str, at: datetime, line: rules.Line | None = None, place: str = "", condition: str = "") -> list[rules.Movement]:
@@ -221,7 +221,8 @@ def record_count(
 
     BadCount, UnknownThing.
     """
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         rules.check_count(pieces, condition)
         if line not in lines(election, at) or place not in {code for code, _ in sites(election, at)}:
             raise rules.UnknownThing(thing="~".join(line) if line not in lines(election, at) else place)
@@ -230,15 +231,16 @@ def record_count(
         code = f"OPN-{CountRow.objects.filter(election=election).count() + 1:03}"
         said: dict[str, object] = {
             "count": code, "item": line[0], "contest": line[1], "dapil": line[2], "condition": condition.value, "pieces": pieces,
-            "book": book, "note": note, "mark": mark,
+            "book": book, "mark": mark,
         }  # fmt: skip
-        prepared = record.prepare([facts.Draft("stock.counted", election, f"count:{code}", place, actor, at, said)], at)
+        draft = facts.Draft("stock.counted", election, f"count:{code}", place, actor, at, said, private=record.typed(note=note))
+        prepared = record.prepare([draft], at)
         row = CountRow.objects.create(
             election=election, code=code, item=line[0], contest=line[1], dapil=line[2], place=place, condition=condition.value,
-            pieces=pieces, book=book, note=note, mark=mark, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+            pieces=pieces, book=book, mark=mark, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
         record.append(prepared, at=at)
-    return _count(row, 0)
+    return _count(row, 0, note)
 
 
 def declare_difference(election: str, code: str, reason: str, first: facts.Actor, second: facts.Actor, at: datetime) -> rules.Posting:
@@ -246,7 +248,8 @@ def declare_difference(election: str, code: str, reason: str, first: facts.Actor
 
     UnknownThing, ReasonMissing, SamePerson, NothingToDeclare.
     """
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         row = CountRow.objects.filter(election=election, code=code, occurred_at__lte=at).first()
         if row is None:
             raise rules.UnknownThing(thing=code[:40])
@@ -265,10 +268,11 @@ def declare_difference(election: str, code: str, reason: str, first: facts.Actor
             approvals=(first.person, second.person),
         )  # fmt: skip
         prepared = record.prepare([draft], at)
-        AdjustmentRow.objects.create(
-            count=row, pieces=count.open_difference, reason=reason.strip(), person=first.person, second=second.person, occurred_at=at,
-            entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+        with record.once(rules.NothingToDeclare(what=code)):
+            AdjustmentRow.objects.create(
+                count=row, pieces=count.open_difference, reason=reason.strip(), person=first.person, second=second.person, occurred_at=at,
+                entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         post(election, [posting], prepared[0].entry_id, at)
         record.append(prepared, at=at)
     return posting
@@ -291,7 +295,8 @@ def open_leftover(
     """
     where = {"election": election, "item": line[0], "contest": line[1], "dapil": line[2]}
     try:
-        with _locked(at):
+        with transaction.atomic():
+            at = record.turn(at)
             before = LeftoverRow.objects.filter(**where).exists()
             rules.check_opening(pieces, before, reason, first.person, second.person)
             if line not in lines(election, at) or place not in {code for code, _ in sites(election, at)}:
@@ -319,19 +324,20 @@ def inspect(
     election: str, place: str, answers: Mapping[str, str], note: str, actor: facts.Actor, at: datetime, mark: str = ""
 ) -> rules.Inspection:
     """A walk through a warehouse by the keeper or the police. UnknownThing, NothingSeen."""
-    with _locked(at):
+    with transaction.atomic():
+        at = record.turn(at)
         if place not in {code for code, _ in sites(election, at)}:
             raise rules.UnknownThing(thing=place[:40])
         code = f"PRK-{InspectionRow.objects.filter(election=election).count() + 1:03}"
         given = tuple((check, answers.get(check, "unknown")) for check, _, _ in rules.CHECKS)
         seen = rules.Inspection(code, place, given, note, actor.person, actor.agency, at, mark=mark)
         said: dict[str, object] = {
-            "inspection": code, "checks_version": rules.CHECKS_VERSION, "answers": [list(pair) for pair in given], "note": note,
-            "mark": mark,
+            "inspection": code, "checks_version": rules.CHECKS_VERSION, "answers": [list(pair) for pair in given], "mark": mark,
         }  # fmt: skip
-        prepared = record.prepare([facts.Draft("warehouse.inspected", election, f"warehouse:{place}", place, actor, at, said)], at)
+        draft = facts.Draft("warehouse.inspected", election, f"warehouse:{place}", place, actor, at, said, private=record.typed(note=note))
+        prepared = record.prepare([draft], at)
         InspectionRow.objects.create(
-            election=election, code=code, place=place, answers=dict(given), note=note, mark=mark, person=actor.person, agency=actor.agency,
+            election=election, code=code, place=place, answers=dict(given), mark=mark, person=actor.person, agency=actor.agency,
             occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
         record.append(prepared, at=at)
@@ -375,7 +381,8 @@ def counts(election: str, at: datetime) -> list[rules.Count]:
     """Counts by then with what was declared of them by then, oldest first."""
     rows = list(CountRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"))
     declared = _declared([row.pk for row in rows], at)
-    return [_count(row, declared.get(row.pk, 0)) for row in rows]
+    told = record.privates(row.entry_id for row in rows)
+    return [_count(row, declared.get(row.pk, 0), told.text(row.entry_id, "note", row.note)) for row in rows]
 
 
 def latest_counts(found: Iterable[rules.Count]) -> list[rules.Count]:
@@ -410,11 +417,12 @@ def leftovers(election: str, at: datetime) -> dict[rules.Line, str]:
 
 def inspections(election: str, at: datetime) -> list[rules.Inspection]:
     """Inspections by then, oldest first."""
-    rows = InspectionRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    rows = list(InspectionRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"))
+    told = record.privates(row.entry_id for row in rows)
     return [
         rules.Inspection(
-            r.code, r.place, tuple((check, r.answers.get(check, "unknown")) for check, _, _ in rules.CHECKS), r.note, r.person, r.agency,
-            r.occurred_at, r.entry_id, r.mark,
+            r.code, r.place, tuple((check, r.answers.get(check, "unknown")) for check, _, _ in rules.CHECKS),
+            told.text(r.entry_id, "note", r.note), r.person, r.agency, r.occurred_at, r.entry_id, r.mark,
         )
         for r in rows
     ]  # fmt: skip
@@ -470,14 +478,6 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
 # --- rows to values ------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _locked(at: datetime) -> Iterator[None]:
-    """A transaction that first takes the journal's lock: what is read in it still stands when it is written."""
-    with transaction.atomic():
-        record.prepare((), at)
-        yield
-
-
 def _chunks(entries: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
     for start in range(0, len(entries), size):
         yield entries[start : start + size]
@@ -490,10 +490,10 @@ def _declared(rows: Sequence[int], at: datetime | None = None) -> dict[int, int]
     return dict(found.values_list("count").annotate(pieces=models.Sum("pieces")).order_by())
 
 
-def _count(row: CountRow, declared: int) -> rules.Count:
+def _count(row: CountRow, declared: int, note: str = "") -> rules.Count:
     return rules.Count(
         row.code, (row.item, row.contest, row.dapil), rules.Account(row.place, rules.Condition(row.condition)), row.pieces, row.book,
-        row.person, row.occurred_at, row.entry_id, declared, row.note, row.mark,
+        row.person, row.occurred_at, row.entry_id, declared, note, row.mark,
     )  # fmt: skip
 
 

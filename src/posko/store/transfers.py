@@ -26,7 +26,7 @@ LIMITS = rules.Limits()
 
 
 class TransferCountRow(models.Model):
-    """What a TPS was found to hold of one line."""
+    """What a TPS was found to hold of one line. `note` is of rows from before notes stood in the journal's private part."""
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
@@ -69,7 +69,7 @@ class TransferWithdrawalRow(models.Model):
 
 
 class TransferProposalRow(models.Model):
-    """Transfers of one item and contest that were proposed, with their terms."""
+    """Transfers of one item and contest that were proposed, with their terms. `basis` is of rows from before it was private."""
 
     code = models.CharField(max_length=20)
     election = models.CharField(max_length=40)
@@ -126,7 +126,10 @@ class TransferDecisionRow(models.Model):
 
 
 class TransferStepRow(models.Model):
-    """Something that happened to a trip: sent, received, corrected (names the step it corrects), cancelled, printed."""
+    """Something that happened to a trip: sent, received, corrected (names the step it corrects), cancelled, printed.
+
+    `note` is of rows from before notes stood in the journal's private part; `replaces_entry` is the entry that a correction corrects.
+    """
 
     leg = models.ForeignKey(TransferLegRow, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10)
@@ -138,6 +141,7 @@ class TransferStepRow(models.Model):
     second = models.CharField(max_length=60, blank=True)
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
+    replaces_entry = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         db_table = "transfers_step"
@@ -145,6 +149,8 @@ class TransferStepRow(models.Model):
             models.UniqueConstraint(
                 fields=["leg", "kind"], condition=models.Q(kind__in=["sent", "received", "cancelled"]), name="transfers_step_once"
             ),
+            models.UniqueConstraint(fields=["leg"], condition=models.Q(kind__in=["sent", "cancelled"]), name="transfers_step_left"),
+            models.UniqueConstraint(fields=["replaces_entry"], condition=~models.Q(replaces_entry=""), name="transfers_step_corrected"),
         )
 
 
@@ -166,6 +172,7 @@ def report_counts(
     if not lines:
         raise rules.NothingCounted()
     with transaction.atomic():
+        at = record.turn(at)
         listed = find_tps(election, tps)
         before = rules.latest(counts(election, at, tps))
         number = TransferCountRow.objects.filter(election=election).count()
@@ -178,7 +185,7 @@ def report_counts(
             made.append(
                 rules.Count(
                     f"HTG-{number + position:03}", tps, line.item, line.contest, dapil, line.found, needed, source,
-                    voters, phase, at, actor.person, note[:400], listed is not None, old.code if old else "",
+                    voters, phase, at, actor.person, note.strip()[:400], listed is not None, old.code if old else "",
                     reason.strip()[:400] if old else "", mark,
                 )
             )  # fmt: skip
@@ -246,6 +253,7 @@ def _dapil(election: str, tps: str, line: rules.Reported, at: datetime) -> str:
 def withdraw_count(election: str, code: str, reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None) -> None:
     """Take a count back: the author within minutes, later with a reason and a second person. InUse while a proposal stands on it."""
     with transaction.atomic():
+        at = record.turn(at)
         row = _one(TransferCountRow.objects.filter(election=election, code=code, occurred_at__lte=at), code)
         if TransferWithdrawalRow.objects.filter(count=row).exists():
             raise rules.UnknownThing(thing=code)
@@ -266,10 +274,11 @@ def withdraw_count(election: str, code: str, reason: str, actor: facts.Actor, at
             approvals=approvals,
         )  # fmt: skip
         prepared = record.prepare([draft], at)
-        TransferWithdrawalRow.objects.create(
-            count=row, reason=reason.strip()[:400], person=actor.person, second=second.person if second and approvals else "",
-            occurred_at=at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+        with record.once(rules.UnknownThing(thing=code)):
+            TransferWithdrawalRow.objects.create(
+                count=row, reason=reason.strip()[:400], person=actor.person, second=second.person if second and approvals else "",
+                occurred_at=at, entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         record.append(prepared, at=at)
 
 
@@ -277,12 +286,12 @@ def counts(election: str, at: datetime, tps: str = "") -> list[rules.Count]:
     """Counts in force then (not withdrawn), oldest first; of one TPS, or all."""
     gone = TransferWithdrawalRow.objects.filter(count__election=election, occurred_at__lte=at).values("count_id")
     rows = TransferCountRow.objects.filter(election=election, occurred_at__lte=at).exclude(pk__in=gone).order_by("occurred_at", "id")
-    return [_count(row) for row in (rows.filter(tps=tps) if tps else rows)]
+    return _counts(list(rows.filter(tps=tps) if tps else rows))
 
 
 def get_count(election: str, code: str, at: datetime) -> rules.Count:
     """One count, also a withdrawn one. UnknownThing."""
-    return _count(_one(TransferCountRow.objects.filter(election=election, code=code, occurred_at__lte=at), code))
+    return _counts([_one(TransferCountRow.objects.filter(election=election, code=code, occurred_at__lte=at), code)])[0]
 
 
 def withdrawn(election: str, code: str, at: datetime) -> tuple[datetime, str] | None:
@@ -381,7 +390,9 @@ def propose(
         raise rules.NothingPossible(short=asked.wanted)
     legs = rules.legs_of(asked, planned.flow)
     with transaction.atomic():
-        _still_good(legs, question(election, item, contest, keeping, leave_at, deadline_at, at))
+        at = record.turn(at)
+        asked = question(election, item, contest, keeping, leave_at, deadline_at, at)
+        _still_good(legs, asked)
         code = f"USL-{TransferProposalRow.objects.filter(election=election).count() + 1:03}"
         number = TransferLegRow.objects.filter(election=election).count()
         legs = tuple(replace(leg, code=f"GSR-{number + position:03}") for position, leg in enumerate(legs, start=1))
@@ -393,7 +404,7 @@ def propose(
         row = TransferProposalRow.objects.create(
             code=code, election=election, item=item, contest=contest, from_voters=keeping.from_voters, floor=keeping.floor,
             keeping_reason=keeping.reason.strip()[:400], leave_at=leave_at, deadline_at=deadline_at, wanted=asked.wanted,
-            proven=planned.proven, basis=made.basis, mark=mark, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+            proven=planned.proven, mark=mark, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
         TransferLegRow.objects.bulk_create(
             TransferLegRow(code=leg.code, election=election, proposal=row, giver=leg.giver, receiver=leg.receiver, dapil=leg.dapil,
@@ -415,6 +426,7 @@ def decide(election: str, code: str, approve: bool, reason: str, person: access_
     actor = access.actor(person)
     head = any(g.role == "kpu.pimpinan" and g.holds(at) for g in person.grants)
     with transaction.atomic():
+        at = record.turn(at)
         found = get_proposal(election, code, at)
         rules.check_decision(found.decision is not None, found.person, actor.person, head, approve, reason)
         if approve:
@@ -429,14 +441,11 @@ def decide(election: str, code: str, approve: bool, reason: str, person: access_
         draft = facts.Draft(kind, election, f"proposal:{code}", region, actor, at, said, reason=reason.strip(), approvals=approvals)
         prepared = record.prepare([draft], at)
         row = _one(TransferProposalRow.objects.filter(election=election, code=code), code)
-        TransferDecisionRow.objects.create(
-            proposal=row,
-            approved=approve,
-            reason=reason.strip()[:400],
-            person=actor.person,
-            occurred_at=at,
-            entry_id=prepared[0].entry_id,
-        )
+        with record.once(rules.AlreadyDecided()):
+            TransferDecisionRow.objects.create(
+                proposal=row, approved=approve, reason=reason.strip()[:400], person=actor.person, occurred_at=at,
+                entry_id=prepared[0].entry_id,
+            )  # fmt: skip
         record.append(prepared, at=at)
 
 
@@ -446,15 +455,17 @@ def proposals(election: str, at: datetime) -> list[rules.Proposal]:
     for row in TransferLegRow.objects.filter(election=election).order_by("id"):
         legs[row.proposal_id].append(row)
     decided = {d.proposal_id: d for d in TransferDecisionRow.objects.filter(proposal__election=election, occurred_at__lte=at)}
-    rows = TransferProposalRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
-    return [_proposal(row, legs[row.pk], decided.get(row.pk)) for row in rows]
+    rows = list(TransferProposalRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"))
+    told = record.privates(row.entry_id for row in rows)
+    return [_proposal(row, legs[row.pk], decided.get(row.pk), told.text(row.entry_id, "basis", row.basis)) for row in rows]
 
 
 def get_proposal(election: str, code: str, at: datetime) -> rules.Proposal:
     """One proposal. UnknownThing."""
     row = _one(TransferProposalRow.objects.filter(election=election, code=code, occurred_at__lte=at), code)
     decided = TransferDecisionRow.objects.filter(proposal=row, occurred_at__lte=at).first()
-    return _proposal(row, list(TransferLegRow.objects.filter(proposal=row).order_by("id")), decided)
+    basis = record.privates([row.entry_id]).text(row.entry_id, "basis", row.basis)
+    return _proposal(row, list(TransferLegRow.objects.filter(proposal=row).order_by("id")), decided, basis)
 
 
 # --- trips ---------------------------------------------------------------------------------------------------------------
@@ -463,14 +474,16 @@ def get_proposal(election: str, code: str, at: datetime) -> rules.Proposal:
 def send(election: str, code: str, pieces: int, actor: facts.Actor, at: datetime, note: str = "") -> None:
     """So many pieces left the giver. WrongStep, NotEnough, NotPositive."""
     with transaction.atomic():
+        at = record.turn(at)
         found = get_transfer(election, code, at)
         leg = found.leg
         giver = next(
             (h for h in holdings(election, at) if (h.tps, h.count.item, h.count.contest) == (leg.giver, leg.item, leg.contest)), None
         )
         rules.check_sending(found, pieces, giver, get_proposal(election, found.proposal, at).keeping)
-        prepared = record.prepare([_step_draft("transfer.sent", election, found, leg.giver, pieces, actor, at)], at)
-        _step_row(election, code, "sent", pieces, actor, at, prepared[0].entry_id, note=note)
+        draft = _step_draft("transfer.sent", election, found, leg.giver, pieces, actor, at)
+        prepared = record.prepare([replace(draft, private=record.typed(note=note.strip()[:400]))], at)
+        _step_row(election, code, "sent", pieces, actor, at, prepared[0].entry_id)
         stock.post(election, _handed_on(election, found, pieces, "transfer.sent"), prepared[0].entry_id, at)
         record.append(prepared, at=at)
 
@@ -478,13 +491,14 @@ def send(election: str, code: str, pieces: int, actor: facts.Actor, at: datetime
 def receive(election: str, code: str, pieces: int, actor: facts.Actor, at: datetime, note: str = "") -> int:
     """So many pieces were counted in at the receiver; the difference to what was sent. Every number is recorded. WrongStep."""
     with transaction.atomic():
+        at = record.turn(at)
         found = get_transfer(election, code, at)
         rules.check_receiving(found, pieces)
         assert found.sent is not None
         difference = pieces - found.sent.pieces
         draft = _step_draft("transfer.received", election, found, found.leg.receiver, pieces, actor, at, {"difference": difference})
-        prepared = record.prepare([draft], at)
-        _step_row(election, code, "received", pieces, actor, at, prepared[0].entry_id, note=note)
+        prepared = record.prepare([replace(draft, private=record.typed(note=note.strip()[:400]))], at)
+        _step_row(election, code, "received", pieces, actor, at, prepared[0].entry_id)
         stock.post(election, _off(election, found, difference, "transfer.received"), prepared[0].entry_id, at)
         record.append(prepared, at=at)
     return difference
@@ -493,6 +507,7 @@ def receive(election: str, code: str, pieces: int, actor: facts.Actor, at: datet
 def cancel(election: str, code: str, reason: str, actor: facts.Actor, at: datetime) -> None:
     """An approved trip that has not left is called off; its pieces are free again. WrongStep, ReasonMissing."""
     with transaction.atomic():
+        at = record.turn(at)
         found = get_transfer(election, code, at)
         rules.check_cancelling(found, reason)
         draft = _step_draft("transfer.cancelled", election, found, found.leg.giver, found.leg.pieces, actor, at)
@@ -506,6 +521,7 @@ def correct(
 ) -> None:
     """Another number for the last step of a trip: its author within minutes, later a reason and a second person."""
     with transaction.atomic():
+        at = record.turn(at)
         found = get_transfer(election, code, at)
         step = rules.correctable(found)
         if pieces == step.pieces:
@@ -522,7 +538,7 @@ def correct(
         prepared = record.prepare([replace(draft, corrects=step.entry_id, reason=reason.strip(), approvals=approvals)], at)
         _step_row(
             election, code, "corrected", pieces, actor, at, prepared[0].entry_id, reason=reason, corrects=which,
-            second=second.person if second and approvals else "",
+            second=second.person if second and approvals else "", replaces_entry=step.entry_id,
         )  # fmt: skip
         stock.post(election, _corrected(election, found, pieces), prepared[0].entry_id, at)
         record.append(prepared, at=at)
@@ -531,6 +547,7 @@ def correct(
 def print_minutes(election: str, code: str, actor: facts.Actor, at: datetime) -> int:
     """Count a print of the berita acara; how many there are now."""
     with transaction.atomic():
+        at = record.turn(at)
         found = get_transfer(election, code, at)
         draft = facts.Draft("transfer.printed", election, f"transfer:{code}", found.leg.giver, actor, at, {"copy": found.prints + 1})
         prepared = record.prepare([draft], at)
@@ -557,8 +574,10 @@ def _transfers(election: str, at: datetime, rows: "models.QuerySet[TransferLegRo
     steps: dict[int, list[TransferStepRow]] = defaultdict(list)
     for step in TransferStepRow.objects.filter(leg__in=rows, occurred_at__lte=at).order_by("occurred_at", "id"):
         steps[step.leg_id].append(step)
+    told = record.privates(step.entry_id for found in steps.values() for step in found)
     return [
-        _transfer(row, decided.get(row.proposal_id), steps[row.pk]) for row in rows.select_related("proposal").order_by("proposal_id", "id")
+        _transfer(row, decided.get(row.proposal_id), steps[row.pk], told)
+        for row in rows.select_related("proposal").order_by("proposal_id", "id")
     ]
 
 
@@ -660,12 +679,12 @@ def _one(rows: "models.QuerySet[Row]", code: str) -> Row:
 
 def _count_draft(election: str, count: rules.Count, before: rules.Count | None, actor: facts.Actor, at: datetime) -> facts.Draft:
     said: dict[str, object] = {
-        name: getattr(count, name) for name in ("tps", "item", "contest", "dapil", "found", "needed", "source", "phase", "note", "mark")
+        name: getattr(count, name) for name in ("tps", "item", "contest", "dapil", "found", "needed", "source", "phase", "mark")
     }
     said |= {"voters": -1 if count.voters is None else count.voters, "listed": int(count.listed)}
     return facts.Draft(
         "ballots.counted" if count.item == rules.BALLOT else "goods.counted", election, f"count:{count.code}", count.tps, actor, at, said,
-        corrects=before.entry_id if before else "", reason=count.reason,
+        private=record.typed(note=count.note), corrects=before.entry_id if before else "", reason=count.reason,
     )  # fmt: skip
 
 
@@ -680,12 +699,14 @@ def _proposal_draft(election: str, made: rules.Proposal, actor: facts.Actor, at:
         "leave_at": made.leave_at.isoformat(),
         "deadline_at": made.deadline_at.isoformat(),
         "proven": int(made.proven),
-        "basis": made.basis,
         "mark": made.mark,
         "legs": [f"{leg.code} {leg.giver} {leg.receiver} {leg.dapil} {leg.pieces} {leg.minutes}" for leg in made.legs],
     }
     region = record.election(election).region
-    return facts.Draft("transfers.proposed", election, f"proposal:{made.code}", region, actor, at, said, reason=made.keeping.reason.strip())
+    return facts.Draft(
+        "transfers.proposed", election, f"proposal:{made.code}", region, actor, at, said, private=record.typed(basis=made.basis),
+        reason=made.keeping.reason.strip(),
+    )  # fmt: skip
 
 
 def _step_draft(
@@ -714,14 +735,15 @@ def _step_draft(
 
 
 def _step_row(
-    election: str, code: str, kind: str, pieces: int, actor: facts.Actor, at: datetime, entry_id: str, *, reason: str = "", note: str = "",
-    corrects: str = "", second: str = "",
+    election: str, code: str, kind: str, pieces: int, actor: facts.Actor, at: datetime, entry_id: str, *, reason: str = "",
+    corrects: str = "", second: str = "", replaces_entry: str = "",
 ) -> None:  # fmt: skip
     leg = _one(TransferLegRow.objects.filter(election=election, code=code), code)
-    TransferStepRow.objects.create(
-        leg=leg, kind=kind, pieces=pieces, reason=reason.strip()[:400], note=note.strip()[:400], corrects=corrects, person=actor.person,
-        second=second, occurred_at=at, entry_id=entry_id,
-    )  # fmt: skip
+    with record.once(rules.WrongStep(transfer=code, step=kind)):
+        TransferStepRow.objects.create(
+            leg=leg, kind=kind, pieces=pieces, reason=reason.strip()[:400], corrects=corrects, person=actor.person, second=second,
+            occurred_at=at, entry_id=entry_id, replaces_entry=replaces_entry,
+        )  # fmt: skip
 
 
 def _between(election: str, found: rules.Transfer, pieces: int, act: str, *ends: tuple[str, Condition]) -> list[stock_rules.Posting]:
@@ -760,16 +782,20 @@ def _off(election: str, found: rules.Transfer, difference: int, act: str) -> lis
 def _count_row(election: str, c: rules.Count) -> TransferCountRow:
     return TransferCountRow(
         code=c.code, election=election, tps=c.tps, item=c.item, contest=c.contest, dapil=c.dapil, found=c.found, needed=c.needed,
-        source=c.source, voters=c.voters, phase=c.phase, listed=c.listed, replaces=c.replaces, reason=c.reason, note=c.note, mark=c.mark,
+        source=c.source, voters=c.voters, phase=c.phase, listed=c.listed, replaces=c.replaces, reason=c.reason, mark=c.mark,
         person=c.person, occurred_at=c.counted_at, entry_id=c.entry_id,
     )  # fmt: skip
 
 
-def _count(row: TransferCountRow) -> rules.Count:
-    return rules.Count(
-        row.code, row.tps, row.item, row.contest, row.dapil, row.found, row.needed, row.source, row.voters, row.phase, row.occurred_at,
-        row.person, row.note, row.listed, row.replaces, row.reason, row.mark, row.entry_id,
-    )  # fmt: skip
+def _counts(rows: Sequence[TransferCountRow]) -> list[rules.Count]:
+    told = record.privates(row.entry_id for row in rows)
+    return [
+        rules.Count(
+            row.code, row.tps, row.item, row.contest, row.dapil, row.found, row.needed, row.source, row.voters, row.phase, row.occurred_at,
+            row.person, told.text(row.entry_id, "note", row.note), row.listed, row.replaces, row.reason, row.mark, row.entry_id,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _leg(row: TransferLegRow, proposal: TransferProposalRow, leave_at: datetime) -> rules.Leg:
@@ -779,16 +805,18 @@ def _leg(row: TransferLegRow, proposal: TransferProposalRow, leave_at: datetime)
     )  # fmt: skip
 
 
-def _proposal(row: TransferProposalRow, legs: Iterable[TransferLegRow], decided: TransferDecisionRow | None) -> rules.Proposal:
+def _proposal(row: TransferProposalRow, legs: Iterable[TransferLegRow], decided: TransferDecisionRow | None, basis: str) -> rules.Proposal:
     decision = rules.Decision(decided.approved, decided.reason, decided.person, decided.occurred_at, decided.entry_id) if decided else None
     return rules.Proposal(
         row.code, row.item, row.contest, tuple(_leg(leg, row, row.leave_at) for leg in legs),
-        rules.Keeping(row.from_voters, row.floor, row.keeping_reason), row.leave_at, row.deadline_at, row.wanted, row.proven, row.basis,
+        rules.Keeping(row.from_voters, row.floor, row.keeping_reason), row.leave_at, row.deadline_at, row.wanted, row.proven, basis,
         row.person, row.occurred_at, decision, row.mark, row.entry_id,
     )  # fmt: skip
 
 
-def _transfer(row: TransferLegRow, decided: TransferDecisionRow | None, steps: Sequence[TransferStepRow]) -> rules.Transfer:
+def _transfer(
+    row: TransferLegRow, decided: TransferDecisionRow | None, steps: Sequence[TransferStepRow], told: record.Privates
+) -> rules.Transfer:
     approved_at = decided.occurred_at if decided and decided.approved else None
     # What was approved late leaves late.
     leave_at = max(row.proposal.leave_at, approved_at) if approved_at else row.proposal.leave_at
@@ -797,8 +825,8 @@ def _transfer(row: TransferLegRow, decided: TransferDecisionRow | None, steps: S
         leg=_leg(row, row.proposal, leave_at),
         proposal=row.proposal.code,
         approved_at=approved_at,
-        sent=_step(steps, "sent"),
-        received=_step(steps, "received"),
+        sent=_step(steps, "sent", told),
+        received=_step(steps, "received", told),
         cancelled_at=cancelled.occurred_at if cancelled else None,
         cancel_reason=cancelled.reason if cancelled else "",
         refused=bool(decided and not decided.approved),
@@ -807,10 +835,11 @@ def _transfer(row: TransferLegRow, decided: TransferDecisionRow | None, steps: S
     )
 
 
-def _step(steps: Sequence[TransferStepRow], kind: str) -> rules.Step | None:
+def _step(steps: Sequence[TransferStepRow], kind: str, told: record.Privates) -> rules.Step | None:
     first = next((s for s in steps if s.kind == kind), None)
     if first is None:
         return None
     fixed = [s for s in steps if s.kind == "corrected" and s.corrects == kind]
     last = fixed[-1] if fixed else first
-    return rules.Step(last.pieces, first.person, first.note, first.occurred_at, last.entry_id, len(fixed))
+    note = told.text(first.entry_id, "note", first.note)
+    return rules.Step(last.pieces, first.person, note, first.occurred_at, last.entry_id, len(fixed))

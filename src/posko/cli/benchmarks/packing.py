@@ -1,4 +1,4 @@
-"""A packing scan costs the same after 100,000 scans as after 1,000.
+"""A packing scan, with what the page shows after it, costs the same after 100,000 scans as after 1,000.
 
 Two databases of the same regency (same TPS, needs, boxes, bundles, codes) in a folder of their own; in one a thousand scans are recorded,
 in the other a hundred thousand, each with its put, its posting and its entry of the journal. Two processes then scan the same new bundles
@@ -149,7 +149,7 @@ def child(scans: int, most: int, pairs: int) -> None:
 
 
 def _scan(box: str, bundle: str, at: datetime) -> list[str | int]:
-    """One scan; what it did, in words that do not depend on the database (ids and hashes of entries do)."""
+    """One scan, and what the table's page reads after it; in words that do not depend on the database (ids and hashes of entries do)."""
     from posko.domain.record import Actor, Refusal
     from posko.store import packing
 
@@ -157,7 +157,10 @@ def _scan(box: str, bundle: str, at: datetime) -> list[str | int]:
         done = packing.scan(ELECTION, box, bundle, None, Actor("p-ukur", "KPU"), at, station="UKUR")
     except Refusal as refusal:
         return [refusal.code, *(str(refusal.facts[k]) for k in sorted(refusal.facts) if k != "stopped")]
-    return [done.box.code, done.thing, done.quantity, done.remainder, done.box.state.value, done.box.packed, int(done.repeated)]
+    now = packing.get_box(ELECTION, box, at)
+    listed, events = packing.pick_list(ELECTION, now.tps, at), packing.history(ELECTION, box, at)
+    shown = [len(listed.boxes), *(one.state.value if one.state else "" for one in listed.boxes), len(events)]
+    return [done.box.code, done.thing, done.quantity, done.remainder, now.state.value, now.packed, int(done.repeated), *shown]
 
 
 class World:

@@ -61,7 +61,7 @@ def run(ctx: Context) -> None:
     """Label, pack wave by wave, seal; then what was found wrong, and how it was put right."""
     lutfi, oki = ctx.people["lutfi"], ctx.people["oki"]
     hall = _hall(ctx)
-    packing.set_profile(ctx.election, rules.Profile(), ctx.people["fajar"], day(2024, 1, 31))
+    packing.set_profile(ctx.election, rules.Profile(seals_per_box=SEALS_PER_BOX), ctx.people["fajar"], day(2024, 1, 31))
     codes = [t.code for t in places.tps_list(ctx.election)]
     packing.prepare_boxes(ctx.election, codes, lutfi, day(2024, 1, 31, 13), hall.rng, MARK)
     kecamatan = [k.code for k in places.kecamatan_list(record.election(ctx.election).region)]
@@ -190,14 +190,12 @@ def _reseal(hall: Hall, box: rules.Box, wrong: list[seal_rules.Conflict], lutfi:
         found = conflict.finding
         before = seals.sealing_of(election, conflict.box, day(2024, 2, 10))
         assert before is not None
-        why = f"nomor {found.near} tertulis {found.serial}; kabel ties diganti supaya catatan dan kotak sama"
-        fresh = [next(hall.serials) for _ in before.serials]
+        why = f"nomor {found.near} tertulis {found.serial}; segelnya utuh dan tetap terpasang"
+        read = [found.near if serial == found.serial else serial for serial in before.serials]
         packing.reseal(
-            election, conflict.box, "salah_catat", why, fresh, first=lutfi, second=oki, evidence=[kept], at=day(2024, 2, 10, 8),
-            variance=before.variance, mark=MARK,
+            election, conflict.box, seal_rules.MISREAD, why, read, first=lutfi, second=oki, evidence=[kept], at=day(2024, 2, 10, 8),
+            mark=MARK,
         )  # fmt: skip
-        why = "terpasang dengan nomor yang salah tercatat, sudah dilepas"
-        seals.spoil(election, [found.near], lutfi, day(2024, 2, 10, 8), reason=why, mark=MARK)
 
 
 def _picture() -> bytes:
