@@ -13,8 +13,8 @@ AGENCIES = {
     "juwita": "BAWASLU", "kartika": "ADMIN", "dedi": "KPU",
 }  # fmt: skip
 STEPS = (
-    "places", "regulation", "dpt", "needs", "receipts", "distribution", "readiness", "reports", "aght", "replanning", "recommendations",
-    "rakor",
+    "places", "regulation", "dpt", "needs", "receipts", "pledges", "distribution", "readiness", "reports", "posts", "merging", "aght",
+    "replanning", "recommendations", "products", "rakor",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from posko.desk import merging as desk
+from posko.desk import reports as reports_desk
 from posko.domain import merging as rules
 from posko.domain import reports as report_rules
 from posko.domain.reports import Category, Channel, Source
@@ -142,10 +143,10 @@ def test_a_proposal_is_a_task_of_the_analyst(client_for: Any, told: Any) -> None
 
 def test_the_report_page_learns_of_its_group_and_its_proposals(told: Any, installation: Any) -> None:
     one, two, three = told(LEAK, SAME, "[SIMULASI] Dua anggota KPPS sakit dan belum ada pengganti")
-    assert desk.context(E, one, RAKOR_AT) == {"key": one, "others": [], "proposals": [{"key": f"{one}+{two}", "others": [two]}]}
+    assert reports_desk.merged(E, one, RAKOR_AT) == {"key": one, "others": [], "proposals": [{"key": f"{one}+{two}", "others": [two]}]}
     merging.confirm(E, [one, two], installation.actors["citra"], RAKOR_AT)
-    assert desk.context(E, two, RAKOR_AT) == {"key": f"{one}+{two}", "others": [one], "proposals": []}
-    assert desk.context(E, three, RAKOR_AT) == {"key": three, "others": [], "proposals": []}
+    assert reports_desk.merged(E, two, RAKOR_AT) == {"key": f"{one}+{two}", "others": [one], "proposals": []}
+    assert reports_desk.merged(E, three, RAKOR_AT) == {"key": three, "others": [], "proposals": []}
 
 
 def test_every_line_and_every_refusal_has_its_words() -> None:

@@ -176,29 +176,10 @@ def split(request: shell.Request, election: str, numbers: str) -> HttpResponse:
     return redirect("desk:merging", election)
 
 
-def context(election: str, number: str, at: datetime) -> dict[str, Any]:
-    """For the page of a report: the others of its group, proposals with it, and the address part that compares it with others.
-
-    {% include "desk/merging/_of_report.html" with merging=... %}
-    """
-    group = merging.group_of(election, number, at)
-    return {
-        "key": key(group),
-        "others": [n for n in group if n != number],
-        "proposals": [
-            {"key": key(p.numbers), "others": [n for n in p.numbers if n != number]}
-            for p in merging.proposals(election, at).groups
-            if number in p.numbers
-        ],
-    }
+key = reports_desk.group_key
 
 
 # --- words for the screen ----------------------------------------------------------------------------------------------------
-
-
-def key(numbers: Sequence[str]) -> str:
-    """Numbers as a part of an address: LAP-001+LAP-004."""
-    return "+".join(sorted(numbers))
 
 
 def line_words(line: rules.Line) -> str:

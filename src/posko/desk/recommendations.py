@@ -397,8 +397,8 @@ def _known(request: shell.Request, rec: rules.Recommendation, act: Act) -> dict[
     except facts.Refusal:
         return {}
     return {
-        "before": text.angka(before.loss.mode),
-        "after": text.angka(now.loss.mode),
+        "before": text.angka(before.loss.expected),
+        "after": text.angka(now.loss.expected),
         "unit": "pemilih terdampak (perkiraan)",
         "source": f"Kajian {code} saat surat terbit dan sekarang",
         "measured": _typed_time(request.at),
@@ -719,8 +719,8 @@ def _from_item(request: shell.Request, election: str, code: str) -> dict[str, An
         "dasar": f"Butir {code} ({item.kind.value}){f', laporan {grades}' if grades else ''}.",
         "fakta": item.now.claim,
         "analisis": (
-            f"Peluang {text.persen(item.p)}; perkiraan pemilih terdampak {text.angka(item.loss.mode)} "
-            f"({text.angka(item.loss.low)} sampai {text.angka(item.loss.high)}) di {len(item.tps)} TPS; sisa waktu {_days(request)} hari"
+            f"Peluang {text.persen(item.p)}; perkiraan pemilih terdampak {text.angka(item.loss.expected)} "
+            f"({text.angka(item.loss.p5)} sampai {text.angka(item.loss.p95)}) di {len(item.tps)} TPS; sisa waktu {_days(request)} hari"
             f"{f', tindakan berguna sampai {text.waktu(last)}' if last else ''}."
         ),
         "useful": _typed_time(last) if last else "",

@@ -5,6 +5,7 @@ Bawaslu and the heads.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from posko.domain import record as facts
 from posko.domain import reports as rules
 from posko.formats import pages, picture, table, text
 from posko.formats import reports as printed
-from posko.store import access, aght, places, recommendations, record, reports
+from posko.store import access, aght, merging, places, recommendations, record, reports
 
 CATEGORIES, CHANNELS, SOURCES = printed.CATEGORIES, printed.CHANNELS, printed.SOURCES
 PER_PAGE = 100
@@ -528,6 +529,25 @@ def _one(kind: Any, typed: str, default: Any) -> Any:
         return default
 
 
+def group_key(numbers: Sequence[str]) -> str:
+    """Numbers of reports as a part of an address: LAP-001+LAP-004."""
+    return "+".join(sorted(numbers))
+
+
+def merged(election: str, number: str, at: datetime) -> dict[str, Any]:
+    """For the page of a report: the others of its group, proposals with it, and the address part that compares it with others."""
+    group = merging.group_of(election, number, at)
+    return {
+        "key": group_key(group),
+        "others": [n for n in group if n != number],
+        "proposals": [
+            {"key": group_key(p.numbers), "others": [n for n in p.numbers if n != number]}
+            for p in merging.proposals(election, at).groups
+            if number in p.numbers
+        ],
+    }
+
+
 @shell.page("reports.read")
 def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
     """A report: what was said, where it stands, its grades, what rests on it."""
@@ -545,6 +565,7 @@ def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
         "grading": aght.gradings(election, request.at).get(number),
         "additions": reports.additions(election, number, request.at),
         "unread": number in reports.unread(election, request.at),
+        "merging": merged(election, number, request.at) if shell.may(request, "merging.read") else None,
         "may_write": shell.may(request, "reports.write"),
         "files": [(n, kind != "pdf", -(-size // 1024)) for n, kind, size in reports.attached(election, number, request.at)],
         "items": items,

@@ -230,7 +230,9 @@ def _plan(section: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _aght(row: Mapping[str, Any]) -> dict[str, str]:
     estimate = " (PERKIRAAN)" if row["estimate"] else ""
-    level = f"{text.persen(row['p_permille'] / 1000, 0)} · dampak {text.angka(row.get('loss_expected', row['loss_mode']))} pemilih{estimate}"
+    level = (
+        f"{text.persen(row['p_permille'] / 1000, 0)} · dampak {text.angka(row.get('loss_expected', row['loss_mode']))} pemilih{estimate}"
+    )
     standing = STANDING_WORDS.get(row["standing"], row["standing"])
     return {"code": row["code"], "kind": row["kind"], "title": row["title"], "place": row["place_name"], "level": f"{level} · {standing}"}
 
