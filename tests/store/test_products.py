@@ -289,6 +289,16 @@ def test_the_kejari_and_bawaslu_read_products_and_nobody_else(post: Any, client_
     assert allowed == {"citra": 200, "gita": 200, "juwita": 200, "ani": 403, "hadi": 403, "indra": 403, "budi": 403, "dedi": 403}
 
 
+def test_the_journal_opens_no_product_to_those_who_may_not_read_it(post: Any, client_for: Any) -> None:
+    products.draft(E, Type.SPECIAL, body(sections=SAID | {"analisa": "Hujan deras berhari-hari."}), post.actors["citra"], AT)
+    entry = f"/{E}/jurnal/{record.Entry.objects.get(kind='product.drafted').entry_id}/"
+    assert "AGHT-01" in text_of(client_for("citra").get(entry))
+    for who in ("ani", "hadi", "indra"):
+        seen = text_of(client_for(who).get(entry))
+        assert "Hujan deras" not in seen
+        assert "AGHT-01" not in seen
+
+
 def test_the_demonstration_makes_one_of_each_type(post: Any) -> None:
     from tests import beltim
 

@@ -19,6 +19,7 @@ SHOWN = 200
 CONTENTS = {
     "report": "reports.read", "aght": "aght.read", "hazard": "aght.read", "recommendation": "record.drafts", "person": "access.read",
     "access": "access.read", "agreement": "access.read", "post": "posts.read", "misuse": "misuse.read",
+    "product": "products.read",
     # A closed row tells a reader of everything else nothing: it may be a changed password or something for the overseer.
     "person.password_changed": "record.sealed",
 }  # fmt: skip
@@ -71,6 +72,8 @@ KINDS = {
     "report": "Laporan",
     "aght": "AGHT",
     "recommendation": "Rekomendasi",
+    "product": "Produk posko",
+    "pledge": "Janji dukungan",
     "rakor": "Rakor",
 }
 FAULTS = {

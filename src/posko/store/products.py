@@ -382,21 +382,22 @@ def _mark() -> str:
 # --- what is read ------------------------------------------------------------------------------------------------------------------
 
 
-def listing(election: str, at: datetime) -> list[rules.Product]:
-    """Products begun by then as they stood, oldest first."""
+def listing(election: str, at: datetime, *, figures: bool = True) -> list[rules.Product]:
+    """Products begun by then as they stood, oldest first. Without `figures` the frozen part (with a map: large) stays in the table."""
     rows = list(ProductRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"))
     events: dict[int, list[ProductEventRow]] = defaultdict(list)
     for e in ProductEventRow.objects.filter(product__in=rows, occurred_at__lte=at).order_by("occurred_at", "id"):
         events[e.product_id].append(e)
-    words = {w.event_id: w for w in ProductWordsRow.objects.filter(event__product__in=rows)}
+    told = ProductWordsRow.objects.filter(event__product__in=rows)
+    words = {w.event_id: w for w in (told if figures else told.defer("facts"))}
     got: dict[int, list[rules.Receipt]] = defaultdict(list)
     for r in ProductReceiptRow.objects.filter(product__in=rows, occurred_at__lte=at).order_by("received_at", "id"):
         got[r.product_id].append(rules.Receipt(r.recipient, r.number, r.received_at, r.person))
-    return [_product(row, events[row.pk], words, tuple(got[row.pk])) for row in rows]
+    return [_product(row, events[row.pk], words, tuple(got[row.pk]), figures) for row in rows]
 
 
 def _product(
-    row: ProductRow, events: list[ProductEventRow], words: Mapping[int, ProductWordsRow], got: tuple[rules.Receipt, ...]
+    row: ProductRow, events: list[ProductEventRow], words: Mapping[int, ProductWordsRow], got: tuple[rules.Receipt, ...], figures: bool
 ) -> rules.Product:
     told = next((words[e.pk] for e in reversed(events) if e.pk in words), None)
     frozen = next((words[e.pk] for e in reversed(events) if e.act == Act.SUBMIT.value and e.pk in words), None)
@@ -409,7 +410,7 @@ def _product(
         ),
         {}, got, told.note if told else "", row.supersedes, row.mark,
     )  # fmt: skip
-    if frozen is None or found.state not in rules.FROZEN:
+    if frozen is None or not figures or found.state not in rules.FROZEN:
         return found
     return replace(found, facts=frozen.facts, until_at=datetime.fromisoformat(frozen.facts["as_of"]))
 
@@ -674,7 +675,7 @@ def _picture(election: str, found: Mapping[str, aght_rules.Desa], live: list[agh
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
     """For the author: what was returned, missing receipts, the day's report once there is a habit of it. For the head: what to sign."""
-    known, tasks = listing(election, at), []
+    known, tasks = listing(election, at, figures=False), []
     for p in known:
         if p.state is State.SUBMITTED and p.author != person.id and _allowed(person, "products.sign", election, at):
             tasks.append(_task("products.sign", p, p.events[-1].at))
@@ -702,5 +703,5 @@ def _task(kind: str, p: rules.Product, due_at: datetime | None) -> facts.Task:
 def find(_person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
     """Products by code or number."""
     word = text.strip().upper()
-    hits = [p for p in listing(election, at) if word and (word in p.code or (p.number and word in p.number.upper()))]
+    hits = [p for p in listing(election, at, figures=False) if word and (word in p.code or (p.number and word in p.number.upper()))]
     return [facts.Hit("product", p.number or p.code, rules.PREFIX[p.kind], (p.code,)) for p in hits[:20]]
