@@ -21,7 +21,7 @@ from posko.domain import access as access_rules
 from posko.domain import evidence as rules
 from posko.domain import record as facts
 from posko.formats import picture
-from posko.store import access, evidence, packing, receipts, record, seals, sorting, stock
+from posko.store import access, evidence, packing, pledges, receipts, recommendations, record, seals, sorting, stock
 
 WHAT = {
     "photo": "Foto",
@@ -84,12 +84,22 @@ def _lot(election: str, name: str, at: datetime) -> str | None:
     return "" if any(lot.lot == name for lot in seals.lots(election, at)) else None
 
 
+def _pledge(election: str, code: str, at: datetime) -> str | None:
+    return pledges.get(election, code, at).places[0]
+
+
+def _recommendation(election: str, code: str, at: datetime) -> str | None:
+    return "" if recommendations.get(election, code, at) else None
+
+
 PLACES: dict[str, dict[str, Locate]] = {
     "stock": {"count": _count, "inspection": _inspection},
     "receipts": {"receipt": _receipt, "misdirection": _misdirection, "claim": _claim},
     "sorting": {"carton": _carton, "destruction": _destruction},
     "seals": {"seal": _seal, "lot": _lot},
     "packing": {"box": _box},
+    "pledges": {"pledge": _pledge},
+    "recommendations": {"recommendation": _recommendation},
 }
 """Stage -> kind of subject (what stands before its colon) -> where such a subject belongs."""
 
@@ -111,8 +121,13 @@ def place_of(election: str, stage: str, subject: str, at: datetime) -> str:
 
 
 def _thing(request: shell.Request, stage: str, subject: str, place: str) -> access_rules.Thing:
-    """The subject as the policy sees it: the stage's own classification, at its place."""
-    return replace(shell.here(request, f"{stage}.read"), id=subject, place=place)
+    """The subject as the policy sees it: the stage's own classification, at its place; a letter belongs to its office and its addressee."""
+    thing = replace(shell.here(request, f"{stage}.read"), id=subject, place=place)
+    if stage == "recommendations":
+        rec = recommendations.get(request.election.code, subject.partition(":")[2], request.at)
+        named = {rec.addressee} if recommendations.visible_to(rec, rec.addressee) else set()
+        thing = replace(thing, owner=rec.agency, named=frozenset(named))
+    return thing
 
 
 # --- the part of a page --------------------------------------------------------------------------------------------------

@@ -190,6 +190,8 @@ def line_words(line: rules.Line) -> str:
         said["lapse"] = f"{hours} jam {minutes} menit" if hours else f"{minutes} menit"
     if line.code == "category":
         said["category"] = _category(str(said["category"]))
+    if line.code == "amount":
+        said["amount"] = formats.capitals(str(said["amount"]))
     return LINES[line.code].format(**said)
 
 

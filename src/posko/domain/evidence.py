@@ -23,6 +23,8 @@ WRITES: dict[str, tuple[str, ...]] = {
     "sorting": ("sorting.record", "sorting.write"),
     "seals": ("seals.record", "seals.issue", "seals.write"),
     "packing": ("packing.scan", "packing.write"),
+    "pledges": ("pledges.make", "pledges.use"),
+    "recommendations": ("recommendations.write", "recommendations.receive"),
 }
 """Stage -> its write acts; who may do one of them on a thing works on it for the office. A stage that is not here carries no evidence."""
 

@@ -209,7 +209,12 @@ _BARRIERS = {
 
 def barrier_words(barrier: merging.Barrier) -> str:
     """What contradicts, in words."""
-    return _BARRIERS[barrier.code].format(**barrier.facts)
+    return capitals(_BARRIERS[barrier.code].format(**barrier.facts))
+
+
+def capitals(words: str) -> str:
+    """Units are compared in small letters; an abbreviation is shown as it is written: 3 tps becomes 3 TPS."""
+    return re.sub(r"\b(?:tps|kpps)\b", lambda found: found[0].upper(), words)
 
 
 def as_csv(tellings: Iterable[merging.Telling], groups: Mapping[str, int]) -> str:

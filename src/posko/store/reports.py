@@ -571,8 +571,9 @@ def erase(election: str, number: str, reason: str, actor: facts.Actor, at: datet
         for entry_id in entries:
             record.erase(entry_id, at)
         place = report.place or record.election(election).region
-        said: dict[str, str | int] = {"reason": reason, "attachments": report.attachments, "additions": len(entries) - 1}
-        record.append([facts.Draft("report.erased", election, f"report:{number}", place, actor, at, said)], at=at)
+        said: dict[str, str | int] = {"attachments": report.attachments, "additions": len(entries) - 1}
+        private = record.typed(reason=reason)
+        record.append([facts.Draft("report.erased", election, f"report:{number}", place, actor, at, said, private=private)], at=at)
 
 
 def listing(election: str, at: datetime) -> list[rules.Report]:

@@ -180,7 +180,7 @@ def _reseal(hall: Hall, box: rules.Box, wrong: list[seal_rules.Conflict], lutfi:
     now = seals.sealing_of(election, box.code, day(2024, 2, 6))
     assert now is not None
     seals.check_seals(
-        election, box.code, now.serials, lutfi, day(2024, 2, 6, 9), broken=True, occasion="penataan ulang tumpukan", mark=MARK
+        election, box.code, now.serials, lutfi, day(2024, 2, 6, 9), broken=True, occasion="pemeriksaan di gudang", mark=MARK
     )
     packing.reseal(
         election, box.code, "rusak_di_jalan", "satu kabel ties putus saat tumpukan ditata ulang", [next(hall.serials), next(hall.serials)],
