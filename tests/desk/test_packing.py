@@ -1,13 +1,16 @@
 """The packing table as Lutfi and Oki use it: one prompt at a time, a stop that nobody overlooks, seals by two."""
 
+import io
 import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from posko.domain import labels
 from posko.domain.record import Actor
@@ -213,7 +216,11 @@ def test_a_seal_on_a_second_box_is_recorded_and_told_to_bawaslu(table: Client, c
         box = filled(table, contest)
         url = reverse("desk:packing_seal", args=[E, box.code])
         post(table, url, act="scan", code="BT000101")
-        post(table, url, act="seal")
+        page = post(table, url, act="seal")
+    assert "Baca ulang" in page
+    assert "Presiden TPS 001" in page, "it says which box has it, by its TPS"
+    assert box_of("DPR").sealed_at is None, "a number that is wrong as it stands is asked for once more"
+    post(table, url, act="seal", sure="on")
     assert "seal_conflict" in box_of("DPR").flags
     assert "sudah pernah dipasang" in client_page(client_for("juwita"), "desk:inbox")
     assert "sudah pernah dipasang" in client_page(table, "desk:seals")
@@ -236,7 +243,7 @@ def test_taking_out_later_needs_a_reason_and_a_second_person(table: Client) -> N
     assert box_of("PPWP").packed == 0
 
 
-def test_the_check_of_seals_does_not_tell_the_numbers_it_expects(table: Client) -> None:
+def test_the_check_of_seals_does_not_tell_the_numbers_it_expects(table: Client, client_for: Callable[[str], Client]) -> None:
     seals.issue_range(E, "BT000101", "BT000199", "19.06:G01", ANI, AT)
     post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
     box = filled(table)
@@ -245,9 +252,81 @@ def test_the_check_of_seals_does_not_tell_the_numbers_it_expects(table: Client) 
     post(table, url, act="seal")
     check = reverse("desk:seals_check", args=[E])
     assert "BT000101" not in table.get(f"{check}?kotak={box.code}").content.decode()
+    page = post(table, check, box=box.code, code="BT000111", act="scan", occasion="serah terima")
+    assert "<option selected>serah terima</option>" in page, "the occasion stays as it was chosen"
     page = post(table, check, box=box.code, seen="BT000110", act="done", occasion="serah terima")
     assert "SEGEL TIDAK COCOK" in page
+    assert "1 segel yang tercatat tidak terbaca" in page
     assert "seal_mismatch" in box_of("PPWP").flags
+    oki = client_for("oki")
+    task = client_page(oki, "desk:inbox")
+    here = reverse("desk:seals_check_box", args=[E, box.code])
+    assert here in task
+    assert "TPS 001" in task, "the warning names the TPS, not its code"
+    assert "BT000101" not in oki.get(here).content.decode()
+
+
+def test_a_box_that_was_opened_leads_to_its_reseal_from_everywhere(table: Client) -> None:
+    seals.issue_range(E, "BT000101", "BT000199", "19.06:G01", ANI, AT)
+    post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
+    box = filled(table)
+    url, reseal = (reverse(f"desk:{name}", args=[E, box.code]) for name in ("packing_seal", "seals_reseal"))
+    post(table, url, act="scan", code="BT000101")
+    post(table, url, act="seal")
+    page = table.get(reseal).content.decode()
+    assert "BT000101" not in page, "whoever opens reads the number from the seal"
+    page = post(table, reseal, act="open", reason="dibuka_perbaikan_isi", text="isi dihitung ulang")
+    assert "baca nomor" in page
+    page = post(table, reseal, act="open", reason="dibuka_perbaikan_isi", text="isi dihitung ulang", seen="BT000101")
+    assert "Segelnya dibuka dan belum dipasang lagi" in page, "Oki signed on this screen and need not type again"
+    assert (box_of("PPWP").opened, box_of("PPWP").flags) == (True, ())
+    assert reseal in page
+    assert table.get(url).headers["Location"] == reseal
+    post(table, code=box.code)
+    assert reseal in table.get(STATION).content.decode()
+
+
+def test_a_number_put_right_says_so_and_not_that_the_box_was_opened(table: Client) -> None:
+    seals.issue_range(E, "BT000101", "BT000199", "19.06:G01", ANI, AT)
+    post(table, reverse("desk:packing_partner", args=[E]), username="oki", password="posko-demo")
+    box = filled(table)
+    post(table, reverse("desk:packing_seal", args=[E, box.code]), act="scan", code="BT000110")
+    post(table, reverse("desk:packing_seal", args=[E, box.code]), act="seal")
+    file = SimpleUploadedFile("segel.png", picture(), content_type="image/png")
+    told = {"act": "reseal", "reason": "salah_catat", "text": "angka tertukar", "serials": "BT000101"}
+    page = post(table, reverse("desk:seals_reseal", args=[E, box.code]), file=file, **told)
+    assert "Segelnya tidak dipotong" in page
+    assert "nomor segel dibetulkan, segel tidak dipotong" in page
+    assert "disegel ulang" not in page
+    assert box_of("PPWP").seals == ("BT000101",)
+
+
+def picture() -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(data, "PNG")
+    return data.getvalue()
+
+
+def test_a_box_that_is_used_no_more_is_not_opened_at_the_table(table: Client) -> None:
+    old = box_of("DPR")
+    url = reverse("desk:packing_give_up", args=[E, old.code])
+    page = post(table, url, reason="label sobek dan kotak penyok", second="oki", second_password="posko-demo")
+    assert "tidak dipakai lagi" in page
+    assert "Pasang segel" not in page
+    page = post(table, code=old.code)
+    assert "kotak penggantinya" in page
+    assert "Pindai label kotak" in page, "the table waits for another box"
+    post(table, reverse("desk:packing_prepare", args=[E]), tps=TPS)
+    assert box_of("DPR").code != old.code
+
+
+def test_the_undo_says_what_it_would_take_back(table: Client, client_for: Callable[[str], Client]) -> None:
+    filled(table)
+    assert f"Batalkan pindaian saya yang terakhir: {box_of('PPWP').packed} lembar" in table.get(STATION).content.decode()
+    oki = client_for("oki")
+    post(oki, act="place", code=labels.qr_text("place", "19.06:G01"))
+    post(oki, code=box_of("PPWP").code)
+    assert "Batalkan pindaian" not in oki.get(STATION).content.decode(), "Oki scanned nothing"
 
 
 @pytest.mark.parametrize("kind", ["daftar-isi", "kartu-kendali", "berita-acara"])

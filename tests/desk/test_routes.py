@@ -52,7 +52,7 @@ TABLE: dict[str, str] = {
     "sorting.write": "sorting_team_form sorting_rate sorting_request sorting_destroy",
     "seals.read": "seals seals_story seals_export seals_signal",
     "seals.issue": "seals_issue seals_take_back",
-    "seals.record": "seals_spoil seals_check seals_reseal",
+    "seals.record": "seals_spoil seals_check seals_check_box seals_reseal",
     "seals.write": "",
     "packing.read": "packing packing_boxes packing_box packing_tps packing_wave packing_trace packing_trace_of packing_pdf packing_export",
     "packing.scan": "packing_station packing_partner packing_prepare packing_item packing_seal packing_unpack packing_sign_off"

@@ -287,7 +287,7 @@ SENTENCES: dict[str, str] = {
     "access.reason_missing": "Tulis alasannya (sedikitnya 10 huruf untuk akses darurat).",
     "access.second_not_recognised": "Nama atau sandi orang kedua tidak cocok. Periksa, lalu coba lagi.",
     "access.second_locked": "Terlalu banyak sandi salah untuk orang kedua. Coba lagi {minutes} menit lagi.",
-    "access.second_may_not": "{person} tidak berhak menjadi orang kedua untuk ini. Minta petugas gudang, operator, atau pimpinan KPU.",
+    "access.second_may_not": "{person} tidak berhak menjadi orang kedua untuk tindakan ini. Minta orang yang berwenang.",
     "access.no_user": "Akun {username} tidak ada.",
     "access.user_exists": "Nama pengguna {username} sudah dipakai.",
     "access.no_grant": "Peran atau usulan itu sudah tidak ada. Muat ulang halaman.",

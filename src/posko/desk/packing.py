@@ -39,10 +39,10 @@ FLAG_HELP = {
     "over_bundle": "Hitung ulang bundelnya; keluarkan bila salah.",
     "dapil_moved": "Dapil TPS ini diubah. Keluarkan isinya berdua, tandai kotak “tidak dipakai lagi”, siapkan kotak baru.",
     "seal_conflict": "Segel ulang dengan nomor yang benar. Hanya salah dicatat? Pilih “nomor salah dicatat”; jangan potong segelnya.",
-    "seal_mismatch": "Minta orang lain (bukan yang memeriksa tadi) memeriksa segelnya, atau segel ulang.",
+    "seal_mismatch": "Tahan kotak di tempat. Minta orang lain membaca segelnya di Periksa segel; hubungi KPU dan Bawaslu.",
     "seals_few": "Pasang segel yang kurang lewat segel ulang.",
     "items_missing": "Barang yang kurang: buka segel berdua, masukkan, segel ulang.",
-    "variance": "Alasannya tertulis pada segel; lengkapi lewat segel ulang bila barangnya datang.",
+    "variance": "Alasannya tercatat saat menyegel (lihat Segel di bawah); lengkapi lewat segel ulang bila barangnya datang.",
 }
 USE_WORDS = {"hasil": "Kotak hasil TPS (PPK)", "rekapitulasi": "Kotak rekapitulasi (PPK)"}
 DAMAGE_WORDS = {"tidak_lengkap": "tidak lengkap", "salah_cetak": "salah cetak"}
@@ -95,10 +95,22 @@ class SealTwice(facts.Refusal):
     code = "packing.seal_twice"
 
 
+class SealDoubtful(facts.Refusal):
+    """A number that is wrong as it stands: said once more, it is put on and flagged."""
+
+    code = "packing.seal_doubtful"
+
+
 class TooManyPages(facts.Refusal):
     """More pages than anybody prints by mistake."""
 
     code = "packing.too_many_pages"
+
+
+def second_person(request: shell.Request, act: str = "packing.witness") -> access_rules.Person:
+    """Who signs as the second: whoever types name and password now, else the one who has signed on this screen. access.*"""
+    joined = None if request.POST.get("second") else shell.partner(request, act)
+    return joined.person if joined else shell.countersigned(request, act)
 
 
 class Places:
@@ -130,6 +142,10 @@ def box_context(election: str, box: rules.Box, names: Places) -> dict[str, Any]:
     state, word = STATE_WORDS[box.state.value]
     if box.sealed_at is not None and box.flags:
         state, word = "overdue", "tersegel, perlu diperiksa"
+    if box.opened:
+        word = f"segel dibuka, {word}" if box.state is not rules.State.COMPLETE else "segel dibuka, lengkap, belum disegel ulang"
+    if box.given_up_at is not None:
+        state, word = "unknown", "tidak dipakai lagi"
     return {
         "box": box,
         "code": box.code,
@@ -146,6 +162,8 @@ def box_context(election: str, box: rules.Box, names: Places) -> dict[str, Any]:
         "missing": max(0, box.needed - box.packed) if box.needed is not None else None,
         "complete": box.state is rules.State.COMPLETE,
         "sealed": box.sealed_at is not None,
+        "usable": box.sealed_at is None and box.given_up_at is None,
+        "close_href": reverse("desk:seals_reseal" if box.opened else "desk:packing_seal", args=[election, box.code]),
         "loose_seals": box.seal_count - len(box.seals),
     }
 
@@ -439,7 +457,7 @@ def station(request: shell.Request, election: str) -> HttpResponseBase:
         return redirect("desk:packing_station", election)
     if request.method == "POST":
         if _is_seal(request, election, kept):
-            return redirect("desk:packing_seal", election, kept["box"])
+            return redirect(box_context(election, packing.get_box(election, kept["box"], request.at), Places(election))["close_href"])
         _act(request, election, kept, request.POST.get("act", "scan"))
         _keep(request, kept)
         return redirect("desk:packing_station", election)
@@ -492,7 +510,7 @@ def _act(request: shell.Request, election: str, kept: dict[str, Any], act: str) 
             event = packing.undo(election, kept.get("box", ""), shell.actor(request), request.at)
             if event.thing == kept.get("envelope"):
                 kept.pop("envelope")
-            shell.done(request, f"Dibatalkan: {text.angka(abs(event.quantity))} dikeluarkan lagi dari kotak.")
+            shell.done(request, f"Dibatalkan: {pieces_of(event)} dikeluarkan lagi dari kotak.")
         elif act == "yes":
             _confirmed(request, election, kept)
         else:
@@ -520,6 +538,8 @@ def _scan(request: shell.Request, election: str, kept: dict[str, Any], scanned: 
         return
     box = _as_box(election, scanned, request, wanted=not kept.get("box"))
     if box is not None:
+        if box.given_up_at is not None:
+            raise rules.GivenUp(box=box.code)
         kept.pop("confirm", None)
         kept.pop("envelope", None)
         kept["box"] = box.code
@@ -561,7 +581,9 @@ def _put(request: shell.Request, election: str, kept: dict[str, Any], thing: str
         kept.pop("confirm", None)
         return
     except rules.BundleSpent as spent:
-        raise SpentHere(where=_where_boxes(election, str(spent.facts["where"]), request), remaining=spent.facts["remaining"]) from spent
+        remaining = int(spent.facts["remaining"])
+        left = f"tinggal {text.angka(remaining)} lembar" if remaining else "sudah habis"
+        raise SpentHere(where=_where_boxes(election, str(spent.facts["where"]), request), left=left) from spent
     except rules.NeedsConfirmation as asked:
         kept["confirm"] = {**asked.facts, "scanned": thing}
         return
@@ -609,9 +631,7 @@ def _station_context(request: shell.Request, election: str, kept: dict[str, Any]
     context: dict[str, Any] = {
         "kept": kept,
         "site_list": [
-            (s.code, label_rules.with_check(s.code), s.name)
-            for s in places.sites(request.election.region)
-            if s.kind in {"gudang", "kantor"}
+            (s.code, label_rules.with_check(s.code), s.name) for s in places.sites(request.election.region) if s.kind == "gudang"
         ],
         "partner": shell.partner(request, "packing.witness"),
         "stop": _stop_context(election, kept.get("stop"), names),
@@ -655,10 +675,17 @@ def _open_box(election: str, box: rules.Box, names: Places, request: shell.Reque
         "next_line": next_line,
         "rest": next_line.quantity - next_line.packed if next_line and next_line.quantity else 0,
         "last": next((_event(e) for e in reversed(events) if e.kind in {"packed", "overridden", "undone", "unpacked"}), None),
+        "undo": pieces_of(mine_last) if (mine_last := packing.undo_of(election, box.code, shell.actor(request), request.at)) else "",
         "damages": [(kind, DAMAGE_WORDS.get(kind, kind)) for kind in rules.DAMAGES],
         "estimate": bool((run := needs.current(election, request.at)) and run.estimate),
         "ballots_done": box.needed is not None and box.packed >= box.needed,
     }
+
+
+def pieces_of(event: rules.Event) -> str:
+    """What an event moved, in words: 100 lembar, 1 sampul, 3 formulir."""
+    unit = "lembar" if event.item == "SURAT_SUARA" else "sampul" if event.thing else event.item.replace("_", " ").lower()
+    return f"{text.angka(abs(event.quantity))} {unit} {label_rules.spaced(event.thing)}".rstrip()
 
 
 def _event(event: rules.Event) -> dict[str, Any]:
@@ -667,6 +694,7 @@ def _event(event: rules.Event) -> dict[str, Any]:
         "word": printed.EVENT_WORDS.get(event.kind, event.kind),
         "thing": label_rules.spaced(event.thing),
         "pieces": abs(event.quantity),
+        "moved": pieces_of(event) if event.put else "",
         "flags": [printed.FLAG_WORDS.get(flag, flag) for flag in event.flags],
     }
 
@@ -683,7 +711,7 @@ def override(request: shell.Request, election: str) -> HttpResponseBase:
         shell.refused(request, StaleTable())
     elif stop:
         try:
-            second = shell.countersigned(request, "packing.override")
+            second = second_person(request, "packing.override")
             packing.override(
                 election, kept["box"], str(stop["scanned"]), _typed_quantity(request), request.POST.get("reason", "")[:400],
                 shell.actor(request), access.actor(second), request.at, place=kept.get("place", ""), station=kept.get("station", ""),
@@ -735,7 +763,8 @@ def box(request: shell.Request, election: str, code: str) -> HttpResponse:
     events = packing.history(election, found.code, request.at)
     context = {
         "card": box_context(election, found, names),
-        "contents": [{"content": c, "spaced": label_rules.spaced(c.thing)} for c in packing.contents(election, found.code, request.at)],
+        "contents": [_content(c) for c in packing.contents(election, found.code, request.at)],
+        "partner": shell.partner(request, "packing.witness"),
         "events": [
             {**_event(e), "person": people.get(e.person, e.person), "second": people.get(e.second, e.second)} for e in reversed(events)
         ],
@@ -749,13 +778,25 @@ def box(request: shell.Request, election: str, code: str) -> HttpResponse:
     return render(request, "desk/packing/box.html", context | shown)
 
 
+def _content(one: rules.Content) -> dict[str, Any]:
+    kinds = {"bundle": "bundel", "envelope": "sampul"}
+    return {
+        "content": one,
+        "spaced": label_rules.spaced(one.thing),
+        "kind": kinds.get(one.kind, ""),
+        "name": label_rules.spaced(one.thing) if one.thing else one.item.replace("_", " ").lower(),
+        "contest": contest_word(one.contest) if one.contest else "",
+        "envelope": label_rules.spaced(one.envelope) if one.envelope else "",
+    }
+
+
 @sensitive_post_parameters("second_password")
 @shell.page("packing.scan")
 @require_POST
 def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Take something out again, with a reason and a second person."""
     try:
-        second = shell.countersigned(request, "packing.witness")
+        second = second_person(request)
         event = packing.unpack(
             election, code, request.POST.get("thing", ""), _typed_quantity(request), request.POST.get("reason", "")[:400],
             shell.actor(request), access.actor(second), request.at,
@@ -763,7 +804,7 @@ def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
     else:
-        shell.done(request, f"{text.angka(abs(event.quantity))} dikeluarkan.")
+        shell.done(request, f"{pieces_of(event)} dikeluarkan.")
     return redirect("desk:packing_box", election, code)
 
 
@@ -773,7 +814,7 @@ def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase
 def give_up(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """An empty, open box is used no more; a new one with a new label takes its place."""
     try:
-        second = shell.countersigned(request, "packing.witness")
+        second = second_person(request)
         reason = request.POST.get("reason", "")[:400]
         packing.give_up(election, code, reason, shell.actor(request), access.actor(second), request.at)
     except facts.Refusal as refusal:
@@ -793,7 +834,7 @@ def give_up(request: shell.Request, election: str, code: str) -> HttpResponseBas
 def sign_off(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Two people confirm the contents before sealing, where the profile asks for it."""
     try:
-        second = shell.countersigned(request, "packing.witness")
+        second = second_person(request)
         packing.sign_off(election, code, shell.actor(request), access.actor(second), request.at)
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
@@ -884,13 +925,16 @@ def seal(request: shell.Request, election: str, code: str) -> HttpResponseBase:
             shell.refused(request, refusal)
         _keep_seals(request, found.code, scanned)
         return redirect("desk:packing_seal", election, found.code)
-    if found.sealed_at is not None:
-        shell.warned(request, "Kotak ini sudah tersegel.")
+    if found.sealed_at is not None or found.given_up_at is not None:
+        shell.warned(request, "Kotak ini sudah tersegel." if found.sealed_at else "Kotak ini tidak dipakai lagi.")
         return redirect("desk:packing_box", election, found.code)
+    if found.opened:
+        return redirect("desk:seals_reseal", election, found.code)
     names = Places(election)
     context = {
         "card": box_context(election, found, names),
-        "scanned": [_seal_shown(election, serial, request) for serial in scanned],
+        "scanned": (shown := [_seal_shown(election, serial, request) for serial in scanned]),
+        "doubtful": any(s["wrong"] for s in shown),
         "partner": shell.partner(request, "packing.witness"),
         "profile": packing.profile(election, request.at),
         "lots": seals.lots(election, request.at),
@@ -910,10 +954,10 @@ def _seal_shown(election: str, serial: str, request: shell.Request) -> dict[str,
     """A seal as it stands in the list, with what is wrong with it before it is put on."""
     story = seals.seal_of(election, serial, request.at)
     wrong = "" if story.range else "di luar rentang yang dibagikan: baca ulang nomornya"
-    marks = {"applied", "spoiled", "returned", "seen"}
+    marks = {"applied", "removed", "spoiled", "returned", "seen"}
     used = next((a for a in reversed(seal_rules.effective(story.acts)) if a.act in marks), None)
     if used is not None:
-        wrong = f"sudah {printed.SEAL_WORDS[used.act]}" + (f" di kotak {label_rules.spaced(used.box)}" if used.box else "")
+        wrong = f"sudah {printed.SEAL_WORDS[used.act]}" + (f" di kotak {_where_boxes(election, used.box, request)}" if used.box else "")
     return {"serial": serial, "wrong": wrong}
 
 
@@ -947,6 +991,9 @@ def _sealed(request: shell.Request, election: str, found: rules.Box, scanned: li
     second = shell.partner(request, "packing.witness")
     if second is None:
         raise NeedsPartner()
+    doubt = next((s for s in (_seal_shown(election, serial, request) for serial in scanned) if s["wrong"]), None)
+    if doubt and "sure" not in request.POST:
+        raise SealDoubtful(serial=doubt["serial"], wrong=doubt["wrong"])
     count = receipt_rules.pieces(request.POST.get("count", "") or "0")
     sent = request.FILES.get("file")
     kept = (evidence.keep(sent.read(), sent.name or ""),) if sent is not None else ()
@@ -1106,12 +1153,13 @@ def export(request: shell.Request, election: str) -> HttpResponse:
 
 def signal_text(told: dict[str, Any]) -> str:
     """R05 in words."""
-    design = f"{told['found_contest']} {told['found_dapil']}"
+    design = f"{contest_word(str(told['found_contest']))} {told['found_dapil']}"
+    where = told.get("where") or told["tps"]
     if told["what"] == "stopped":
         return f"Pengaman dapil menghentikan {told['count']} pindaian dari karton {label_rules.spaced(str(told['carton']))} ({design})"
     if told["what"] == "dapil_moved":
-        return f"Kotak {told['contest']} {told['tps']} disiapkan untuk dapil lain dari dapil TPS sekarang"
-    return f"Kotak {told['contest']} {told['tps']} (dapil {told['dapil']}) berisi {told['quantity']} lembar {design}"
+        return f"Kotak {contest_word(str(told['contest']))} {where} disiapkan untuk dapil lain dari dapil TPS sekarang"
+    return f"Kotak {contest_word(str(told['contest']))} {where} (dapil {told['dapil']}) berisi {told['quantity']} lembar {design}"
 
 
 urlpatterns = [
@@ -1176,7 +1224,7 @@ def _in_words(key: str, value: object) -> object:
     if key == "why" and value == "sealed":
         return "Kotak sudah tersegel; buka segelnya berdua lebih dahulu."
     if key == "item" and isinstance(value, str):
-        return value.replace("_", " ").lower()
+        return f" {value.replace('_', ' ').lower()}" if value else ""
     if key in {"missing", "kind", "state", "why", "wanted"} and isinstance(value, str):
         return ", ".join(WORDS.get(part, part) for part in value.split(", "))
     return "belum diketahui" if key == "needed" and value == -1 else value
@@ -1184,7 +1232,7 @@ def _in_words(key: str, value: object) -> object:
 
 SENTENCES: dict[str, str] = {
     "packing.box_first": "Itu bundel {contest} {dapil}. Pindai kotaknya dahulu, baru bundelnya.",
-    "packing.spent_here": "Bundel itu tinggal {remaining} lembar menurut catatan; sudah masuk kotak {where}. Periksa labelnya.",
+    "packing.spent_here": "Bundel itu menurut catatan {left}; sudah masuk kotak {where}. Periksa labelnya.",
     "packing.clear_first": "Singkirkan dahulu bundel yang dihentikan, lalu tekan “Sudah disingkirkan”. Belum ada yang dimuat.",
     "packing.stale_table": "Halaman itu sudah lama: kotak lain terbuka di layar ini, atau pertanyaannya sudah lain. Belum ada yang dicatat."
     " Lihat layar ini dan pindai lagi.",
@@ -1193,6 +1241,7 @@ SENTENCES: dict[str, str] = {
     ),
     "packing.no_picture": "Belum ada foto. Pilih atau ambil foto dahulu.",
     "packing.needs_partner": "Menyegel selalu berdua: orang kedua harus masuk di layar ini dengan nama dan sandinya sendiri.",
+    "packing.seal_doubtful": "Segel {serial} {wrong}. Baca ulang; hapus bila salah ketik. Bila benar begitu, centang lalu segel.",
     "packing.seal_twice": "Segel {serial} sudah ada dalam daftar kotak ini.",
     "packing.too_many_pages": "{pages} halaman terlalu banyak sekaligus (paling banyak {most}). Cetak per gelombang, desa, atau TPS.",
     "packing.dapil_mismatch": "BERHENTI. Bundel itu milik {found_contest} {found_dapil}; kotak ini {contest} {dapil}.",
@@ -1223,7 +1272,7 @@ SENTENCES: dict[str, str] = {
     "packing.in_another_wave": "{tps} sudah masuk gelombang lain.",
     "packing.bad_wave": "Beri nama gelombang dan pilih sedikitnya satu TPS.",
     "packing.not_complete": CodeSentence(
-        "Kotak {state} {item}: ada {packed}, perlu {needed}. Lengkapi, atau tulis alasan menyegel dengan selisih (sedikitnya 10 huruf)."
+        "Kotak {state}{item}: ada {packed}, perlu {needed}. Lengkapi, atau tulis alasan menyegel dengan selisih (sedikitnya 10 huruf)."
     ),
     "packing.not_ready": CodeSentence("Belum boleh disegel, masih kurang: {missing}. Lakukan di halaman kotak."),
     "packing.needs_reseal": CodeSentence("Kotak {box} pernah disegel. Menutupnya lagi adalah segel ulang, dengan alasan dan foto."),

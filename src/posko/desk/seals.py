@@ -83,13 +83,15 @@ def issue(request: shell.Request, election: str) -> HttpResponseBase:
             if request.POST.get("kind") == "lot":
                 quantity = receipt_rules.pieces(request.POST.get("quantity", ""))
                 seals.issue_count(election, request.POST.get("lot", ""), quantity, to, shell.actor(request), request.at, item=item)
-                shell.done(request, f"{quantity} segel tanpa nomor dibagikan kepada {to}.")
+                shell.done(request, f"{quantity} segel tanpa nomor dibagikan kepada {_holders(request).get(to, to)}.")
             else:
                 given = seals.issue_range(
                     election, request.POST.get("first", ""), request.POST.get("last", ""), to, shell.actor(request), request.at, item=item
                 )
                 shell.done(
-                    request, f"{given.quantity} segel {given.text(given.first)} sampai {given.text(given.last)} dibagikan kepada {to}."
+                    request,
+                    f"{given.quantity} segel {given.text(given.first)} sampai {given.text(given.last)} "
+                    f"dibagikan kepada {_holders(request).get(given.to, given.to)}.",
                 )
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -164,11 +166,11 @@ def spoil(request: shell.Request, election: str) -> HttpResponseBase:
 
 
 @shell.page("seals.record")
-def check(request: shell.Request, election: str) -> HttpResponseBase:
+def check(request: shell.Request, election: str, code: str = "") -> HttpResponseBase:
     """Compare the seals on a box with those that two people put on: the box first, then every number, then the answer."""
-    code = (request.POST.get("box") or request.GET.get("kotak", "")).strip()
+    code = (request.POST.get("box") or request.GET.get("kotak", "") or code).strip()
     seen = [s for s in request.POST.get("seen", "").split() if s]
-    context: dict[str, Any] = {"occasions": OCCASIONS, "seen": seen}
+    context: dict[str, Any] = {"occasions": OCCASIONS, "seen": seen, "typed": request.POST}
     try:
         box = packing.get_box(election, code, request.at) if code else None
     except facts.Refusal as refusal:
@@ -185,7 +187,8 @@ def check(request: shell.Request, election: str) -> HttpResponseBase:
             elif act == "drop":
                 context["seen"] = seen[:-1]
             elif act == "done":
-                return _checked(request, election, box.code, seen)
+                typed = request.POST.get("code", "").strip()
+                return _checked(request, election, box.code, _another(seen, typed) if typed else seen)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         context |= {"card": packing_desk.box_context(election, box, names), "sealing": seals.sealing_of(election, box.code, request.at)}
@@ -218,16 +221,27 @@ def _checked(request: shell.Request, election: str, box: str, seen: list[str]) -
     elif found.match:
         shell.done(request, "Segel cocok dan utuh.")
     else:
-        pairs = "; ".join(f"{seen_} terbaca, {expected} tercatat (mungkin salah tulis)" for expected, seen_, _ in found.pairs)
+        # The recorded numbers are not told: whoever looks next must read them from the seals.
         parts = [
             "rusak atau terbuka" if found.broken else "",
-            f"tidak ada: {', '.join(found.missing)}" if found.missing else "",
-            f"tidak dikenal: {', '.join(found.strange)}" if found.strange else "",
-            pairs,
+            f"{len(found.missing)} segel yang tercatat tidak terbaca" if found.missing else "",
+            *(_strange(election, serial, request) for serial in found.strange),
+            "mungkin hanya salah baca" if found.pairs else "",
         ]
         refusal = Mismatch(what="; ".join(p for p in parts if p) or "jumlah segel lain")
         shell.refused(request, refusal)
     return redirect("desk:packing_box", election, box)
+
+
+def _strange(election: str, serial: str, request: shell.Request) -> str:
+    """A seal that does not belong on this box, with the box that has it by the record."""
+    story = seals.seal_of(election, serial, request.at)
+    on = next((a.box for a in reversed(rules.effective(story.acts)) if a.act == "applied"), "")
+    if not on:
+        return f"{serial} tidak tercatat di kotak ini"
+    found = packing.get_box(election, on, request.at)
+    where = packing_desk.Places(election).where(found.tps)
+    return f"{serial} tercatat pada kotak lain: {packing_desk.contest_word(found.contest) or 'PPK'} {where}"
 
 
 class Mismatch(facts.Refusal):
@@ -247,7 +261,7 @@ def reseal(request: shell.Request, election: str, code: str) -> HttpResponseBase
         return redirect("desk:seals", election)
     if request.method == "POST":
         try:
-            second = access.actor(shell.countersigned(request, "packing.witness"))
+            second = access.actor(packing_desk.second_person(request))
             _open_or_close(request, election, code, second)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -257,7 +271,9 @@ def reseal(request: shell.Request, election: str, code: str) -> HttpResponseBase
     context = {
         "card": packing_desk.box_context(election, box, names),
         "sealing": seals.sealing_of(election, code, request.at),
-        "reasons": [(r, REASON_WORDS.get(r, r)) for r in rules.REASONS],
+        "reasons": [(r, REASON_WORDS.get(r, r)) for r in rules.REASONS if r != rules.MISREAD],
+        "misread": rules.MISREAD,
+        "partner": shell.partner(request, "packing.witness"),
         "lots": seals.lots(election, request.at),
         "typed": request.POST,
     }
@@ -285,8 +301,10 @@ def _open_or_close(request: shell.Request, election: str, code: str, second: fac
     )  # fmt: skip
     if made.findings:
         shell.warned(
-            request, "Disegel ulang, tetapi: " + "; ".join(finding_text(f.code, f.serial, f.near, f.other) for f in made.findings) + "."
+            request, "Tercatat, tetapi: " + "; ".join(finding_text(f.code, f.serial, f.near, f.other) for f in made.findings) + "."
         )
+    elif reason == rules.MISREAD:
+        shell.done(request, "Nomor segel dibetulkan berdua. Segelnya tidak dipotong.")
     else:
         shell.done(request, "Kotak disegel ulang berdua.")
 
@@ -295,12 +313,12 @@ def _open_or_close(request: shell.Request, election: str, code: str, second: fac
 def export(request: shell.Request, election: str) -> HttpResponse:
     """The register of seals, XLSX: ranges, lots, conflicts."""
     ranges: list[list[Any]] = [
-        ["Rentang", "Dari", "Sampai", "Kepada", "Dibagikan", "Dipasang", "Rusak", "Kembali", "Sisa", "Nomor terlompati"]
+        ["Rentang", "Dari", "Sampai", "Kepada", "Dibagikan", "Terpasang", "Dilepas", "Rusak", "Kembali", "Sisa", "Nomor terlompati"]
     ]
     for s in seals.register(election, request.at):
         ends = [s.range.text(s.range.first), s.range.text(s.range.last)]
         gaps = ", ".join(f"{a}-{b}" for a, b in s.gaps)
-        ranges.append([s.range.code, *ends, s.range.to, s.issued, s.applied, s.spoiled, s.returned, s.on_hand, gaps])
+        ranges.append([s.range.code, *ends, s.range.to, s.issued, s.on_boxes, s.taken_off, s.spoiled, s.returned, s.on_hand, gaps])
     wrong: list[list[Any]] = [["Kotak", "Tempat", "Masalah", "Sejak"]]
     for c in seals.conflicts(election, request.at):
         said = finding_text(c.finding.code, c.finding.serial, c.finding.near, c.finding.other)
@@ -312,7 +330,7 @@ def export(request: shell.Request, election: str) -> HttpResponse:
 
 def signal_text(told: dict[str, Any]) -> str:
     """R06 in words."""
-    place = f"kotak di {told['place']}" if told.get("place") else "kotak"
+    place = f"kotak {told.get('where') or told['place']}" if told.get("place") else "kotak"
     if told["what"] == "conflict":
         return finding_text(str(told["code"]), str(told["serial"]), str(told["near"]), str(told["other"])) + f" ({place})"
     if told["what"] == "broken":
@@ -340,6 +358,7 @@ urlpatterns = [
     path("<slug:election>/segel/bagikan/<slug:code>/tarik/", take_back, name="seals_take_back"),
     path("<slug:election>/segel/rusak/", spoil, name="seals_spoil"),
     path("<slug:election>/segel/periksa/", check, name="seals_check"),
+    path("<slug:election>/segel/periksa/<slug:code>/", check, name="seals_check_box"),
     path("<slug:election>/segel/segel.xlsx", export, name="seals_export"),
     path("<slug:election>/segel/nomor/<slug:serial>/", story, name="seals_story"),
     path("<slug:election>/segel/kotak/<slug:code>/", reseal, name="seals_reseal"),
@@ -380,6 +399,6 @@ SENTENCES: dict[str, str] = {
     "seals.not_misread": Misread("{why}"),
     "seals.bad_holder": "“{seen}” bukan tempat atau meja. Pilih tempat dari daftar, atau tulis kode meja (MEJA-1), bukan nama orang.",
 }
-TASKS: dict[str, tuple[str, str]] = {"seals.recheck": ("Periksa ulang segel kotak {label}: tidak cocok", "desk:packing_box")}
+TASKS: dict[str, tuple[str, str]] = {"seals.recheck": ("Baca ulang segel kotak {label}: tidak cocok", "desk:seals_check_box")}
 HITS: dict[str, str] = {"seal": "desk:seals_story"}
 SIGNALS: dict[str, tuple[Any, str]] = {"R06": (signal_text, "desk:seals_signal")}

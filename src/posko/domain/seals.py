@@ -180,7 +180,7 @@ class SealRange:
 
     def __post_init__(self) -> None:
         if not 0 <= self.first <= self.last or self.last - self.first >= MOST_IN_A_RANGE or len(str(self.last)) > self.width:
-            raise BadRange(first=self.first, last=self.last)
+            raise BadRange(first=f"{self.series}{self.first:0{self.width}}", last=f"{self.series}{self.last:0{self.width}}")
 
     @property
     def quantity(self) -> int:

@@ -56,6 +56,7 @@ EVENT_WORDS = {
     "sealed": "disegel", "resealed": "disegel ulang", "opened": "segel dibuka", "photographed": "difoto", "signed_off": "ditandatangani",
     "weighed": "ditimbang", "prepared": "disiapkan", "set_aside": "disisihkan",
     "checked": "segel diperiksa", "given_up": "tidak dipakai lagi",
+    "corrected": "nomor segel dibetulkan, segel tidak dipotong",
 }  # fmt: skip
 SEAL_WORDS = {
     "applied": "dipasang", "removed": "dilepas", "spoiled": "rusak", "returned": "dikembalikan",

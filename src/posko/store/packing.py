@@ -936,6 +936,18 @@ def undo(election: str, holder: str, actor: facts.Actor, at: datetime) -> rules.
         return _take_out(of, back, old.entry_id, (), actor, at)
 
 
+def undo_of(election: str, holder: str, actor: facts.Actor, at: datetime) -> rules.Event | None:
+    """What `undo` would take back for this person now; None where it would take back nothing."""
+    code = _reading(election, holder, at)
+    puts = _puts(PutRow.objects.filter(election=election, holder=code))
+    closed = seals.last_sealing(election, code)
+    try:
+        last = rules.undoable(puts, actor.person, at, _profile_now(election).undo_minutes, closed is not None and closed.closed)
+    except rules.NothingToUndo:
+        return None
+    return _event(PutRow.objects.get(pk=last.id))
+
+
 def unpack(
     election: str,
     holder: str,
@@ -1240,7 +1252,8 @@ def open_box(
             row.code, before.serials, texts, before.count, before.count, False, "", row.place, first.person, at
         )  # fmt: skip
         judged = seals.Judged((), "", 0, tuple(seal_rules.opening_findings(check, unreadable)))
-        return _close(row, "opened", judged, first, second, at, (), (reason.strip()[:40], reason.strip()[:400]), "", mark, before.serials)
+        why = (reason.strip()[:40], reason.strip()[:400])
+        return _close(row, "opened", judged, first, second, at, (), why, "", mark, before.serials, seen=texts)
 
 
 def _check_content(row: BoxRow, variance: str, at: datetime, seals_on: int, proofs_too: bool) -> tuple[tuple[str, int, int], ...]:
@@ -1283,12 +1296,15 @@ def _close(
     cut: Sequence[str],
     short: tuple[tuple[str, int, int], ...] = (),
     misread: seal_rules.Sealing | None = None,
+    seen: Sequence[str] = (),
 ) -> seal_rules.Sealing:
     sealing = seal_rules.Sealing(
         row.code, act, judged.serials, judged.lot, judged.count, judged.findings, first.person, second.person, *why,
         variance.strip()[:400], tuple(k.sha256 for k in evidence), row.tps, at, "", mark or row.mark, short,
     )  # fmt: skip
     draft = _closing_draft(row, sealing, judged, first, at, cut)
+    if act == "opened":
+        draft = replace(draft, facts={**draft.facts, "seen": list(seen)})
     if misread:
         wrong = [s for s in misread.serials if s not in sealing.serials]
         draft = replace(draft, facts={**draft.facts, "misread": wrong}, corrects=misread.entry_id)
@@ -1727,8 +1743,9 @@ def history(election: str, holder: str, at: datetime) -> list[rules.Event]:
     if code != "" and "." not in code:
         events += [_sealing_event(one) for one in seals.sealings(election, code, at)]
         events += [_check_event(one) for one in seals.checks(election, at, code)]
-    order = {"prepared": 0, "sealed": 2, "opened": 2, "resealed": 2, "checked": 3, "given_up": 4}
-    return sorted(events, key=lambda e: (e.occurred_at, order.get(e.kind, 1), e.put))
+    # Under a stored clock much happens at one instant: the order of the journal tells what came first.
+    leaf = record.order({e.entry_id for e in events})
+    return sorted(events, key=lambda e: (e.occurred_at, leaf.get(e.entry_id, 0), e.put))
 
 
 def unusual(election: str, at: datetime, tps: Collection[str]) -> list[tuple[str, str, rules.Event]]:
@@ -1760,7 +1777,8 @@ def _sealing_event(one: seal_rules.Sealing) -> rules.Event:
     flags = tuple(dict.fromkeys(f.code for f in one.findings))
     words = ", ".join(one.serials)
     why = one.text or one.variance
-    return rules.Event(one.act, words, one.lot, one.seals, one.first, one.second, why, flags, "", one.sealed_at, one.entry_id)
+    kind = "corrected" if one.act == "resealed" and one.reason == seal_rules.MISREAD else one.act
+    return rules.Event(kind, words, one.lot, one.seals, one.first, one.second, why, flags, "", one.sealed_at, one.entry_id)
 
 
 def _check_event(one: seal_rules.Check) -> rules.Event:
@@ -1897,7 +1915,7 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
         told.append((box, rules.contents(puts), since))
         if "dapil_moved" in box.flags:
             moved[box.code] = places.dapil_of(election, box.contest, box.tps) or ""
-    return rules.warnings(told, moved, stops(election, at), at)
+    return places.named(election, rules.warnings(told, moved, stops(election, at), at), "tps")
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

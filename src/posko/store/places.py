@@ -1,6 +1,7 @@
 """Stage places: regions, TPS, sites, sea legs, dapil, crosswalk, boundaries."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -264,6 +265,16 @@ def tps_list(election: str) -> list[rules.Tps]:
                   t.kind, t.island, t.provisional, t.lat, t.lon)
         for t in TpsRow.objects.filter(election=election).order_by("code")
     ]  # fmt: skip
+
+
+def named(election: str, signals: Iterable[facts.Signal], key: str) -> list[facts.Signal]:
+    """Early warnings with the name of the place that their fact `key` gives by code, as `where`; without one that nobody knows."""
+    found = list(signals)
+    if not found:
+        return []
+    names = {t.code: f"TPS {t.number:03} {t.desa_name}, {t.kecamatan_name}" for t in tps_list(election)}
+    names |= {k.code: f"PPK {k.name}" for k in kecamatan_list(record.election(election).region)}
+    return [replace(s, facts={**s.facts, "where": names.get(str(s.facts.get(key, "")), "")}) for s in found]
 
 
 def region_name(code: str) -> str:

@@ -688,7 +688,7 @@ def conflicts(election: str, at: datetime) -> list[rules.Conflict]:
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
     """R06: seals that are not where and what they should be."""
-    return rules.warnings(conflicts(election, at), mismatches(election, at), lots(election, at))
+    return places.named(election, rules.warnings(conflicts(election, at), mismatches(election, at), lots(election, at)), "place")
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

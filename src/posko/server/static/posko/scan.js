@@ -35,10 +35,16 @@ document.addEventListener("keydown", wake);
 const main = () => document.querySelector("main");
 const field = () => main().querySelector("[data-scan-input]");
 
+/* On a phone the page keeps its place when its content changes: what was just said would be out of sight. */
+function show() {
+  const said = main().querySelector(".error, .stopped, .took, .done, .notice.caution, .prompt");
+  said?.scrollIntoView({ block: "start", behavior: "instant" });
+}
+
 function settle(spoken) {
   const said = main().querySelector("[data-sound]")?.dataset.sound
     ?? (main().querySelector(".error") ? "stop" : main().querySelector(".done") ? "ok" : "");
-  if (spoken) speak(said);
+  if (spoken) { speak(said); show(); }
   const first = main().querySelector("[autofocus]"), input = field();
   if (first && first !== input) first.focus({ preventScroll: true });
   else if (input) { input.focus({ preventScroll: true }); input.select(); }
