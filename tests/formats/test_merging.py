@@ -109,5 +109,7 @@ def test_groups_are_lists_of_report_ids() -> None:
 def test_every_barrier_and_every_problem_can_be_said() -> None:
     facts = {"one": "1", "other": "2", "unit": "lembar", "hours": 30}
     assert all(formats.barrier_words(rules.Barrier("digits", code, facts)) for code in formats._BARRIERS)
+    facts = {"one": "3", "other": "9", "unit": "tps"}
+    assert formats.barrier_words(rules.Barrier("digits", "amount", facts)) == "jumlah berbeda: 3 dan 9 TPS"
     places = {name.removeprefix("name:") for name in ("tps", "dapil", "rt", "rw", "segel", "kotak", "sms", "tanggal")}
     assert places <= set(formats._BARRIERS)

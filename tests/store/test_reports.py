@@ -81,10 +81,11 @@ def test_a_status_set_later_is_not_seen_before(actors: Any) -> None:
     assert reports.listing(E, AT - timedelta(seconds=1)) == []
 
 
-def test_only_the_kejari_is_asked_to_assess(actors: Any, cast: Any) -> None:
+def test_only_an_analyst_is_asked_to_assess(actors: Any, cast: Any) -> None:
     file()
     assert [t.args for t in reports.waiting(cast["citra"], E, AT)] == [("LAP-001",)]
-    assert reports.waiting(cast["budi"], E, AT) == []
+    for who in ("gita", "juwita", "budi"):
+        assert reports.waiting(cast[who], E, AT) == []
 
 
 def test_the_installations_own_words_are_read_from_its_folder(actors: Any, settings: Any, tmp_path: Any) -> None:

@@ -323,6 +323,8 @@ def _report(request: shell.Request, election: str, number: str) -> dict[str, Any
 def new(request: shell.Request, election: str) -> HttpResponse:
     """A new item, usually from a graded report."""
     number = request.POST.get("report", "") or request.GET.get("laporan", "")
+    if number and _report(request, election, number) is None:
+        return redirect("desk:reports", election)
     grading = aght.gradings(election, request.at).get(number)
     typed: Any = request.POST
     if request.method == "POST":
@@ -437,7 +439,7 @@ def _moment(typed: str) -> datetime | None:
     """2023-12-05T10:00 in WIB; None where nothing or nonsense was typed."""
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -107,7 +107,7 @@ def _filing(request: shell.Request, posts: list[str]) -> rules.Filing:
     category = posted.get("category", "")
     try:
         happened = datetime.fromisoformat(posted.get("happened_at", "")[:30]).replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         happened = None
     return rules.filing(
         posted.get("text", ""),

@@ -266,6 +266,9 @@ def new(request: shell.Request, election: str) -> HttpResponse:
     if request.method == "POST":
         try:
             made = _typed(request, request.POST.get("code", "").strip().upper(), _one(rules.Kind, request.POST.get("kind", "")))
+            decision = _may_stand(request, made)
+            if not decision.allowed:
+                return shell.denied(request, "posts.set", decision)
             posts.open_post(election, made, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -281,13 +284,24 @@ def edit(request: shell.Request, election: str, code: str) -> HttpResponse:
     found = _post(request, election, code)
     if request.method == "POST":
         try:
-            posts.change_post(election, _typed(request, code, found.kind), shell.actor(request), request.at)
+            made = _typed(request, code, found.kind)
+            decision = _may_stand(request, made)
+            if not decision.allowed:
+                return shell.denied(request, "posts.set", decision)
+            posts.change_post(election, made, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
             shell.done(request, f"{found.name} diubah.")
             return redirect("desk:posts_post", election, code)
     return render(request, "desk/posts/form.html", _form(request, found))
+
+
+def _may_stand(request: shell.Request, post: rules.Post) -> access_rules.Decision:
+    """Whether this person may have a post where the form puts it: the address knows only where it stood."""
+    region = request.election.region
+    place = post.place if access_rules.within(post.place, region) else region
+    return shell.decide(request, "posts.set", access_rules.Thing("posts", post.code, place))
 
 
 def _one(kind: type[rules.Kind], typed: str) -> rules.Kind:
@@ -579,7 +593,7 @@ def note_add(request: shell.Request, election: str, code: str) -> HttpResponse:
 def _moment(typed: str) -> datetime | None:
     try:
         return datetime.fromisoformat(typed[:30]).replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

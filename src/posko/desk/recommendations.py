@@ -1,5 +1,6 @@
 """Stage recommendations: drafts, other people's eyes, the letter, the addressee's answer, the follow-up and its effect."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -615,10 +616,23 @@ def _posted(request: shell.Request) -> dict[str, Any]:
     typed: dict[str, Any] = {name: posted.get(name, "") for name in ("subject", "nature", "due", "useful", *(name for name, _, _ in SLOTS))}
     typed["addressee"] = posted.get("addressee", "") if posted.get("addressee", "") in ADDRESSEES else ""
     typed["aght"] = [code for code in posted.getlist("aght") if code in known]
-    typed["signals"] = [one for one in posted.getlist("signals") if _signal_key(one)][:10]
+    typed["signals"] = _known_signals(request, posted.getlist("signals"))
     typed["remedy"] = posted.get("remedy", "") if papers.library().find(posted.get("remedy", "")) else ""
-    typed["supersedes"] = posted.get("supersedes", "").strip()[:20]
+    typed["supersedes"] = re.sub(r"[^A-Za-z0-9_-]", "-", posted.get("supersedes", "").strip()[:20])  # nonsense is refused by name
     return typed
+
+
+def _known_signals(request: shell.Request, posted: Iterable[str]) -> list[str]:
+    """The early warnings named by a form that stand now, or on which a text rests already: their names become facts, never free words."""
+    asked = [one for one in posted if _signal_key(one)][:10]
+    if not asked:
+        return []
+    known = {f"{s.rule.partition('.')[0]}|{s.subject}" for s in shell.signals_for(request, request.election)}
+    known |= {one for rec in recommendations.listing(request.election.code, request.at) for e in rec.events if e.text for one in e.text.signals}
+    gone = [one for one in asked if one not in known]
+    if gone:
+        shell.warned(request, "Sinyal yang menjadi dasar draf sudah tidak ada, jadi tidak ikut disimpan. Periksa lagi bagian dasar.")
+    return [one for one in asked if one in known]
 
 
 def _signal_key(written: str) -> bool:
@@ -653,7 +667,7 @@ def _moment(typed: str) -> datetime:
     """A date and time of a form, read in WIB. DeadlinePast."""
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise rules.DeadlinePast() from error
 
 
@@ -759,7 +773,7 @@ def _form(request: shell.Request, election: str, typed: dict[str, Any], code: st
         "remedies": [(library.key(r), f"{r.verb} {r.object}", ADDRESSEES[r.addressee]) for r in library.fitting(signalled, ())],
         "library_version": library.version,
         "voting_at": request.election.voting_at,
-        "longest": str(rules.SLOT_LONGEST),  # a number would be written 1.200, which a browser reads as 1
+        "longest": rules.SLOT_LONGEST,
         "back": {name: request.GET.get(name, "") for name in ("aght", "sinyal", "subjek", "versi")},
     }
 

@@ -20,6 +20,7 @@ CONTENTS = {
     "report": "reports.read", "aght": "aght.read", "hazard": "aght.read", "recommendation": "record.drafts", "person": "access.read",
     "access": "access.read", "agreement": "access.read", "post": "posts.read", "misuse": "misuse.read",
     "product": "products.read",
+    "reports": "reports.read", "guard": "reports.guard",
     # A closed row tells a reader of everything else nothing: it may be a changed password or something for the overseer.
     "person.password_changed": "record.sealed",
 }  # fmt: skip

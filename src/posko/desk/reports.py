@@ -67,7 +67,7 @@ def moment(typed: str) -> datetime | None:
     """A date and time of a form (2023-12-05T10:00), read in WIB; None where nothing or nonsense was typed."""
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -27,7 +27,7 @@ from posko.domain import stock as stock_rules
 from posko.domain import thresholds as rules
 from posko.domain import transfers as transfers_rules
 from posko.formats import table, text
-from posko.store import access, thresholds
+from posko.store import access, reports, thresholds
 
 # Every stage that keeps thresholds beside its rules: the name under which they are set, and their defaults.
 LIMITS: dict[str, Any] = {
@@ -287,6 +287,7 @@ def set_value(request: shell.Request, election: str, stage: str, name: str) -> H
         return redirect("desk:thresholds", election)
     if request.method == "POST":
         try:
+            reports.check_neutral(election, request.POST.get("reason", ""))  # it stays in the journal and cannot be erased
             second = shell.countersigned(request, "thresholds.set") if one.two and not one.locked else None
             thresholds.set_limit(
                 election, stage, default, name, _whole(request.POST.get("value", "")), seen=_whole(request.POST.get("seen", "")),

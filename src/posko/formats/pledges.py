@@ -61,7 +61,7 @@ def moment(written: str) -> datetime | None:
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M", "%d/%m/%Y %H.%M", "%d-%m-%Y %H:%M", "%d-%m-%Y %H.%M"):
         try:
             return datetime.strptime(tidy, form).replace(tzinfo=text.WIB).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return None
 

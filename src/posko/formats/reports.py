@@ -287,7 +287,10 @@ def parsed_moment(said: str) -> datetime | None:
         return None
     if found[2] == "0" * len(found[2] or "x") and int(found[3]) == 0 and len(said) == 19:
         clock = time(12)  # a spreadsheet's day without a time
-    return datetime.combine(day, clock, text.WIB).astimezone(UTC)
+    try:
+        return datetime.combine(day, clock, text.WIB).astimezone(UTC)
+    except OverflowError:  # the first morning of the calendar has no UTC
+        return None
 
 
 def template(places: Mapping[str, str]) -> bytes:

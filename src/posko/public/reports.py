@@ -146,7 +146,7 @@ def _filing(request: _Request) -> rules.Filing:
 def _moment(typed: str) -> datetime | None:
     try:
         return datetime.fromisoformat(typed[:30]).replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

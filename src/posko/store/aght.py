@@ -966,11 +966,11 @@ def _piers(election: str) -> dict[str, frozenset[str]]:
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """Kejari: half-graded reports and graded ones that lead nowhere yet, items nobody looked at for three days. Bawaslu: referrals."""
+    """Analysts: half-graded reports and graded ones that lead nowhere yet, items nobody looked at for three days. Bawaslu: referrals."""
     if person.agency == "BAWASLU":
         open_referrals = [r for r in referrals(election, at) if r.to is rules.Route.BAWASLU and r.received_at is None]
         return [facts.Task("aght.referral", "aght", f"report:{r.report}", r.report, None, (r.report,)) for r in open_referrals]
-    if person.agency != "KEJARI":
+    if not any(grant.role in access_rules.POLICY["aght.assess"] and grant.holds(at) for grant in person.grants):
         return []
     used = set(Evidence.objects.filter(item__election=election, occurred_at__lte=at).values_list("report", flat=True))
     referred = {r.report for r in referrals(election, at)}

@@ -449,7 +449,8 @@ def strike_note(election: str, number: str, reason: str, actor: facts.Actor, at:
         record.prepare([], at)
         line, row = _line_row(election, number, at)
         where = get(election, line.post, at)
-        rules.check_side(where, actor.agency)
+        for one in (actor, second) if second else (actor,):
+            rules.check_side(where, one.agency)
         rules.check_strike(line, actor.person, second.person if second else "", reason, at)
         approvals = (actor.person, second.person) if second else ()
         draft = facts.Draft(

@@ -128,7 +128,7 @@ def hour(election: str, at: datetime) -> int:
 def configure(election: str, key: str, value: str, actor: facts.Actor, at: datetime) -> None:
     """Sets a form code (key: a type) or the hour (key: "hour"). UnknownType, BadFormCode, BadHour, SameConfig."""
     if key == "hour":
-        if not (value.isascii() and value.isdigit() and int(value[:4]) <= 23):
+        if not (value.isascii() and value.isdigit() and len(value) <= 2 and int(value) <= 23):
             raise rules.BadHour()
         tidy = str(int(value))
     elif key in set(Type):

@@ -681,8 +681,8 @@ MOST_TASKS = 20
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the Kejari: reports nobody has begun to assess (one task for many), and additions nobody has read."""
-    if person.agency != "KEJARI":
+    """For analysts: reports nobody has begun to assess (one task for many), and additions nobody has read."""
+    if not any(grant.role in access_rules.POLICY["reports.write"] and grant.holds(at) for grant in person.grants):
         return []
     new = [r for r in listing(election, at) if r.status is rules.Status.RECEIVED]
     tasks = [facts.Task("reports.added", "reports", f"report:{number}", number, None, (number,)) for number in sorted(unread(election, at))]
