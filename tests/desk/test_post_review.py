@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
@@ -36,7 +37,8 @@ def test_a_time_that_has_no_utc_is_answered_like_any_other_nonsense(
     cache.clear()
     client = client_for(who) if who else Client()
     said = {"text": "[SIMULASI] air masuk ke gudang sejak pagi", "category": "LOG", "low": "0", "mode": "1", "high": "2", "prior": "10"}
-    assert client.post(path, {**said, field: FIRST_DAY}).status_code in {200, 302, 400, 409}
+    sent = client.post(path, urlencode({**said, field: FIRST_DAY}), content_type="application/x-www-form-urlencoded")
+    assert sent.status_code in {200, 302, 400, 409}
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("23", 23), ("08", 8), ("24", 16), ("00100", 16), ("0023", 16), ("", 16)])
