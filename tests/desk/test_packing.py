@@ -275,10 +275,14 @@ def test_a_box_that_was_opened_leads_to_its_reseal_from_everywhere(table: Client
     post(table, url, act="seal")
     page = table.get(reseal).content.decode()
     assert "BT000101" not in page, "whoever opens reads the number from the seal"
-    page = post(table, reseal, act="open", reason="dibuka_perbaikan_isi", text="isi dihitung ulang")
+    told = {"act": "open", "reason": "dibuka_perbaikan_isi", "text": "isi dihitung ulang"}
+    post(table, reseal, seen="BT000101", **told)
+    assert not box_of("PPWP").opened, "the partner of the shift does not cut seals: the password is asked each time"
+    told |= {"second": "oki", "second_password": "posko-demo"}
+    page = post(table, reseal, **told)
     assert "baca nomor" in page
-    page = post(table, reseal, act="open", reason="dibuka_perbaikan_isi", text="isi dihitung ulang", seen="BT000101")
-    assert "Segelnya dibuka dan belum dipasang lagi" in page, "Oki signed on this screen and need not type again"
+    page = post(table, reseal, seen="BT000101", **told)
+    assert "Segelnya dibuka dan belum dipasang lagi" in page
     assert (box_of("PPWP").opened, box_of("PPWP").flags) == (True, ())
     assert reseal in page
     assert table.get(url).headers["Location"] == reseal
@@ -293,7 +297,8 @@ def test_a_number_put_right_says_so_and_not_that_the_box_was_opened(table: Clien
     post(table, reverse("desk:packing_seal", args=[E, box.code]), act="scan", code="BT000110")
     post(table, reverse("desk:packing_seal", args=[E, box.code]), act="seal")
     file = SimpleUploadedFile("segel.png", picture(), content_type="image/png")
-    told = {"act": "reseal", "reason": "salah_catat", "text": "angka tertukar", "serials": "BT000101"}
+    told = {"act": "reseal", "reason": "salah_catat", "text": "angka tertukar", "serials": "BT000101", "second": "oki"}
+    told["second_password"] = "posko-demo"
     page = post(table, reverse("desk:seals_reseal", args=[E, box.code]), file=file, **told)
     assert "Segelnya tidak dipotong" in page
     assert "nomor segel dibetulkan, segel tidak dipotong" in page

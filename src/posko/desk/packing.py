@@ -108,7 +108,10 @@ class TooManyPages(facts.Refusal):
 
 
 def second_person(request: shell.Request, act: str = "packing.witness") -> access_rules.Person:
-    """Who signs as the second: whoever types name and password now, else the one who has signed on this screen. access.*"""
+    """Who signs as the second for what overrides no guard: whoever types name and password now, else the partner of the shift. access.*
+
+    What steps over a guard or cuts a seal asks for the password each time: a table that is left alone must not do it with one person.
+    """
     joined = None if request.POST.get("second") else shell.partner(request, act)
     return joined.person if joined else shell.countersigned(request, act)
 
@@ -711,7 +714,7 @@ def override(request: shell.Request, election: str) -> HttpResponseBase:
         shell.refused(request, StaleTable())
     elif stop:
         try:
-            second = second_person(request, "packing.override")
+            second = shell.countersigned(request, "packing.override")
             packing.override(
                 election, kept["box"], str(stop["scanned"]), _typed_quantity(request), request.POST.get("reason", "")[:400],
                 shell.actor(request), access.actor(second), request.at, place=kept.get("place", ""), station=kept.get("station", ""),
@@ -796,7 +799,7 @@ def _content(one: rules.Content) -> dict[str, Any]:
 def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """Take something out again, with a reason and a second person."""
     try:
-        second = second_person(request)
+        second = shell.countersigned(request, "packing.witness")
         event = packing.unpack(
             election, code, request.POST.get("thing", ""), _typed_quantity(request), request.POST.get("reason", "")[:400],
             shell.actor(request), access.actor(second), request.at,
@@ -814,7 +817,7 @@ def unpack(request: shell.Request, election: str, code: str) -> HttpResponseBase
 def give_up(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     """An empty, open box is used no more; a new one with a new label takes its place."""
     try:
-        second = second_person(request)
+        second = shell.countersigned(request, "packing.witness")
         reason = request.POST.get("reason", "")[:400]
         packing.give_up(election, code, reason, shell.actor(request), access.actor(second), request.at)
     except facts.Refusal as refusal:

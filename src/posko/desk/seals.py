@@ -261,7 +261,7 @@ def reseal(request: shell.Request, election: str, code: str) -> HttpResponseBase
         return redirect("desk:seals", election)
     if request.method == "POST":
         try:
-            second = access.actor(packing_desk.second_person(request))
+            second = access.actor(shell.countersigned(request, "packing.witness"))
             _open_or_close(request, election, code, second)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -273,7 +273,6 @@ def reseal(request: shell.Request, election: str, code: str) -> HttpResponseBase
         "sealing": seals.sealing_of(election, code, request.at),
         "reasons": [(r, REASON_WORDS.get(r, r)) for r in rules.REASONS if r != rules.MISREAD],
         "misread": rules.MISREAD,
-        "partner": shell.partner(request, "packing.witness"),
         "lots": seals.lots(election, request.at),
         "typed": request.POST,
     }
