@@ -1,5 +1,6 @@
 """What a second pair of eyes found in the post: each fault is tried again here, through the screens."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +10,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from posko.domain import posts as post_rules
-from posko.store import access, posts, products, recommendations, record, reports
+from posko.domain import reports as report_rules
+from posko.store import access, places, posts, products, recommendations, record, reports
 from tests import beltim
 from tests.scene import RAKOR_AT
 
@@ -117,3 +119,44 @@ def test_the_reason_of_a_threshold_is_neutral(db_beltim: Any, client_for: Client
     answer = client_for("citra").post(f"{page}ubah/", {**said, "second": "gita", "second_password": "posko-demo"})
     assert answer.status_code == 409
     assert reports.guard_counts(E, RAKOR_AT)
+
+
+@pytest.mark.parametrize(("region", "erased"), [("19.06.02", False), ("19.06.05", True), ("19.06", True)])
+def test_a_report_is_erased_only_by_a_head_whose_office_covers_its_place(
+    db_beltim: Any, client_for: Clients, region: str, erased: bool
+) -> None:
+    desa = next(d.code for d in places.desa_list("19.06") if d.code.startswith("19.06.05"))
+    said = report_rules.filing(
+        "[SIMULASI] air masuk ke gudang sejak pagi", category=report_rules.Category.LOG, channel=report_rules.Channel.FACE,
+        source=report_rules.Source.CITIZEN, place=desa, place_note="", contact="", happened_at=None, at=RAKOR_AT,
+    )  # fmt: skip
+    reports.file_report(E, said, reports.PUBLIC_ACTOR, RAKOR_AT)
+    _narrow("gita", "kejari.pimpinan", region)
+    client_for("gita").post(f"/{E}/laporan/LAP-001/hapus/", {"reason": "permintaan pelapor"})
+    assert (reports.words(E, "LAP-001") is None) is erased
+
+
+def test_a_note_in_a_message_does_not_silence_the_next_message(db_beltim: Any, installation: Any) -> None:
+    desa = places.desa_list("19.06")[0].code
+    first, other = [c for c in report_rules.SMS_CODES if c.number != report_rules.SMS_TEST][:2]
+    place = report_rules.sms_place(desa)
+    ani = installation.actors["ani"]
+    one, two = f"LAPOR {place} {first.written} # (SMS kode {other.number}", f"LAPOR {place} {other.written}"
+    answers = reports.file_messages(E, [one, two, two], ani, RAKOR_AT)
+    assert [(len(a.filed), len(a.same), a.refusal) for a in answers] == [(1, 0, None), (1, 0, None), (0, 1, None)]
+
+
+def test_a_page_from_before_a_text_was_written_anew_approves_nothing(db_beltim: Any, client_for: Clients) -> None:
+    citra, gita = client_for("citra"), client_for("gita")
+    citra.post(f"/{E}/rekomendasi/baru/", advice())
+    step, page = f"/{E}/rekomendasi/REK-01/langkah/", f"/{E}/rekomendasi/REK-01/"
+    citra.post(step, {"act": "submitted"})
+    old = re.findall(r'name="seen" value="([0-9a-f]{64})"', gita.get(page).content.decode())[0]
+    gita.post(step, {"act": "returned", "note": "sebut gudang yang mana", "seen": old})
+    citra.post(f"{page}ubah/", advice(fakta="air masuk di gudang kedua"))
+    citra.post(step, {"act": "submitted"})
+    assert gita.post(step, {"act": "approved", "seen": old}).status_code == 409
+    assert recommendations.get(E, "REK-01", RAKOR_AT).approver == ""
+    new = re.findall(r'name="seen" value="([0-9a-f]{64})"', gita.get(page).content.decode())[0]
+    gita.post(step, {"act": "approved", "seen": new})
+    assert recommendations.get(E, "REK-01", RAKOR_AT).approver == "p-gita"

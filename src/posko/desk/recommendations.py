@@ -511,7 +511,8 @@ def _step(request: shell.Request, rec: rules.Recommendation, what: Act) -> HttpR
     try:
         said, proofs = _said(request, what), _proofs(request, what)
         what = rules.verdict_act(said.get("outcome", "")) if what is Act.VERIFY else what
-        recommendations.act(election, code, what, said, shell.actor(request), request.at, proofs=proofs)
+        seen = request.POST.get("seen", "")
+        recommendations.act(election, code, what, said, shell.actor(request), request.at, proofs=proofs, seen=seen)
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
         shown = _answer(request, rec, request.POST) if small else _detail(request, rec, request.POST)
@@ -628,7 +629,9 @@ def _known_signals(request: shell.Request, posted: Iterable[str]) -> list[str]:
     if not asked:
         return []
     known = {f"{s.rule.partition('.')[0]}|{s.subject}" for s in shell.signals_for(request, request.election)}
-    known |= {one for rec in recommendations.listing(request.election.code, request.at) for e in rec.events if e.text for one in e.text.signals}
+    known |= {
+        one for rec in recommendations.listing(request.election.code, request.at) for e in rec.events if e.text for one in e.text.signals
+    }
     gone = [one for one in asked if one not in known]
     if gone:
         shell.warned(request, "Sinyal yang menjadi dasar draf sudah tidak ada, jadi tidak ikut disimpan. Periksa lagi bagian dasar.")
@@ -936,6 +939,7 @@ SENTENCES: dict[str, str] = {
     "recommendations.bad_profile": "Pilih satu atau dua penelaah.",
     "recommendations.bad_number": "“{typed}” bukan angka. Tulis seperti 1.234 atau 0,9.",
     "recommendations.changed": "Isi {code} tidak sama dengan yang disetujui. Kembalikan dan ajukan lagi.",
+    "recommendations.seen_other": "Isi {code} sudah berubah sejak halaman ini dibuka. Baca lagi isinya, lalu putuskan.",
     "recommendations.unknown": "Rekomendasi itu tidak ada atau belum terbit untuk lembaga Anda.",
 }
 _DETAIL, _ANSWER = "desk:recommendations_detail", "desk:recommendations_answer"

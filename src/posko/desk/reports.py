@@ -6,6 +6,7 @@ Bawaslu and the heads.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from posko.desk import shell
+from posko.domain import access as access_rules
 from posko.domain import record as facts
 from posko.domain import reports as rules
 from posko.formats import pages, picture, table, text
@@ -627,7 +629,16 @@ def close(request: shell.Request, election: str, number: str) -> HttpResponse:
     return redirect("desk:reports_detail", election, number)
 
 
-@shell.page("reports.erase")
+def _at_report(request: shell.Request, election: str, number: str) -> access_rules.Thing:
+    """The report that is to be erased, where it belongs: what cannot be taken back is decided at its place."""
+    thing, region = shell.here(request, "reports.erase"), request.election.region
+    found = next((r for r in reports.listing(election, request.at) if r.number == number), None)
+    if found is None:
+        return thing
+    return replace(thing, id=number, place=found.place if access_rules.within(found.place, region) else region)
+
+
+@shell.page("reports.erase", thing=_at_report)
 def erase(request: shell.Request, election: str, number: str) -> HttpResponse:
     """Erases words and contact for good; the facts stay."""
     if request.method == "POST":

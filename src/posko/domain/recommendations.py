@@ -174,6 +174,12 @@ class Changed(record.Refusal):
     code: ClassVar[str] = "recommendations.changed"
 
 
+class SeenOther(record.Refusal):
+    """The page showed another text than the one that stands now."""
+
+    code: ClassVar[str] = "recommendations.seen_other"
+
+
 class Unknown(record.Refusal):
     """No such recommendation, or not yet at this time."""
 

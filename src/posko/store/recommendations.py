@@ -267,10 +267,13 @@ def act(
     *,
     text: rules.Text | None = None,
     proofs: Sequence[evidence_rules.Kept] = (),
+    seen: str = "",
 ) -> rules.Recommendation:
     """One act of one person. Numbers of letters, reviewers and mandate are given here, never taken from a form.
 
-    proofs: files that `evidence.keep` has kept; they are bound to the recommendation. Every refusal of `domain.recommendations.check`;
+    seen: the digest of the text on the page ("": not from a page); a text that was sent back and written anew is read again first
+    (SeenOther). proofs: files that `evidence.keep` has kept; they are bound to the recommendation. Every refusal of
+    `domain.recommendations.check`;
     NoMandate, DoubleDispatch, CannotSupersede, Guarded.
     """
     words = {name: value.strip() for name, value in said.items() if value.strip()}
@@ -282,6 +285,8 @@ def act(
             raise rules.Unknown(code=code)
         standing = listing(election, at + _WAITED)
         rec = next(r for r in standing if r.code == code)
+        if seen and seen != rec.text.digest():
+            raise rules.SeenOther(code=code)
         moment = max(at, rec.events[-1].at)
         _check_words(election, rec, actor, words, text)
         old = _old_version(rec, what, text, standing)

@@ -373,7 +373,8 @@ def _same(election: str, coded: rules.Coded, at: datetime) -> dict[str, str]:
     ).select_related("report")  # fmt: skip
     found: dict[str, str] = {}
     for row in rows.order_by("report_id"):
-        found |= {code.number: row.report.number for code in coded.codes if f"(SMS kode {code.number}" in row.text}
+        first = row.text.partition("(SMS kode ")[2]  # the sender's note comes later and may say anything
+        found |= {code.number: row.report.number for code in coded.codes if first.startswith(code.number)}
     return found
 
 

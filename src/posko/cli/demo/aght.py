@@ -72,6 +72,18 @@ GRADES = (
         "3",
         "Petugas PPK; perkiraan pihak lain",
     ),
+    Grade(
+        "LAP-016",
+        (2024, 2, 10, 14, 15),
+        "Penyeberangan logistik ke Buku Limau tertunda oleh gelombang",
+        "F",
+        "3",
+        "Warga tanpa riwayat; mengulang kata petugas dermaga",
+        "petugas dermaga",
+    ),
+    Grade(
+        "LAP-017", (2024, 2, 10, 14, 20), "Penyeberangan logistik ke Buku Limau tertunda oleh gelombang", "B", "2", "Kode dari kartu TPS"
+    ),
 )
 
 
@@ -190,6 +202,8 @@ ATTACHED = (
     ("AGHT-04", "LAP-006", (2023, 12, 2, 11, 10)),
     ("AGHT-01", "LAP-007", (2023, 12, 2, 10, 30)),
     ("AGHT-04", "LAP-010", (2023, 12, 5, 14, 10)),
+    ("AGHT-06", "LAP-016", (2024, 2, 10, 14, 35)),
+    ("AGHT-06", "LAP-017", (2024, 2, 10, 14, 36)),
 )
 STANDING = (
     ("AGHT-02", rules.Standing.TREATED, "KPU menutup atap sementara", (2023, 11, 30, 17, 0), None),
@@ -197,6 +211,8 @@ STANDING = (
     ("AGHT-05", rules.Standing.TREATED, "Mediasi oleh Pemda berjalan", (2023, 12, 12, 10, 0), None),
     ("AGHT-05", rules.Standing.CLOSED, "Ganti rugi disepakati, jalan terbuka", (2024, 1, 15, 10, 0), rules.Outcome.NOT_HELD),
     ("AGHT-04", rules.Standing.CLOSED, "KPU menerbitkan penjelasan, pesan tidak beredar lagi", (2023, 12, 20, 9, 0), rules.Outcome.HELD),
+    ("AGHT-06", rules.Standing.TREATED, "KPU berangkat pada jendela pagi dengan pengawalan", (2024, 2, 10, 21, 0), None),
+    ("AGHT-06", rules.Standing.CLOSED, "Logistik tiga TPS tiba pagi 12 Februari", (2024, 2, 12, 16, 15), rules.Outcome.NOT_HELD),
     ("AGHT-03", rules.Standing.CLOSED, "Bilik rusak diganti dari kiriman susulan", (2024, 1, 8, 9, 0), rules.Outcome.UNKNOWN),
 )
 # Two layers of other agencies, invented: what they count is beside our map, never in it.

@@ -179,9 +179,7 @@ def _reseal(hall: Hall, box: rules.Box, wrong: list[seal_rules.Conflict], lutfi:
     election, kept = hall.ctx.election, evidence.keep(_picture(), "segel.png")
     now = seals.sealing_of(election, box.code, day(2024, 2, 6))
     assert now is not None
-    seals.check_seals(
-        election, box.code, now.serials, lutfi, day(2024, 2, 6, 9), broken=True, occasion="pemeriksaan di gudang", mark=MARK
-    )
+    seals.check_seals(election, box.code, now.serials, lutfi, day(2024, 2, 6, 9), broken=True, occasion="pemeriksaan di gudang", mark=MARK)
     packing.reseal(
         election, box.code, "rusak_di_jalan", "satu kabel ties putus saat tumpukan ditata ulang", [next(hall.serials), next(hall.serials)],
         first=lutfi, second=oki, evidence=[kept], at=day(2024, 2, 6, 10), mark=MARK,

@@ -270,8 +270,9 @@ def _rumour(ctx: Context) -> None:
 
 
 def _buku_limau(ctx: Context) -> None:
+    """From three reports of one delay to the boxes on the island, counted before and after."""
     slots = Slots(
-        "AGHT-06 (GANGGUAN), laporan LAP-011 nilai A1.",
+        "AGHT-06 (GANGGUAN), laporan LAP-011 nilai A1, LAP-016 F3, LAP-017 B2.",
         "Penyeberangan ke Pulau Buku Limau ditunda 10 Februari 2024 karena gelombang 2 sampai 2,5 meter. Segel utuh, logistik di dermaga.",
         "Tiga TPS. Prakiraan menyebut jendela pagi pada 12 dan 13 Februari. Sisa waktu 3 hari.",
         "Menyarankan agar KPU memberangkatkan logistik Buku Limau pada jendela pagi pertama dengan pengawalan Polairud.",
@@ -301,6 +302,26 @@ def _buku_limau(ctx: Context) -> None:
                     "due_at": rules.written(wib(2024, 2, 13, 11, 0)),
                 },
             ),
+            (wib(2024, 2, 12, 11, 30), "ani", Act.CLAIM, {"evidence": "Berita acara serah terima di tiga TPS, 12 Februari 2024 pagi"}),
+            (
+                wib(2024, 2, 12, 15, 0),
+                "citra",
+                Act.VERIFY,
+                {"outcome": "sesuai", "note": "Tiga TPS dihubungi satu per satu: kotak lengkap, segel utuh"},
+            ),
+            (
+                wib(2024, 2, 12, 15, 30),
+                "citra",
+                Act.MEASURE,
+                {
+                    "before": "0",
+                    "after": "3",
+                    "unit": "TPS Buku Limau yang menerima logistik lengkap",
+                    "source": "Laporan dermaga 10 Februari dan berita acara 12 Februari 2024",
+                    "measured_at": rules.written(wib(2024, 2, 12, 15, 0)),
+                },
+            ),
+            (wib(2024, 2, 12, 16, 0), "gita", Act.CLOSE, {}),
         ],
     )
 
@@ -330,7 +351,7 @@ def _power(ctx: Context) -> None:
 
 
 def _genset(ctx: Context) -> None:
-    """To the Pemda: it asks, the post answers, part of it is accepted, the work is on its way on the eve."""
+    """To the Pemda: it asks, the post answers, part of it is accepted, the work is late on the eve (R20)."""
     slots = Slots(
         "AGHT-07 (GANGGUAN), laporan LAP-012 nilai B3.",
         "Listrik Desa Tanjung Kelumpang padam sejak 11 Februari 2024; TPS memakai gedung tanpa genset.",
@@ -373,7 +394,7 @@ def _genset(ctx: Context) -> None:
                 {
                     "action": "Mengirim dua genset ke Tanjung Kelumpang",
                     "owner": "Dinas pekerjaan umum",
-                    "due_at": rules.written(wib(2024, 2, 13, 21, 0)),
+                    "due_at": rules.written(wib(2024, 2, 13, 18, 0)),
                 },
             ),
         ],

@@ -161,7 +161,7 @@ def run(ctx: Context) -> None:
             told_first = reports.by_ticket(ticket, at)
     answers = _later(ctx, told_first)
     early = sum(wib(*told.at) <= ctx.rakor_at for told in TOLD)
-    ctx.say(f"    {early} laporan sampai 5 Desember 2023, {len(TOLD)} sampai 12 Februari 2024, semuanya [SIMULASI]")
+    ctx.say(f"    {early} laporan sampai 5 Desember 2023, {len(TOLD) + 1} sampai 12 Februari 2024, semuanya [SIMULASI]")
     ctx.say(f"    {sum(len(a.filed) for a in answers)} laporan dari {len(answers)} SMS kode, 1 tambahan lewat kode laporan")
     ctx.say(f"    {masked} deretan 16 angka disamarkan; sebuah kode untuk diikuti di /lapor/: {first}")
 
@@ -177,4 +177,18 @@ def _later(ctx: Context, first: rules.Report | None) -> list[reports.Answer]:
         reports.add(ctx.election, first.number, said, reports.PUBLIC_ACTOR, wib(2023, 11, 30, 7, 5))
     written = {code.number: code.written for code in rules.SMS_CODES}
     messages = [f"LAPOR {rules.sms_place(place)} {' '.join(written[n] for n in numbers)}{note}" for place, numbers, note in SMS]
-    return reports.file_messages(ctx.election, messages, ctx.people["budi"], wib(2024, 2, 13, 6, 30))
+    answers = reports.file_messages(ctx.election, messages, ctx.people["budi"], wib(2024, 2, 13, 6, 30))
+    return answers + _waves(ctx, written["21"])
+
+
+WAVES = "[SIMULASI] ombak tinggi, penyeberangan ke buku limau ditunda, logistik masih di dermaga, segel utuh kata petugas"
+LIMAU = "19.06.01.2010"
+
+
+def _waves(ctx: Context, code: str) -> list[reports.Answer]:
+    """Two more ways in for what LAP-011 tells: a citizen without account, and a code by SMS from a TPS of the island."""
+    at = wib(2024, 2, 10, 13, 30)
+    filing = rules.filing(WAVES, category=Category.GEO, channel=Channel.PUBLIC, source=Source.CITIZEN, place=LIMAU, at=at)
+    reports.file_report(ctx.election, filing, reports.PUBLIC_ACTOR, at)
+    message = f"LAPOR {rules.sms_place(f'{LIMAU}.001')} {code} #[SIMULASI] dermaga"
+    return reports.file_messages(ctx.election, [message], ctx.people["ani"], wib(2024, 2, 10, 13, 40))
