@@ -1,5 +1,6 @@
 """What the bootstrap decides, without network: when it works, when it rests, and what it says when it cannot."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -212,6 +213,29 @@ def test_the_npm_lock_names_no_registry_and_pins_every_package_by_integrity() ->
     packages = json.loads(text)["packages"]
     assert "resolved" not in text
     assert all(entry.get("integrity", "").startswith("sha512-") for name, entry in packages.items() if name)
+
+
+def test_every_front_end_file_comes_from_a_package_that_is_asked_for_and_locked_at_that_version() -> None:
+    import json
+
+    asked = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert {package for package, *_ in setup.FRONT} == set(asked)
+    assert packages[""]["dependencies"] == asked
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in asked} == asked
+    licensed = {target.split("/")[0] for *_, target in setup.FRONT if "LICENSE" in target}
+    assert {target.split("/")[0] for *_, target in setup.FRONT} == licensed
+
+
+def test_large_texts_lie_beside_themselves_compressed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "FRONT", (("pack", "a.mjs", "pack/a.mjs"), ("pack", "a.mjs", "pack/a.js")))
+    source = root / "node_modules" / "pack" / "a.mjs"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(b"let a = 1\n" * 100)
+    setup.copy_front(root)
+    vendor = root / "static" / "vendor" / "pack"
+    assert gzip.decompress((vendor / "a.mjs.gz").read_bytes()) == (vendor / "a.mjs").read_bytes() == source.read_bytes()
+    assert not (vendor / "a.js.gz").exists()
 
 
 def test_a_machine_without_pip_is_told_what_to_install(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,11 @@
 """The screens of grading, time left, calibration, referral clocks, map, clusters and other agencies' layers."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -155,6 +158,32 @@ def test_the_map_hatches_silence_and_says_count_interval_and_n(post: Any, client
     assert "peta-unknown" in seen
     assert "kali daerah (90 %:" in seen
     assert "laporan dari" in seen
+
+
+def moving(seen: str) -> dict[str, Any]:
+    """The values that the page holds for the map that moves."""
+    found = re.search(r'<script id="peta-data" type="application/json">(.*?)</script>', seen)
+    assert found
+    values: dict[str, Any] = json.loads(found[1])
+    return values
+
+
+@pytest.mark.parametrize("layer", ["laporan", "rugi", "LAPIS-01", "LAPIS-02"])
+def test_the_map_that_moves_holds_the_numbers_of_the_picture_and_hatches_the_same_desa(layer: str, post: Any, client_for: Any) -> None:
+    seen = page(client_for("citra"), f"peta/?lapis={layer}")
+    desa = moving(seen)["desa"]
+    assert {d["code"] for d in desa} == {d.code for d in places.desa_list("19.06")}
+    hatched = {d["code"] for d in desa if not d["fill"]}
+    assert hatched
+    picture = seen[seen.index("<svg xmlns") : seen.index("<figcaption>")]
+    for one in desa:
+        assert f'id="desa-{one["code"]}"' in seen, "the detail is this row"
+        if one["ashore"]:
+            assert f"<title>{escape(one['name'])}: {escape(one['word'])}</title>" in picture
+            assert not one["figure"] or f">{one['figure']}</text>" in picture
+    assert picture.count('fill="url(#peta-arsir)"') == sum(d["ashore"] for d in desa if d["code"] in hatched)
+    silent = {d.code for d in aght.desa(E, RAKOR_AT) if d.unknown}
+    assert layer not in ("laporan", "rugi") or silent <= hatched
 
 
 def test_an_item_alone_does_not_colour_a_desa_from_which_nobody_reported(post: Any, client_for: Any) -> None:

@@ -118,3 +118,35 @@ def test_a_figure_stands_in_place_of_the_mark_and_its_title_speaks() -> None:
     assert drawn.count('class="peta-angka"') == 1
     assert ">12</text><title>Padang, 20 TPS: siap</title>" in drawn
     assert maps.svg(PICTURE).count("peta-desa-tanda") == drawn.count("peta-desa-tanda") + 1
+
+
+@coast
+def test_the_moving_map_gets_the_fill_the_number_and_the_sentence_of_the_picture() -> None:
+    desa = [replace(DESA[0], shade=3, figure="7"), DESA[1], DESA[2]]
+    picture = replace(PICTURE, desa=desa, markers=[maps.Marker("AGHT 1", -2.9, 108.0, title="</script>", href="/a")])
+    given = maps.values(picture)
+    drawn = maps.svg(picture)
+    assert [d["fill"] for d in given["desa"]] == [maps.SHADES[3], maps.PALE["bad"], ""]
+    assert all(f'fill="{d["fill"] or maps.PALE["unknown"]}"' in drawn for d in given["desa"])
+    assert [(d["figure"], d["word"]) for d in given["desa"]] == [(d.figure, d.word) for d in desa]
+    assert [i["name"] for i in given["islands"]] == ["P. Buku Limau", "P. Batun"]
+    assert given["markers"] == [{"label": "AGHT 1", "at": [108.0, -2.9], "title": "</script>", "href": "/a"}]
+
+
+@coast
+def test_the_moving_map_reaches_every_island_and_its_outlines_stay_whole() -> None:
+    given = maps.values(PICTURE)
+    west, south, east, north = given["limits"]
+    for place in (*given["islands"], *given["desa"]):
+        assert west < place["at"][0] < east
+        assert south < place["at"][1] < north
+    assert given["bounds"][1] > FAR.lat, "the far island does not shrink everything else"
+    shapes = [shapely.geometry.shape(d["area"]) for d in given["desa"]]
+    assert all(shape.is_valid and shape.area > 0.001 for shape in shapes)
+    assert shapes[0].intersection(shapes[1]).area < 1e-4
+
+
+@coast
+def test_an_empty_map_has_values_too() -> None:
+    given = maps.values(maps.Map("Kosong", "19.06"))
+    assert given["desa"] == given["groups"] == []

@@ -6,6 +6,7 @@ A second run reads two small stamps and touches neither the network nor the pack
 """
 
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -21,8 +22,14 @@ VENV_MB = {"run": 420, "dev": 800}
 NODE_MB = 260
 OLDEST = (3, 11)
 NPM_AT_LEAST = 7  # the first that reads our lock file
+# Large texts also lie beside themselves as .gz: the server sends that to browsers that take it.
+ZIPPED = (".mjs", ".css")
 # (package, file in it, place under static/vendor). Only these reach the browser and the documents.
 FRONT = (
+    ("maplibre-gl", "dist/maplibre-gl.mjs", "maplibre-gl/maplibre-gl.mjs"),
+    ("maplibre-gl", "dist/maplibre-gl-worker.mjs", "maplibre-gl/maplibre-gl-worker.mjs"),
+    ("maplibre-gl", "dist/maplibre-gl.css", "maplibre-gl/maplibre-gl.css"),
+    ("maplibre-gl", "LICENSE.txt", "maplibre-gl/LICENSE.txt"),
     ("world-atlas", "land-10m.json", "world-atlas/land-10m.json"),
     ("world-atlas", "LICENSE", "world-atlas/LICENSE"),
     ("zxing-wasm", "dist/iife/reader/index.js", "zxing-wasm/reader.js"),
@@ -296,12 +303,18 @@ def copy_front(root: Path) -> None:
         data = source.read_bytes()
         if target.endswith((".js", ".mjs", ".css")):
             data = b"\n".join(line for line in data.split(b"\n") if b"sourceMappingURL=" not in line)
-        goal = vendor / target
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        if not goal.is_file() or goal.read_bytes() != data:
-            new = goal.with_name(goal.name + ".new")
-            new.write_bytes(data)
-            new.replace(goal)
+        put(vendor / target, data)
+        if target.endswith(ZIPPED):
+            put(vendor / (target + ".gz"), gzip.compress(data, mtime=0))
+
+
+def put(goal: Path, data: bytes) -> None:
+    """A file whole or not at all; one that is already right is left alone."""
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    if not goal.is_file() or goal.read_bytes() != data:
+        new = goal.with_name(goal.name + ".new")
+        new.write_bytes(data)
+        new.replace(goal)
 
 
 def front_mark(root: Path) -> str:

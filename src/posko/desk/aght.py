@@ -617,8 +617,8 @@ def silence(desa: rules.Desa) -> str:
     return f"belum ada kabar{COVER.get(desa.cover, '')}"
 
 
-def picture(election: str, region: str, title: str, shown: dict[str, Shown], items: list[rules.Aght] | None) -> str:
-    """A map as SVG: every desa with its number and sentence, islands and sites with their open items. items: None on a map without ours."""
+def picture(election: str, region: str, title: str, shown: dict[str, Shown], items: list[rules.Aght] | None) -> drawing.Map:
+    """A map: every desa with its number and sentence, islands and sites with their open items. items: None on a map without ours."""
     live = [i for i in items or () if i.standing is not rules.Standing.CLOSED]
     tps_list = places.tps_list(election)
     on_island: dict[str, int] = {}
@@ -643,11 +643,9 @@ def picture(election: str, region: str, title: str, shown: dict[str, Shown], ite
             codes, titles = ", ".join(i.code for i in here), "; ".join(i.title for i in here)
             markers.append(drawing.Marker(codes, s.lat or 0.0, s.lon or 0.0, title=titles, href=href))
     sites = [drawing.Site(s.name, s.lat or 0.0, s.lon or 0.0, kind=s.kind, provisional=s.provisional) for s in pins if s.kind != "pulau"]
-    return drawing.svg(
-        drawing.Map(
-            title=title, region=region, desa=cells, islands=islands, sites=sites, markers=markers, boundaries=places.boundaries(region),
-            description="Angka pada desa adalah hitungannya; arsiran berarti belum ada kabar.",
-        )
+    return drawing.Map(
+        title=title, region=region, desa=cells, islands=islands, sites=sites, markers=markers, boundaries=places.boundaries(region),
+        description="Angka pada desa adalah hitungannya; arsiran berarti belum ada kabar.",
     )  # fmt: skip
 
 
@@ -708,7 +706,8 @@ def chart(request: shell.Request, election: str) -> HttpResponse:
     title = f"Peta AGHT, {text.tanggal_pendek(days.chosen)}"
     drawn = picture(election, request.election.region, title, shown, None if layer else items)
     context = {
-        "map": SafeString(drawn),  # drawn by our own code, which escapes its texts
+        "map": SafeString(drawing.svg(drawn)),  # drawn by our own code, which escapes its texts
+        "moving": drawing.values(drawn),
         "wanted": wanted,
         "layer": layer,
         "owner": OWNERS[layer.owner] if layer else "",
@@ -851,7 +850,7 @@ def clusters(request: shell.Request, election: str) -> HttpResponse:
         word = f"{d.origins} laporan berbeda asal" + (", dalam kluster" if inside else "") + (", Gi* menonjol" if hot else "")
         state = "unknown" if d.unknown else "bad" if inside else "warn" if hot else "plain"
         shown[d.code] = Shown(None, str(d.origins) if d.origins else "", silence(d) if d.unknown else word, state=state)
-    drawn = picture(election, request.election.region, "Kluster laporan", shown, None) if seen.scan else ""
+    drawn = drawing.svg(picture(election, request.election.region, "Kluster laporan", shown, None)) if seen.scan else ""
     local_rows = [
         {
             "name": names.get(code, code),

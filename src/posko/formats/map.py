@@ -16,7 +16,7 @@ of the page must say SKEMATIS. Islands farther from every desa than `inset_km` a
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -35,7 +35,8 @@ Point = tuple[float, float]
 PALE = {"good": "#dcebe0", "warn": "#f7e3c8", "bad": "#f3c9c4", "unknown": "url(#peta-arsir)", "plain": "#e6ecef"}
 FULL = {"good": "#2b7f4f", "warn": "#c2730e", "bad": "#b3261e", "unknown": "#6b7780", "plain": "#1f5f95"}
 SHADES = ("#f3f5f4", "#fbe3c3", "#f3b981", "#de8452", "#b84a2d", "#7d1f17")
-INK, QUIET, SEA, NEIGHBOUR = "#1d2830", "#55626c", "#1f5f95", "#ebedeb"
+INK, QUIET, SEA, NEIGHBOUR, COAST = "#1d2830", "#55626c", "#1f5f95", "#ebedeb", "#c4cbc6"
+HATCH = ("#f4f5f5", "#9aa5ac")
 _DEGREE_KM = 111.2
 
 
@@ -154,7 +155,7 @@ def svg(picture: Map, width: int = 900) -> str:
 
 _PATTERN = (
     '<defs><pattern id="peta-arsir" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect width="7" height="7" fill="#f4f5f5"/><path d="M0 0V7" stroke="#9aa5ac" stroke-width="1.4"/></pattern></defs>'
+    f'<rect width="7" height="7" fill="{HATCH[0]}"/><path d="M0 0V7" stroke="{HATCH[1]}" stroke-width="1.4"/></pattern></defs>'
 )
 
 
@@ -253,7 +254,7 @@ def _voronoi(points: tuple[Point, ...], guards: tuple[Point, ...], bounds: tuple
 
 
 def _ground(picture: Map, frame: _Frame) -> str:
-    drawn = f'<path class="peta-tetangga" d="{frame.path(land.near(*frame.bounds))}" fill="{NEIGHBOUR}" stroke="#c4cbc6" stroke-width="1"/>'
+    drawn = f'<path class="peta-tetangga" d="{frame.path(land.near(*frame.bounds))}" fill="{NEIGHBOUR}" stroke="{COAST}" stroke-width="1"/>'
     if picture.neighbour and picture.desa:
         west = min(d.lon for d in picture.desa)
         lat = sorted(d.lat for d in picture.desa)[len(picture.desa) // 2]
@@ -281,11 +282,16 @@ def _cells(picture: Map, frame: _Frame) -> str:
         area = areas.get(desa.code)
         if area is None or area.is_empty:
             continue
-        fill = PALE.get(desa.state, PALE["plain"]) if desa.shade is None else SHADES[max(0, min(desa.shade, len(SHADES) - 1))]
+        fill = _fill(desa)
         kind = f"peta-{desa.state}" if desa.shade is None else f"peta-tingkat-{desa.shade}"
         path = f'<path class="peta-desa {kind}" d="{frame.path(area)}" fill="{fill}" stroke="#fff" stroke-width="1.3">{_title(desa)}</path>'
         drawn.append(_linked(desa.href, path, f"{desa.name}: {desa.word}"))
     return f'<g class="peta-wilayah">{"".join(drawn)}</g>'
+
+
+def _fill(desa: Desa) -> str:
+    """The colour of its area, or the hatching."""
+    return PALE.get(desa.state, PALE["plain"]) if desa.shade is None else SHADES[max(0, min(desa.shade, len(SHADES) - 1))]
 
 
 def _title(thing: Desa | Island) -> str:
@@ -573,3 +579,91 @@ def _inset(picture: Map, frame: _Frame, far: set[str]) -> str:
         inner = (way if (island.lat, island.lon) in sea else "") + mark(island.state, x, y, 6) + _title(island) + "".join(lines)
         drawn.append(_linked(island.href, inner, f"{island.name}: {island.word}"))
     return f'<g class="peta-sisipan">{"".join(drawn)}</g>'
+
+
+# --- the same picture as values, for a map that moves ---------------------------------------------------------------------------------
+
+_ROUGH = 0.0003
+"""Degrees (33 m) that the moving map may leave out of an outline; at its nearest that is about a pixel."""
+_COLOURS = {
+    "ink": INK, "quiet": QUIET, "land": NEIGHBOUR, "coast": COAST, "hatch": HATCH, "unknown": FULL["unknown"], "plain": FULL["plain"],
+}  # fmt: skip
+
+
+def values(picture: Map) -> dict[str, Any]:
+    """What `svg` draws, as JSON: areas (GeoJSON, degrees to four places) with the same fill ("": hatched), number and sentence.
+
+    Islands that the SVG puts into a box of their own lie where they are; `bounds` (west, south, east, north) holds the rest, `limits` all.
+    """
+    far = {island.code for island in picture.islands if _far(picture, island)}
+    frame = _Frame.around(picture, far, 900)
+    at_sea = {(i.lat, i.lon) for i in picture.islands}
+    near = [(d.lat, d.lon) for d in picture.desa] + [(s.lat, s.lon) for s in picture.sites]
+    near += [(i.lat, i.lon) for i in picture.islands if i.code not in far]
+    areas = {code: area for code, area in _shapes(picture, frame).items() if not area.is_empty}
+    for west, south, east, north in (area.bounds for area in areas.values()):
+        near += [(south, west), (north, east)]
+    bounds = _box(near or [(0.0, 0.0)], 0.02)
+    limits = _roomy(_box([*near, *((i.lat, i.lon) for i in picture.islands)] or [(0.0, 0.0)], 0.05))
+    outlines = dict(zip(areas, shapely.coverage_simplify(list(areas.values()), _ROUGH), strict=True))
+    groups: dict[str, list[Desa]] = {}
+    for desa in picture.desa:
+        if desa.group and (desa.lat, desa.lon) not in at_sea:
+            groups.setdefault(desa.group, []).append(desa)
+    return {
+        "title": picture.title,
+        "region": picture.region,
+        "colours": _COLOURS,
+        "bounds": bounds,
+        "limits": limits,
+        "land": _geometry(land.near(*limits).simplify(2 * _ROUGH)),
+        "desa": [_of_desa(d, outlines.get(d.code), ashore=(d.lat, d.lon) not in at_sea) for d in picture.desa],
+        "groups": [
+            {"name": name, "at": [_mean(d.lon for d in members), _mean(d.lat for d in members)]} for name, members in groups.items()
+        ],
+        "islands": [
+            {"code": i.code, "name": i.name, "at": [i.lon, i.lat], "state": i.state, "word": i.word, "href": i.href, "detail": i.detail}
+            for i in picture.islands
+        ],
+        "sites": [{"name": s.name, "at": [s.lon, s.lat], "kind": s.kind, "provisional": s.provisional} for s in picture.sites],
+        "markers": [{"label": m.label, "at": [m.lon, m.lat], "title": m.title or m.label, "href": m.href} for m in picture.markers],
+    }
+
+
+def _of_desa(desa: Desa, area: BaseGeometry | None, *, ashore: bool) -> dict[str, Any]:
+    fill = _fill(desa)
+    return {
+        "code": desa.code,
+        "name": desa.name,
+        "at": [desa.lon, desa.lat],
+        "fill": "" if fill == PALE["unknown"] else fill,
+        "figure": desa.figure,
+        "word": desa.word,
+        "ashore": ashore,
+        "area": None if area is None else _geometry(area),
+    }
+
+
+def _geometry(area: BaseGeometry) -> dict[str, Any]:
+    """GeoJSON of the polygons of an area, rounded to about ten metres."""
+    polygons = [p for p in getattr(area, "geoms", [area]) if p.geom_type == "Polygon" and not p.is_empty]
+    rings = [[[[round(x, 4), round(y, 4)] for x, y in ring.coords] for ring in (p.exterior, *p.interiors)] for p in polygons]
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def _box(points: Sequence[Point], pad: float) -> list[float]:
+    """West, south, east, north around points (lat, lon), in hundredths of a degree."""
+    lats, lons = [p[0] for p in points], [p[1] for p in points]
+    return [round(n, 2) for n in (min(lons) - pad, min(lats) - pad, max(lons) + pad, max(lats) + pad)]
+
+
+def _roomy(box: list[float]) -> list[float]:
+    """A box twice as wide and high as the longer side, around the same middle: every screen can show all of it, tall or wide."""
+    west, south, east, north = box
+    x, y, reach = (west + east) / 2, (south + north) / 2, max(east - west, north - south)
+    return [round(n, 1) for n in (x - reach, y - reach, x + reach, y + reach)]
+
+
+def _mean(numbers: Iterable[float]) -> float:
+    found = list(numbers)
+    return round(sum(found) / len(found), 4)
