@@ -425,6 +425,7 @@ def _rakor(s: Story, title: str, day: str) -> str:
     return f"rakor/paket/{re.findall(r'SNP-[0-9]+', frozen)[0]}/"
 
 
+@pytest.mark.slow
 def test_the_warehouse_of_lebak_as_if_in_manggar(story: Story) -> None:  # noqa: PLR0915  # one story, told to its end
     """Two letters and four warnings without an answer: reminders, the rakor, R20, and the spoken way on the eve."""
     s = story
@@ -583,6 +584,7 @@ def _warehouse() -> str:
 LIMAU = "19.06.01.2010"
 
 
+@pytest.mark.slow
 def test_the_waves_of_buku_limau(story: Story) -> None:  # noqa: PLR0915  # one story, told to its end
     """A conflict that its reporter clears up, R10, two addressees, a question and its answer, TPS counted before and after."""
     s = story

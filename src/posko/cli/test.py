@@ -27,14 +27,14 @@ BROWSER = ("tests/browser",)
 # Seconds of the ten minutes that a part may take on two cores; a warning, never a failure.
 SHARE = {
     "gaya": 20,
-    "tipe": 60,
+    "tipe": 30,
     "kontrak impor": 20,
     "unit": 60,
-    "store": 170,
-    "postgresql": 40,
+    "store": 330,
+    "postgresql": 30,
     "dokumen": 40,
-    "demo": 60,
-    "peramban": 150,
+    "demo": 45,
+    "peramban": 100,
 }
 
 

@@ -149,12 +149,19 @@ def decide(request: Request, act: str, thing: rules.Thing) -> rules.Decision:
     return access.decide(request.person, act, thing, at=request.at)
 
 
+def _agreements(request: Request) -> list[rules.Agreement]:
+    """The agreements in force, read once for a page: a menu alone asks the policy forty times."""
+    known: list[rules.Agreement] | None = getattr(request, "agreements_read", None)
+    if known is None:
+        known = list(access.agreements(request.at))
+        request.agreements_read = known  # type: ignore[attr-defined]
+    return known
+
+
 def may(request: Request, act: str, thing: rules.Thing | None = None) -> bool:
     """Whether a button for `act` is worth showing. The view behind it decides again."""
     about = thing or here(request, act)
-    return rules.may(
-        request.person, act, about, purpose=rules.Purpose.DUTY, agreements=access.agreements(request.at), at=request.at
-    ).allowed
+    return rules.may(request.person, act, about, purpose=rules.Purpose.DUTY, agreements=_agreements(request), at=request.at).allowed
 
 
 PARTNER_STAYS = timedelta(hours=2)
@@ -191,7 +198,7 @@ def partner(request: Request, act: str) -> Partner | None:
     second = access.person_named(kept["username"])
     if second is None or second.id == request.person.id:
         return None
-    allowed = rules.may(second, act, here(request, act), rules.Purpose.DUTY, access.agreements(request.at), request.at).allowed
+    allowed = rules.may(second, act, here(request, act), rules.Purpose.DUTY, _agreements(request), request.at).allowed
     left = int((until - request.machine_at).total_seconds() // 60)
     return Partner(second, access.names().get(second.id, second.id), until, left) if allowed else None
 
