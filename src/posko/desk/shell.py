@@ -23,9 +23,10 @@ from posko.store import access, record, thresholds
 
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
-    "board", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
+    "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "distribution", "transfers",
-    "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products", "rakor",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products",
+    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality",
 )  # fmt: skip
 
 MENU = (
@@ -67,6 +68,16 @@ POST = (
     ("pledges", "Janji dukungan", "pledges.read"),
     ("signals", "Papan sinyal", "thresholds.read"),
     ("thresholds", "Ambang sinyal", "thresholds.read"),
+)
+# And these on the pages of the meeting and of what the public and the overseers see.
+TABLE = (
+    ("rakor", "Rakor", "rakor.read"),
+    ("requests", "Permintaan", "requests.read"),
+    ("materials", "Bahan", "materials.read"),
+    ("disputes", "Selisih angka", "disputes.read"),
+    ("minutes", "Notula", "minutes.read"),
+    ("releases", "Terbitan", "releases.read"),
+    ("neutrality", "Uji netral", "neutrality.read"),
 )
 
 
@@ -375,7 +386,7 @@ SEVERITY_WORDS = {"critical": "gawat", "high": "penting", "watch": "pantau"}
 
 
 def _store(stage: str) -> ModuleType | None:
-    if stage in {"board", "inbox", "searching"}:
+    if stage in {"board", "home", "inbox", "searching", "packs"}:
         return None
     return import_module(f"posko.store.{stage}")
 
@@ -464,6 +475,7 @@ def situation(request: HttpRequest) -> dict[str, Any]:
         "menu": menu,
         "goods_nav": _second_line(asked, current, name, GOODS),
         "post_nav": _second_line(asked, current, name, POST),
+        "table_nav": _second_line(asked, current, "rakor" if name.startswith("packs") else name, TABLE),
         "journal_size": size,
         "journal_root": root,
         "journal_href": _journal_href(asked, current),

@@ -215,6 +215,7 @@ HEADS = frozenset({"kpu.pimpinan", "kejari.pimpinan"})
 KEJATI = frozenset({"kejati.pemantau"})  # the province: counts of its posts, never words
 POLRES, PEMDA, BAWASLU, ADMIN = (frozenset({r}) for r in ("polres.perwira", "pemda.pejabat", "bawaslu.pengawas", "admin.sistem"))
 AGENCIES = KPU_ALL | KEJARI | POLRES | PEMDA | BAWASLU
+SEATED = AGENCIES - frozenset({"kpu.gudang"})  # who sits at the table of the rakor
 STAFF = AGENCIES | AD_HOC | ADMIN
 
 # One table: act -> roles. What is not here is denied. Segregation: the analyst drafts, the head of the Kejari approves and issues, the
@@ -255,7 +256,14 @@ POLICY: dict[str, frozenset[str]] = {
     "recommendations.issue": frozenset({"kejari.pimpinan"}), "recommendations.receive": KPU | BAWASLU | POLRES | PEMDA,
     "recommendations.answer": frozenset({"kpu.pimpinan"}) | BAWASLU | POLRES | PEMDA,
     "products.read": KEJARI | BAWASLU, "products.make": ANALYST, "products.sign": frozenset({"kejari.pimpinan"}),
-    "rakor.read": AGENCIES, "rakor.freeze": KPU | KEJARI, "rakor.write": KPU | KEJARI, "rakor.answer": AGENCIES,
+    "home.read": STAFF - ADMIN,
+    "requests.read": SEATED, "requests.ask": SEATED, "requests.answer": SEATED,
+    "rakor.read": AGENCIES, "rakor.freeze": KPU | KEJARI, "rakor.write": KPU | KEJARI, "rakor.answer": AGENCIES, "rakor.reply": SEATED,
+    "packs.read": AGENCIES, "materials.read": SEATED, "materials.bring": SEATED,
+    "disputes.read": SEATED, "disputes.raise": SEATED, "disputes.settle": SEATED,
+    "minutes.read": SEATED, "minutes.write": KPU | KEJARI, "minutes.sign": SEATED,
+    "releases.read": AGENCIES, "releases.propose": OPERATOR, "releases.approve": frozenset({"kpu.pimpinan"}),
+    "neutrality.read": HEADS | BAWASLU,
 }  # fmt: skip
 
 # Reads that the law itself gives across agencies: Bawaslu oversees the procurement and distribution of supplies and the other

@@ -6,15 +6,21 @@ from posko.desk import (
     access,
     aght,
     board,
+    disputes,
     distribution,
     dpt,
     evidence,
+    home,
     inbox,
     labels,
+    materials,
     merging,
+    minutes,
     misuse,
     needs,
+    neutrality,
     packing,
+    packs,
     places,
     pledges,
     posts,
@@ -25,7 +31,9 @@ from posko.desk import (
     recommendations,
     record,
     regulation,
+    releases,
     reports,
+    requests,
     sampling,
     seals,
     searching,
@@ -38,9 +46,9 @@ from posko.public import misuse as public_misuse
 from posko.public import reports as public_reports
 
 STAGES = [
-    board, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
+    board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
     receipts, sorting, seals, packing, sampling, pledges, distribution, transfers, readiness, reports, posts, misuse, merging, aght,
-    recommendations, products, rakor,
+    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality,
 ]  # fmt: skip
 
 urlpatterns = [

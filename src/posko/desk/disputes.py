@@ -1,0 +1,8 @@
+"""Stage disputes: which number is right when two agencies differ?"""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
+SENTENCES: dict[str, str] = {}
+TASKS: dict[str, tuple[str, str]] = {}
+HITS: dict[str, str] = {}

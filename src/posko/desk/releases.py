@@ -1,0 +1,8 @@
+"""Stage releases: what may the public see?"""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
+SENTENCES: dict[str, str] = {}
+TASKS: dict[str, tuple[str, str]] = {}
+HITS: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""Stage materials: what does each agency bring to the table?"""

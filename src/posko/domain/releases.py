@@ -1,0 +1,1 @@
+"""Stage releases: what may the public see?"""

@@ -1,0 +1,1 @@
+"""Stage disputes: which number is right when two agencies differ?"""

@@ -1,0 +1,1 @@
+"""Stage neutrality: does the post treat every part of the regency alike?"""
