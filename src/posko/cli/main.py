@@ -31,6 +31,7 @@ COMMANDS: dict[str, Command] = {
     "rakor": Command("posko.cli.rakor", "rakor", "rakor verify BERKAS: hitung ulang sidik jari sebuah paket rakor"),
     "journal": Command("posko.cli.journal", "journal", "journal verify: hitung ulang seluruh jurnal dan sebut yang tidak cocok"),
     "publish": Command("posko.cli.publish", "publish", "membangun halaman publik dari terbitan terakhir, sebagai berkas statis"),
+    "bundle": Command("posko.cli.bundle", "bundle", "berkas pengawas: terbitan, jurnal, dan program yang menghitung ulang semuanya"),
     "aght": Command("posko.cli.aght", "aght", "aght group BERKAS.csv: laporan mana yang mungkin menceritakan hal yang sama"),
     "plan": Command("posko.cli.plan", "plan", "usulan rencana distribusi untuk sebuah skenario"),
     "bench": Command("posko.cli.bench", "bench", "mengukur yang dijanjikan, misalnya bench packing; keluar 1 bila di atas batas"),

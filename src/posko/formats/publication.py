@@ -7,11 +7,10 @@ and script is larger than PAGE_MOST.
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
+from importlib import resources
 from typing import Any
 
 from posko.domain import releases
-from posko.formats import map as drawing
 from posko.formats import publication_data as data
 from posko.formats import publication_words as words
 
@@ -19,7 +18,7 @@ PAGE_MOST = 100_000
 TPS_A_PAGE = 100
 DESA_ON_FRONT = 120
 Row = dict[str, Any]
-_HERE = Path(__file__).parent / "terbuka"
+_HERE = resources.files("posko.formats") / "terbuka"  # also from within a zip
 FILES = {
     "terbitan.json": "file_json", "tps.csv": "file_tps", "barang.csv": "file_goods", "rekomendasi.csv": "file_letters",
     "angka.csv": "file_figures", "riwayat.csv": "file_history", "aturan.csv": "file_rules", "desa.geojson": "file_geo",
@@ -57,6 +56,13 @@ def site(publication: releases.Publication, *, earlier: Sequence[releases.Public
     return made
 
 
+def without_map(publication: releases.Publication, earlier: Sequence[releases.Publication] = ()) -> dict[str, bytes]:
+    """All pages but the two of the map: what a bare Python can make."""
+    kept = frozenset(one.number for one in (*earlier, publication))
+    made = [_Pages(publication, language, kept, None).all(map_too=False) for language in words.LANGUAGES]
+    return {path: content for pages in made for path, content in pages.items()}
+
+
 class _Pages:
     """All pages of one language."""
 
@@ -89,16 +95,17 @@ class _Pages:
 
     # --- the frame ----------------------------------------------------------------------------------------------------
 
-    def all(self) -> dict[str, bytes]:
+    def all(self, *, map_too: bool = True) -> dict[str, bytes]:
         """Path -> page."""
         pages = {
             "index.html": self.page("index.html", self.say("title", region=self.head["region_name"]), self.front(), script=True),
-            "peta.html": self.page("peta.html", self.say("map"), self.map()),
             "angka.html": self.page("angka.html", self.say("figures"), self.figures()),
             "riwayat.html": self.page("riwayat.html", self.say("history"), self.history()),
             "data.html": self.page("data.html", self.say("data"), self.open_data()),
             "periksa.html": self.page("periksa.html", self.say("verify"), self.verify()),
         }
+        if map_too:
+            pages["peta.html"] = self.page("peta.html", self.say("map"), self.map())
         for code, desa in self.kecamatan.items():
             path = f"kecamatan/{code}.html"
             name = self.desa[desa[0]][0]["kecamatan"]
@@ -367,6 +374,9 @@ class _Pages:
 
     def map(self) -> str:
         """Villages and islands by the worst state of their stations."""
+        # Here and not above: the overseer's program makes all other pages with nothing but Python, and a map needs more than that.
+        from posko.formats import map as drawing  # noqa: PLC0415
+
         look = {"not_ready": "bad", "unknown": "unknown", "ready": "good"}
         land: dict[str, list[Row]] = {}
         sea: dict[str, list[Row]] = {}

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from importlib import resources
 
 from posko.formats import text
 
@@ -13,7 +13,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     key: (indonesian, english)
-    for key, (indonesian, english) in tomllib.loads((Path(__file__).parent / "terbuka" / "kata.toml").read_text(encoding="utf-8")).items()
+    for key, (indonesian, english) in tomllib.loads(
+        (resources.files("posko.formats") / "terbuka" / "kata.toml").read_text(encoding="utf-8")
+    ).items()
 }
 
 

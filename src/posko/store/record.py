@@ -754,6 +754,33 @@ def _faults(row: Entry, opening: Opening | None, keys: Mapping[str, bytes]) -> l
 
 
 @dataclass(frozen=True)
+class Plain:
+    """The public half of an opening, as bytes: what an overseer needs to recompute a leaf. Never the private part."""
+
+    envelope: bytes
+    envelope_salt: bytes
+    facts: bytes
+    facts_salt: bytes
+
+
+def commitments() -> list[str]:
+    """The commitment (hex) of every leaf, in order."""
+    return list(Entry.objects.order_by("leaf_index").values_list("commitment", flat=True))
+
+
+def openings(election_code: str, kinds: tuple[str, ...]) -> Iterator[tuple[int, Plain]]:
+    """(leaf index, opening) of the entries of one election whose kind begins with one of `kinds`, in order."""
+    rows = Entry.objects.filter(election=election_code).order_by("leaf_index").values_list("leaf_index", "entry_id", "kind")
+    wanted = [(index, entry_id) for index, entry_id, kind in rows if kind.startswith(kinds)]
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        held = Opening.objects.in_bulk([entry_id for _, entry_id in part])
+        for index, entry_id in part:
+            one = held[entry_id]
+            yield index, Plain(_raw(one.envelope), _raw(one.envelope_salt), _raw(one.facts), _raw(one.facts_salt))
+
+
+@dataclass(frozen=True)
 class Verification:
     """The whole journal recomputed: size, root, and what is wrong as (leaf index, code)."""
 
