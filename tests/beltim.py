@@ -9,7 +9,7 @@ from posko.domain.record import Actor
 ROOT = Path(__file__).resolve().parents[1]
 AGENCIES = {
     "ani": "KPU", "fajar": "KPU", "lutfi": "KPU",
-    "oki": "KPU", "budi": "PPK", "citra": "KEJARI", "gita": "KEJARI", "hadi": "POLRES", "indra": "PEMDA",
+    "oki": "KPU", "budi": "PPK", "putri": "PPS", "nia": "KPPS", "citra": "KEJARI", "gita": "KEJARI", "hadi": "POLRES", "indra": "PEMDA",
     "juwita": "BAWASLU", "kartika": "ADMIN", "dedi": "KPU",
 }  # fmt: skip
 STEPS = (

@@ -160,10 +160,12 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     except rules.NoRulebook:
         return []
     first_use = {item.code: next(use.code for use in item.uses if not use.known) for item in book.unknown()}
+    here = access_rules.Thing("regulation", "", record.election(election).region)
+    confirms = access_rules.may(person, "regulation.confirm", here, access_rules.Purpose.DUTY, (), at).allowed
     tasks = [
         facts.Task("regulation.confirm", "regulation", f"item:{item.code}", item.name, None, (item.code, first_use[item.code]))
         for item in book.unknown()
-        if item.critical
+        if item.critical and confirms
     ]
     return tasks + rules.reminders(milestones(election, at), at)
 

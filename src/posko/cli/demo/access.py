@@ -16,6 +16,8 @@ CAST = (
     ("lutfi", "Lutfi", "KPU", "kpu.gudang", "19.06"),
     ("oki", "Oki", "KPU", "kpu.gudang", "19.06"),
     ("budi", "Budi", "PPK", "ppk.anggota", "19.06.02"),
+    ("putri", "Putri", "PPS", "pps.anggota", "19.06.02.2001"),
+    ("nia", "Nia", "KPPS", "kpps.anggota", "19.06.02.2001.001"),
     ("citra", "Citra", "KEJARI", "kejari.analis", "19.06"),
     ("gita", "Gita", "KEJARI", "kejari.pimpinan", "19.06"),
     ("hadi", "Hadi", "POLRES", "polres.perwira", "19.06"),
@@ -44,4 +46,4 @@ def run(ctx: Context) -> None:
         admin,
         SINCE,
     )
-    ctx.say(f"    {len(CAST)} orang dari 7 lembaga, 2 pemilihan")
+    ctx.say(f"    {len(CAST)} orang dari {len({agency for _, _, agency, _, _ in CAST})} lembaga, 2 pemilihan")
