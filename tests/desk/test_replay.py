@@ -489,8 +489,9 @@ def test_the_warehouse_of_lebak_as_if_in_manggar(story: Story) -> None:  # noqa:
     # the rakor speaks about it, and a second letter is linked to the first
     s.clock(1, 9, 9, 30)
     pack = _rakor(s, "Rakor gudang", "2024-01-09")
-    late = 'Gudang logistik di Manggar <span class="quiet">(lewat tenggat'
+    late = '<span class="quiet">(lewat tenggat'  # the agenda is everybody's, the title of the letter is not
     assert s.seeing(pack, late) == POST | KPU | OVERSIGHT | {"lutfi", "hadi", "indra"}
+    assert s.seeing(pack, "Gudang logistik di Manggar") == POST | KPU | OVERSIGHT | {"lutfi"}
     again = s.send("citra", source, **said)
     assert f'href="/{E}/rekomendasi/{first}/">buka {first}</a>' in again
     s.clock(1, 11, 15, 0)

@@ -44,7 +44,6 @@ OPEN = {
     "dpt.answer", "dpt.drop_upload", "dpt.import_voters",
     "needs.compute", "needs.count_stock",
     "places.import_crosswalk", "places.list_tps", "places.load_region", "places.load_tps",
-    "rakor.attend", "rakor.call_meeting", "rakor.decide", "rakor.freeze", "rakor.report_done",
     "readiness.record_checks",
     "regulation.confirm",
 }  # fmt: skip

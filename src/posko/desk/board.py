@@ -23,7 +23,7 @@ _CAUSES_SHOWN = 6
 
 
 def start(request: shell.Request) -> HttpResponse:
-    """The page after signing in: the board of the next election, or how to begin."""
+    """The page after signing in: what this person does for the next election, or how to begin."""
     if request.person is None:
         return HttpResponseRedirect(reverse("desk:sign_in"))
     elections = record.elections()
@@ -32,8 +32,7 @@ def start(request: shell.Request) -> HttpResponse:
     upcoming = [e for e in elections if e.voting_at >= request.at]
     chosen = min(upcoming, key=lambda e: e.voting_at) if upcoming else max(elections, key=lambda e: e.voting_at)
     request.election = chosen
-    name = "desk:board" if shell.may(request, "board.read") else "desk:inbox"
-    return HttpResponseRedirect(reverse(name, args=[chosen.code]))
+    return HttpResponseRedirect(reverse("desk:home", args=[chosen.code]))
 
 
 start.act = "SIGNED_IN"  # type: ignore[attr-defined]  # the route table of the tests reads it

@@ -20,8 +20,24 @@ from posko.desk import shell
 from posko.domain import access as access_rules
 from posko.domain import evidence as rules
 from posko.domain import record as facts
+from posko.formats import materials as file_kinds
 from posko.formats import picture
-from posko.store import access, evidence, packing, pledges, receipts, recommendations, record, seals, sorting, stock
+from posko.store import (
+    access,
+    evidence,
+    materials,
+    minutes,
+    packing,
+    pledges,
+    rakor,
+    receipts,
+    recommendations,
+    record,
+    requests,
+    seals,
+    sorting,
+    stock,
+)
 
 WHAT = {
     "photo": "Foto",
@@ -29,8 +45,9 @@ WHAT = {
     "top_sheet": "Foto lembar paling atas",
     "seal": "Foto segel",
 }
-TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
-ENDINGS = {"jpeg": "jpg", "png": "png", "webp": "webp", "pdf": "pdf"}
+PICTURES = frozenset({"jpeg", "png", "webp"})
+TYPES = {"webp": "image/webp", **file_kinds.TYPES}
+ENDINGS = {"webp": "webp", **file_kinds.ENDINGS}
 
 
 # --- where a subject belongs ---------------------------------------------------------------------------------------------
@@ -92,6 +109,22 @@ def _recommendation(election: str, code: str, at: datetime) -> str | None:
     return "" if recommendations.get(election, code, at) else None
 
 
+def _request(election: str, code: str, at: datetime) -> str | None:
+    return "" if requests.get(election, code, at) else None
+
+
+def _material(election: str, code: str, at: datetime) -> str | None:
+    return "" if materials.get(election, code, at) else None
+
+
+def _decision(election: str, code: str, at: datetime) -> str | None:
+    return "" if rakor.decision(election, code, at) else None
+
+
+def _minutes(election: str, code: str, at: datetime) -> str | None:
+    return "" if minutes.get(election, code, at) else None
+
+
 PLACES: dict[str, dict[str, Locate]] = {
     "stock": {"count": _count, "inspection": _inspection},
     "receipts": {"receipt": _receipt, "misdirection": _misdirection, "claim": _claim},
@@ -100,6 +133,10 @@ PLACES: dict[str, dict[str, Locate]] = {
     "packing": {"box": _box},
     "pledges": {"pledge": _pledge},
     "recommendations": {"recommendation": _recommendation},
+    "requests": {"request": _request},
+    "materials": {"material": _material},
+    "rakor": {"decision": _decision},
+    "minutes": {"minutes": _minutes},
 }
 """Stage -> kind of subject (what stands before its colon) -> where such a subject belongs."""
 
@@ -127,6 +164,11 @@ def _thing(request: shell.Request, stage: str, subject: str, place: str) -> acce
         rec = recommendations.get(request.election.code, subject.partition(":")[2], request.at)
         named = {rec.addressee} if recommendations.visible_to(rec, rec.addressee) else set()
         thing = replace(thing, owner=rec.agency, named=frozenset(named))
+    if stage == "requests":
+        thing = requests.thing_of(requests.get(request.election.code, subject.partition(":")[2], request.at))
+    if stage == "materials":
+        brought = materials.get(request.election.code, subject.partition(":")[2], request.at)
+        thing = materials.thing_of(brought, rakor.meeting(request.election.code, brought.meeting, request.at))
     return thing
 
 
@@ -210,8 +252,8 @@ def file(request: shell.Request, election: str, sha: str) -> HttpResponseBase:
     except facts.Refusal as refusal:
         return _broken(request, refusal)
     data = where.read_bytes()
-    small = "kecil" in request.GET and kind != "pdf"
-    disposition = "attachment" if kind == "pdf" else "inline"
+    small = "kecil" in request.GET and kind in PICTURES
+    disposition = "inline" if kind in PICTURES else "attachment"
     headers = {
         "Content-Disposition": f'{disposition}; filename="bukti-{sha[:12]}.{ENDINGS["jpeg" if small else kind]}"',
         "Content-Security-Policy": "sandbox; default-src 'none'",

@@ -340,8 +340,8 @@ ORDER: dict[str, tuple[Maker, ...]] = {
     "POLRES": (_tasks, _escorts, _keys, _asked, _pledged, _recommendations, _rakor, _requests, _signals, _plan, _aght, _readiness),
     "PEMDA": (_tasks, _asked, _pledged, _recommendations, _rakor, _requests, _keys, _signals, _readiness, _goods),
     "BAWASLU": (
-        _tasks, _readiness, _goods, _signals, _recommendations, _aght, _rakor, _requests, _releases, _bundle, _neutrality, _journal, _misuse,
-        _packing, _plan, _pledged,
+        _tasks, _readiness, _goods, _signals, _recommendations, _aght, _rakor, _requests, _releases, _bundle, _neutrality, _journal,
+        _misuse, _packing, _plan, _pledged,
     ),
     "PPK": (_tasks, _readiness, _packing, _transfers, _post, _goods),
     "PPS": (_tasks, _readiness, _packing, _transfers, _post),

@@ -196,6 +196,8 @@ def check(request: shell.Request, election: str, code: str) -> HttpResponse:
             shell.refused(request, refusal)
             return redirect("desk:readiness_check", election, code)
         shell.done(request, "Laporan tersimpan. Terima kasih.")
+        if not shell.may(request, "readiness.read"):
+            return redirect("desk:home", election)
         return redirect("desk:readiness_tps", election, code)
     return render(request, "desk/readiness/check.html", _prompt(about, known, answers, missing, request))
 

@@ -20,7 +20,9 @@ CONTENTS = {
     "report": "reports.read", "aght": "aght.read", "hazard": "aght.read", "recommendation": "record.drafts", "person": "access.read",
     "access": "access.read", "agreement": "access.read", "post": "posts.read", "misuse": "misuse.read",
     "product": "products.read",
-    "reports": "reports.read", "guard": "reports.guard",
+    "reports": "reports.read", "guard": "reports.guard", "request": "requests.read", "material": "materials.read",
+    "figure": "materials.read",
+    "dispute": "disputes.read", "minutes": "minutes.read",
     # A closed row tells a reader of everything else nothing: it may be a changed password or something for the overseer.
     "person.password_changed": "record.sealed",
 }  # fmt: skip
@@ -75,7 +77,15 @@ KINDS = {
     "recommendation": "Rekomendasi",
     "product": "Produk posko",
     "pledge": "Janji dukungan",
+    "key": "Kunci gudang",
+    "request": "Permintaan antarlembaga",
     "rakor": "Rakor",
+    "decision": "Keputusan rakor",
+    "minutes": "Notula",
+    "calendar": "Kalender",
+    "material": "Bahan rapat",
+    "figure": "Angka lembaga",
+    "dispute": "Selisih angka",
 }
 FAULTS = {
     "opening_missing": "isi entri hilang",
@@ -104,7 +114,10 @@ def _open(request: shell.Request, leaf: record.Leaf) -> bool:
         return True
     region = request.election.region
     place = leaf.place if access_rules.within(leaf.place, region) else region
-    return shell.may(request, act, access_rules.Thing(act.partition(".")[0], leaf.subject, place, classification="terbatas"))
+    readers = frozenset(leaf.facts.get("readers", ()))  # an entry that says who reads it belongs to nobody else but the overseer
+    owner = "—" if readers else ""
+    thing = access_rules.Thing(act.partition(".")[0], leaf.subject, place, owner, classification="terbatas", named=readers)
+    return shell.may(request, act, thing)
 
 
 def _row(request: shell.Request, leaf: record.Leaf, people: dict[str, str]) -> dict[str, Any]:

@@ -24,12 +24,13 @@ from posko.store import access, record, thresholds
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
-    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "distribution", "transfers",
+    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys", "distribution", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products",
-    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality",
+    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles",
 )  # fmt: skip
 
 MENU = (
+    ("home", "Beranda", "home.read", "h"),
     ("board", "Papan", "board.read", "p"),
     ("inbox", "Tugas saya", "inbox.read", "t"),
     ("dpt", "Pemilih", "dpt.read", "d"),
@@ -66,6 +67,7 @@ POST = (
     ("products", "Produk", "products.read"),
     ("recommendations", "Rekomendasi", "recommendations.read"),
     ("pledges", "Janji dukungan", "pledges.read"),
+    ("keys", "Kunci gudang", "keys.read"),
     ("signals", "Papan sinyal", "thresholds.read"),
     ("thresholds", "Ambang sinyal", "thresholds.read"),
 )
@@ -78,6 +80,7 @@ TABLE = (
     ("minutes", "Notula", "minutes.read"),
     ("releases", "Terbitan", "releases.read"),
     ("neutrality", "Uji netral", "neutrality.read"),
+    ("bundles", "Berkas pengawas", "bundles.read"),
 )
 
 
@@ -249,6 +252,7 @@ ROLE_NAMES = {
     "kpu.gudang": "petugas gudang KPU",
     "ppk.anggota": "anggota PPK",
     "pps.anggota": "anggota PPS",
+    "kpps.anggota": "anggota KPPS",
     "kejari.analis": "analis Kejari",
     "kejari.pimpinan": "pimpinan Kejari",
     "kejati.pemantau": "pemantau Kejati",
@@ -334,7 +338,7 @@ def signals_for(request: Request, election: facts.Election) -> list[facts.Signal
     """
     gathered: list[facts.Signal] = []
     for stage in STAGES:
-        derive = getattr(_store(stage), "signals", None)
+        derive = getattr(_store(GATHERED.get(stage, stage)), "signals", None)
         if derive is None or not _may_in(request, f"{stage}.read", election):
             continue
         gathered += derive(election.code, request.at)
@@ -381,6 +385,8 @@ def _readable(said: Mapping[str, str | int]) -> dict[str, str]:
     return {name: text.angka(value) if isinstance(value, int) else value for name, value in said.items()}
 
 
+# What differs between the record and what was published is derived where both can be read, which is not where publications are kept.
+GATHERED = {"releases": "extracts"}
 SEVERITY_STATES = {"critical": "overdue", "high": "waiting", "watch": "plain"}
 SEVERITY_WORDS = {"critical": "gawat", "high": "penting", "watch": "pantau"}
 

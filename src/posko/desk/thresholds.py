@@ -22,6 +22,8 @@ from posko.domain import readiness as readiness_rules
 from posko.domain import receipts as receipts_rules
 from posko.domain import recommendations as recommendations_rules
 from posko.domain import record as facts
+from posko.domain import releases as releases_rules
+from posko.domain import requests as requests_rules
 from posko.domain import sorting as sorting_rules
 from posko.domain import stock as stock_rules
 from posko.domain import thresholds as rules
@@ -35,7 +37,8 @@ LIMITS: dict[str, Any] = {
     "packing": packing_rules.Limits(), "stock": stock_rules.Limits(), "readiness": readiness_rules.Limits(),
     "distribution": distribution_rules.Limits(), "custody": custody_rules.Limits(), "forecast": forecast_rules.Limits(),
     "thresholds": rules.Limits(), "posts": posts_rules.Limits(), "aght": aght_rules.Limits(),
-    "recommendations": recommendations_rules.Limits(), "neutrality": neutrality_rules.Limits(),
+    "recommendations": recommendations_rules.Limits(), "neutrality": neutrality_rules.Limits(), "requests": requests_rules.Limits(),
+    "releases": releases_rules.Limits(),
 }  # fmt: skip
 
 
@@ -81,9 +84,13 @@ RULES = (
     Said("R17", "Pindaian di luar jalur atau di luar jadwal rencana.", "gangguan", "KPU, Polres", "serah terima kotak (custody)"),
     Said("R18", "Beberapa sinyal sejenis di beberapa desa dalam waktu singkat: mungkin satu sebab.", "gangguan", "KPU"),
     Said("R19", "Posko melewatkan tanda hidupnya: keadaannya belum diketahui, bukan tenang.", "hambatan", "PPK, KPU, Kejari"),
-    Said("R20", "Rekomendasi yang disetujui lewat tenggat, atau risikonya lama tidak dinilai ulang.", "hambatan", "pemilik tindak lanjut"),
+    Said(
+        "R20", "Rekomendasi yang disetujui lewat tenggat, atau risikonya lama tidak dinilai ulang; permintaan antarlembaga lewat tenggat.",
+        "hambatan", "pemilik tindak lanjut",
+    ),
     Said("R21", "Kabar yang menyesatkan tentang pemungutan datang dari beberapa rantai yang berlainan.", "gangguan", "KPU"),
-    Said("R22", "Uji kenetralan, sesudah disesuaikan dengan kebutuhan, menemukan pola.", "", "auditor (Bawaslu)", "uji kenetralan"),
+    Said("R22", "Uji kenetralan, sesudah disesuaikan dengan kebutuhan, menemukan pola.", "", "auditor (Bawaslu)"),
+    Said("R23", "Terbitan terakhir sudah lama, atau sudah jauh berbeda dari catatan.", "hambatan", "KPU"),
 )  # fmt: skip
 
 KINDS = {"ANCAMAN": "ancaman", "GANGGUAN": "gangguan", "HAMBATAN": "hambatan", "TANTANGAN": "tantangan", "": "kenetralan"}

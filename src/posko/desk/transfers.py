@@ -312,7 +312,7 @@ def report_tps(request: shell.Request, election: str, code: str) -> HttpResponse
             shell.refused(request, refusal)
         else:
             shell.done(request, _said(made, _items(election, request.at)))
-            return redirect("desk:transfers", election)
+            return redirect("desk:transfers" if shell.may(request, "transfers.read") else "desk:home", election)
     return render(request, "desk/transfers/report_tps.html", _report_context(request, election, code, about is not None))
 
 

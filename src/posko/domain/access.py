@@ -201,6 +201,7 @@ class Decision:
 # role -> the agency whose people may hold it
 ROLES: dict[str, str] = {
     "kpu.operator": "KPU", "kpu.pimpinan": "KPU", "kpu.gudang": "KPU", "ppk.anggota": "PPK", "pps.anggota": "PPS",
+    "kpps.anggota": "KPPS",
     "kejari.analis": "KEJARI",
     "kejari.pimpinan": "KEJARI", "kejati.pemantau": "KEJATI",
     "polres.perwira": "POLRES", "pemda.pejabat": "PEMDA", "bawaslu.pengawas": "BAWASLU",
@@ -210,6 +211,7 @@ OPERATOR, KPU = frozenset({"kpu.operator"}), frozenset({"kpu.operator", "kpu.pim
 GUDANG = frozenset({"kpu.gudang", "kpu.operator"})  # whoever works in the warehouse
 KPU_ALL = KPU | GUDANG
 AD_HOC = frozenset({"ppk.anggota", "pps.anggota"})
+KPPS = frozenset({"kpps.anggota"})  # seven people of one TPS: they tell, and see their own station only
 ANALYST, KEJARI = frozenset({"kejari.analis"}), frozenset({"kejari.analis", "kejari.pimpinan"})
 HEADS = frozenset({"kpu.pimpinan", "kejari.pimpinan"})
 KEJATI = frozenset({"kejati.pemantau"})  # the province: counts of its posts, never words
@@ -221,7 +223,7 @@ STAFF = AGENCIES | AD_HOC | ADMIN
 # One table: act -> roles. What is not here is denied. Segregation: the analyst drafts, the head of the Kejari approves and issues, the
 # head of the KPU answers; Bawaslu reads everything; the administrator gives roles and sees neither reports nor AGHT.
 POLICY: dict[str, frozenset[str]] = {
-    "board.read": STAFF - ADMIN, "inbox.read": STAFF | KEJATI, "search.read": STAFF - ADMIN, "export": AGENCIES,
+    "board.read": STAFF - ADMIN, "inbox.read": STAFF | KEJATI | KPPS, "search.read": STAFF - ADMIN, "export": AGENCIES,
     "record.read": AGENCIES | ADMIN, "record.drafts": KEJARI | BAWASLU, "record.sealed": BAWASLU, "clock.set": ADMIN,
     "access.read": ADMIN | BAWASLU | HEADS, "access.grant": ADMIN, "access.approve": ADMIN | HEADS, "access.agree": HEADS,
     "thresholds.read": AGENCIES, "thresholds.set": OPERATOR | ANALYST | HEADS, "thresholds.acknowledge": AGENCIES | AD_HOC,
@@ -238,16 +240,17 @@ POLICY: dict[str, frozenset[str]] = {
     "packing.read": AGENCIES | AD_HOC, "packing.scan": GUDANG, "packing.witness": KPU_ALL, "packing.override": KPU_ALL,
     "packing.write": KPU,
     "sampling.read": AGENCIES, "sampling.draw": OPERATOR, "sampling.record": GUDANG,
-    "transfers.read": AGENCIES | AD_HOC, "transfers.report": AD_HOC | OPERATOR, "transfers.propose": OPERATOR,
+    "transfers.read": AGENCIES | AD_HOC, "transfers.report": AD_HOC | OPERATOR | KPPS, "transfers.propose": OPERATOR,
     "transfers.write": KPU | AD_HOC,
     "pledges.read": AGENCIES | AD_HOC, "pledges.ask": KPU | KEJARI, "pledges.make": PEMDA | POLRES, "pledges.use": OPERATOR,
     "pledges.write": POLRES,
+    "keys.read": AGENCIES, "keys.set": OPERATOR, "keys.hand": KPU_ALL | POLRES | PEMDA, "keys.open": KPU_ALL | POLRES,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
-    "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR, "readiness.write": OPERATOR,
+    "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR | KPPS, "readiness.write": OPERATOR,
     "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,
     "posts.roster": HEADS | OPERATOR | ANALYST | AD_HOC, "posts.log": KEJARI | KPU | AD_HOC,
-    "misuse.file": STAFF, "misuse.read": BAWASLU, "misuse.answer": BAWASLU,
-    "reports.file": STAFF - ADMIN, "reports.read": KEJARI | BAWASLU, "reports.write": ANALYST,
+    "misuse.file": STAFF | KPPS, "misuse.read": BAWASLU, "misuse.answer": BAWASLU,
+    "reports.file": (STAFF - ADMIN) | KPPS, "reports.read": KEJARI | BAWASLU, "reports.write": ANALYST,
     "reports.erase": frozenset({"kejari.pimpinan"}), "reports.guard": BAWASLU | HEADS,
     "merging.read": KEJARI | BAWASLU, "merging.confirm": ANALYST,
     "aght.read": KEJARI | KPU | BAWASLU | POLRES, "aght.assess": ANALYST, "aght.write": ANALYST, "aght.acknowledge": BAWASLU,
@@ -256,14 +259,15 @@ POLICY: dict[str, frozenset[str]] = {
     "recommendations.issue": frozenset({"kejari.pimpinan"}), "recommendations.receive": KPU | BAWASLU | POLRES | PEMDA,
     "recommendations.answer": frozenset({"kpu.pimpinan"}) | BAWASLU | POLRES | PEMDA,
     "products.read": KEJARI | BAWASLU, "products.make": ANALYST, "products.sign": frozenset({"kejari.pimpinan"}),
-    "home.read": STAFF - ADMIN,
+    "home.read": STAFF | KEJATI | KPPS,
     "requests.read": SEATED, "requests.ask": SEATED, "requests.answer": SEATED,
     "rakor.read": AGENCIES, "rakor.freeze": KPU | KEJARI, "rakor.write": KPU | KEJARI, "rakor.answer": AGENCIES, "rakor.reply": SEATED,
     "packs.read": AGENCIES, "materials.read": SEATED, "materials.bring": SEATED,
     "disputes.read": SEATED, "disputes.raise": SEATED, "disputes.settle": SEATED,
     "minutes.read": SEATED, "minutes.write": KPU | KEJARI, "minutes.sign": SEATED,
     "releases.read": AGENCIES, "releases.propose": OPERATOR, "releases.approve": frozenset({"kpu.pimpinan"}),
-    "neutrality.read": HEADS | BAWASLU,
+    "neutrality.read": HEADS | BAWASLU, "neutrality.run": BAWASLU, "neutrality.register": BAWASLU,
+    "bundles.read": HEADS | OPERATOR | BAWASLU, "bundles.take": BAWASLU,
 }  # fmt: skip
 
 # Reads that the law itself gives across agencies: Bawaslu oversees the procurement and distribution of supplies and the other

@@ -25,6 +25,10 @@ WRITES: dict[str, tuple[str, ...]] = {
     "packing": ("packing.scan", "packing.write"),
     "pledges": ("pledges.make", "pledges.use"),
     "recommendations": ("recommendations.write", "recommendations.receive"),
+    "requests": ("requests.ask", "requests.answer"),
+    "materials": ("materials.bring",),
+    "rakor": ("rakor.write",),
+    "minutes": ("minutes.write",),
 }
 """Stage -> its write acts; who may do one of them on a thing works on it for the office. A stage that is not here carries no evidence."""
 
@@ -113,7 +117,7 @@ class SecondMissing(record.Refusal):
 
 @dataclass(frozen=True)
 class Kept:
-    """A file that was checked and lies in the store of files. kind: jpeg | png | webp | pdf; size in bytes as kept."""
+    """A file that was checked and lies in the store of files. kind: jpeg | png | webp | pdf | pptx | xlsx; size in bytes as kept."""
 
     sha256: str
     kind: str
@@ -140,7 +144,7 @@ class Evidence:
     @property
     def picture(self) -> bool:
         """Whether a browser may show it inside a page."""
-        return self.kept.kind != "pdf"
+        return self.kept.kind in {"jpeg", "png", "webp"}
 
 
 class Hand(StrEnum):

@@ -112,7 +112,7 @@ class Task:
 class Signal:
     """An early warning that a rule of a stage derived from facts: never stored, gone when its cause is gone.
 
-    rule: R01 ... R22. kind: the class of AGHT it would be. subject: "kind:id", with `rule` the key under which signals are one.
+    rule: R01 ... R23. kind: the class of AGHT it would be. subject: "kind:id", with `rule` the key under which signals are one.
     severity: critical | high | watch. facts: what the sentence needs, numbers and words. args: the parts of its page's address.
     since_at: since when the record bears it, the same whenever it is looked at. place: a TPS or desa where it is about one, else "".
     """

@@ -1,6 +1,7 @@
-"""A frozen snapshot as words and formatted numbers: for the printed pack, its screen and its slides.
+"""A frozen snapshot as words and formatted numbers: for the printed pack, its screen, slides, annex and short texts.
 
-Everything comes from the snapshot's own bytes, so the same snapshot gives the same page on every machine and at every time.
+Everything comes from the snapshot's own bytes, so the same snapshot gives the same page on every machine and at every time. Under each
+number stand its source and its time; its marks go where it goes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,9 @@ AGENCIES = {
     "PEMDA": "Pemda",
     "BAWASLU": "Bawaslu",
 }
-DECISION_WORDS = {"done": "selesai", "overdue": "lewat tenggat", "open": "berjalan"}
+AMOUNTS = ("ordered", "shipped", "received", "accepted", "damaged", "missing")
+DECISION_WORDS = {"verified": "selesai, diverifikasi", "done": "selesai", "overdue": "lewat tenggat", "open": "berjalan"}
+TPS_STATES = {"ready": "siap", "not_ready": "belum siap", "unknown": "belum diketahui"}
 STANDING_WORDS = {"open": "terbuka", "treated": "ditangani", "closed": "ditutup"}
 STATE_WORDS = {
     "TERBIT": "terbit, menunggu diterima",
@@ -51,7 +54,12 @@ SECTION_WORDS = {
     "decisions": "keputusan",
     "changes": "perubahan",
     "map": "peta",
+    "letters": "surat",
 }
+GRADES = {
+    "law": "undang-undang", "regulation": "peraturan", "verified": "terverifikasi", "inferred": "disimpulkan", "implied": "tersirat",
+    "memory": "ingatan, belum diperiksa", "unknown": "tidak diketahui",
+}  # fmt: skip
 
 
 def agency_name(code: str) -> str:
@@ -59,17 +67,24 @@ def agency_name(code: str) -> str:
     return AGENCIES.get(code, code)
 
 
-def pack(snapshot: rules.Snapshot, agency: str, office: str = "", place: str = "") -> dict[str, Any]:
-    """The pack of a snapshot as one agency may read it; every value is text, a list or a table of texts."""
-    sections: Mapping[str, Any] = snapshot.sections
-    about, journal = sections["meeting"], sections["journal"]
-    hashes = rules.section_hashes(sections)
-    hidden = rules.withheld_from(agency)
-    aght = [] if "aght" in hidden else sections["aght"]["rows"]
-    figures = [_figure(row) for row in sections["figures"]]
-    frozen = text.waktu(_instant(about["frozen_at"]))
+def pack(
+    snapshot: rules.Snapshot, agency: str, office: str = "", place: str = "", paper: str = "a4", room: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The pack of a snapshot as one agency may read it; every value is text, a list or a table of texts.
+
+    `room`: further agencies that look on (the projector); what one of them may not read is left out for all. `paper`: a4 | f4.
+    """
+    readers = sorted({agency, *room})
+    whole = snapshot.sections
+    seen: Mapping[str, Any] = rules.readable(whole, readers)
+    hidden = {name for reader in readers for name in rules.withheld_from(reader, whole)}
+    hashes = rules.section_hashes(whole)
+    about, journal = seen["meeting"], seen["journal"]
+    frozen = _instant(about["frozen_at"])
+    figures = [_figure(row) for row in seen["figures"]]
+    withheld = "aght" not in seen
     return {
-        "paper": "a4",
+        "paper": "f4" if paper == "f4" else "a4",
         "agency": office or "Posko Pemilu",
         "place": place,
         "title": f"Paket rapat koordinasi {snapshot.code}",
@@ -77,35 +92,86 @@ def pack(snapshot: rules.Snapshot, agency: str, office: str = "", place: str = "
         "footer": f"{snapshot.code} · SHA-256 {snapshot.digest}",
         "stamp": "",
         "code": snapshot.code,
+        "reader": ", ".join(agency_name(reader) for reader in readers),
         "meeting": snapshot.meeting,
         "title_meeting": about["title"],
+        "election": about["election_name"],
         "time": _long(about["starts_at"]),
         "venue": about["place"],
         "present": _agencies(about["agencies"], True) or "belum dicatat",
         "invited": _agencies(about["agencies"], False) or "—",
         "note": about["note"],
-        "frozen": frozen,
+        "frozen": text.waktu(frozen),
+        "frozen_at": about["frozen_at"],
         "voting": _long(about["voting_at"]),
+        "days_left": _days_left(_instant(about["voting_at"]), frozen),
         "digest": snapshot.digest,
+        "short": snapshot.digest[:8],
         "journal_size": text.angka(journal["size"]),
         "journal_root": journal["root"],
+        "mark": about["mark"],
         "marks": sorted({mark for row in figures for mark in row["marks"]} | ({about["mark"]} - {""})),
-        "agenda": [_matter(row) for row in sections["agenda"]],
+        "agenda": _agenda(seen),
         "figures": figures,
-        "before": sections["changes"]["before"],
-        "changes": [_change(row) for row in sections["changes"]["rows"]],
-        **_gauge(sections["gauge"]),
-        **_readiness(sections["readiness"]),
-        "map": sections.get("map", ""),
+        "before": seen["changes"]["before"],
+        "before_digest": seen["changes"]["digest"],
+        "changes": [change(row) for row in seen["changes"]["rows"]],
+        **_gauge(seen["gauge"]),
+        "needs": [_need(row) for row in seen["needs"]],
+        **_readiness(seen["readiness"]),
+        "map": seen.get("map", ""),
         "map_note": "Wilayah desa SKEMATIS. Keadaan TPS saat angka dibekukan.",
-        "plan": _plan(sections["plan"]),
-        "aght_withheld": hashes["aght"] if "aght" in hidden else "",
-        "aght": [_aght(row) for row in aght],
-        "recommendations": [_recommendation(row) for row in sections["recommendations"]],
-        "decisions": [_decision(row) for row in sections["decisions"]],
-        "section_names": ", ".join(SECTION_WORDS.get(name, name) for name in hashes),
-        "sections": [{"name": SECTION_WORDS.get(name, name), "hash": value} for name, value in sorted(hashes.items())],
+        "plan": _plan(seen["plan"]),
+        "aght_withheld": hashes.get("aght", "") if withheld else "",
+        "aght_room": _who_may_not(readers, "aght", whole),
+        "aght": [] if withheld else [_aght(row) for row in seen["aght"]["rows"]],
+        "letter_counts": [_letters_of(addressee, rows) for addressee, rows in _by_addressee(seen["recommendations"]["rows"])],
+        "letters_withheld": _withheld_letters(hidden),
+        "recommendations": [_recommendation(row) for row in seen["letters"]],
+        "decisions": [_decision(row) for row in seen["decisions"]],
+        "sources": _sources(figures, frozen),
+        "section_names": ", ".join(section_name(name) for name in hashes),
+        "sections": [{"name": section_name(n), "hash": h, "held": n not in hidden} for n, h in sorted(hashes.items())],
         "signers": [agency_name(a["agency"]) for a in about["agencies"] if a["attended"]] or ["KPU"],
+    }
+
+
+def section_name(code: str) -> str:
+    """A section in words: letters:PEMDA -> surat kepada Pemda."""
+    if code.startswith(rules.LETTERS):
+        return f"surat kepada {agency_name(code.removeprefix(rules.LETTERS))}"
+    return SECTION_WORDS.get(code, code)
+
+
+def _days_left(voting_at: datetime, frozen_at: datetime) -> str:
+    days = (voting_at.astimezone(text.WIB).date() - frozen_at.astimezone(text.WIB).date()).days
+    return "Hari H" if days == 0 else f"H-{days}" if days > 0 else f"H+{-days}"
+
+
+def _who_may_not(readers: Iterable[str], name: str, sections: rules.Sections) -> str:
+    return ", ".join(agency_name(r) for r in readers if name in rules.withheld_from(r, sections))
+
+
+def _withheld_letters(hidden: Iterable[str]) -> str:
+    names = sorted(n.removeprefix(rules.LETTERS) for n in hidden if n.startswith(rules.LETTERS))
+    return ", ".join(agency_name(name) for name in names)
+
+
+def _sources(figures: Iterable[Mapping[str, Any]], frozen: datetime) -> dict[str, str]:
+    """Where the numbers of each part come from, and of when they are."""
+    at = text.waktu(frozen)
+    said = {row["code"]: row["source"] for row in figures}
+    needs = said.get("need:SURAT_SUARA") or said.get("need:KOTAK") or f"rumus kebutuhan, {at}"
+    return {
+        "gauge": said.get("units:accepted", f"penerimaan, {at}"),
+        "supply": said.get("supply", f"penerimaan, {at}"),
+        "needs": f"{needs}; {said['voters']}" if "voters" in said else needs,
+        "readiness": said.get("ready", f"pemeriksaan TPS, {at}"),
+        "plan": f"rencana distribusi, {at}",
+        "aght": f"register AGHT, {at}",
+        "recommendations": f"buku surat rekomendasi, {at}",
+        "decisions": f"catatan keputusan rakor, {at}",
+        "agenda": f"disusun dari catatan yang terlambat, {at}",
     }
 
 
@@ -145,6 +211,10 @@ def _figure(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "code": row["code"],
         "label": row["label"],
+        "value": row["numerator"],
+        "whole": denominator,
+        "at": row["at"],
+        "origin": row["source"],
         "numerator": number(row["numerator"]),
         "denominator": "" if denominator < 0 else text.angka(denominator),
         "share": part(row["numerator"], denominator) if denominator >= 0 else "",
@@ -153,26 +223,54 @@ def _figure(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _matter(row: Mapping[str, Any]) -> dict[str, str]:
-    why = STATE_WORDS.get(row["why"], row["why"])
-    if row["kind"] == "shortage":
+def _agenda(seen: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every row of the agenda; titles of letters and the weight of an AGHT come from their own sections, where those may be read."""
+    titles = {row["code"]: f"{row['title']} (kepada {agency_name(row['addressee'])})" for row in seen["letters"]}
+    losses = {row["code"]: row.get("loss_expected", row["loss_mode"]) for row in seen["aght"]["rows"]} if "aght" in seen else {}
+    return [_matter(row, titles, losses) for row in seen["agenda"]]
+
+
+def _matter(row: Mapping[str, Any], titles: Mapping[str, str], losses: Mapping[str, int]) -> dict[str, str]:
+    why, label = STATE_WORDS.get(row["why"], row["why"]), row["label"]
+    if row["kind"] == "recommendation":
+        label = titles.get(row["code"]) or label or f"Rekomendasi {row['code']}"
+    elif row["kind"] == "shortage":
         why = f"masih kurang {text.angka(row['weight'])}"
     elif row["kind"] == "aght":
-        why = f"dampak rata-rata {text.angka(row['weight'])} pemilih"
-    return {"label": row["label"], "why": why, "due": text.waktu(_instant(row["due_at"])) if row["due_at"] else ""}
+        why = f"dampak rata-rata {text.angka(losses[row['code']])} pemilih (PERKIRAAN)" if row["code"] in losses else "terbuka"
+    due = text.waktu(_instant(row["due_at"])) if row["due_at"] else ""
+    return {"kind": row["kind"], "label": label, "why": why, "due": due, "due_at": row["due_at"], "code": row["code"]}
 
 
-def _change(row: Mapping[str, Any]) -> dict[str, str]:
+def signed(step: int) -> str:
+    """A difference with its sign: +12, −3, 0."""
+    return f"+{text.angka(step)}" if step > 0 else f"−{text.angka(-step)}" if step < 0 else "0"
+
+
+def change(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A changed figure: before, after and the difference with its sign."""
+
     def said(value: int, whole: int) -> str:
         return "—" if value < 0 else text.angka(value) if whole < 0 else f"{text.angka(value)} dari {text.angka(whole)}"
 
-    change = row["change"]
-    signed = f"+{text.angka(change)}" if change > 0 else f"−{text.angka(-change)}" if change < 0 else "0"
+    step = row["change"]
     return {
+        "code": row["code"],
         "label": row["label"],
+        "values": [row["before"], row["denominator_before"], row["after"], row["denominator_after"], step],
         "before": said(row["before"], row["denominator_before"]),
         "after": said(row["after"], row["denominator_after"]),
-        "change": signed,
+        "change": signed(step),
+    }
+
+
+def _need(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "item": row["item"],
+        "quantity": number(row["quantity"]),
+        "value": row["quantity"],
+        "grade": GRADES.get(row["grade"], row["grade"]),
     }
 
 
@@ -186,8 +284,14 @@ def _gauge(section: Mapping[str, Any]) -> dict[str, Any]:
         rows.append(
             {
                 "name": receipts.line_name(row["name"], row["contest"], row["dapil"]),
+                "item": row["item"],
                 "need": number(need),
                 "share": share,
+                "permille": _permille(min(row["accepted"], need), need) if need > 0 else -1,
+                "bars": [_permille(min(row[n], need), need) if need > 0 else 0 for n in ("shipped", "received", "accepted")],
+                "values": [need, *(row[n] for n in AMOUNTS)],
+                "damaged": text.angka(row["damaged"]),
+                "missing": text.angka(row["missing"]),
                 "marks": marks,
                 **amounts,
             }
@@ -200,15 +304,26 @@ def _gauge(section: Mapping[str, Any]) -> dict[str, Any]:
 def _readiness(section: Mapping[str, Any]) -> dict[str, Any]:
     names = ("ready", "not_ready", "unknown")
     rows = [
-        {"name": row["name"], **{n: text.angka(row[n]) for n in names}, "total": text.angka(sum(row[n] for n in names))}
+        {
+            "name": row["name"],
+            **{n: text.angka(row[n]) for n in names},
+            "total": text.angka(sum(row[n] for n in names)),
+            "values": [row[n] for n in names],
+        }
         for row in section["kecamatan"]
     ]
     totals = [sum(row[n] for row in section["kecamatan"]) for n in names]
     causes = []
     for row in section["causes"]:
         reason = readiness_rules.Reason(row["code"], row["item"], row["name"], row["have"], row["need"], bool(row["estimate"]))
-        causes.append({"sentence": readiness.reason_sentence(reason, grouped=True), "count": text.angka(row["tps"])})
-    return {"readiness": rows, "readiness_total": ["Semua", *(text.angka(t) for t in [*totals, sum(totals)])], "causes": causes}
+        causes.append({"sentence": readiness.reason_sentence(reason, grouped=True), "count": text.angka(row["tps"]), "value": row["tps"]})
+    return {
+        "readiness": rows,
+        "readiness_total": ["Semua", *(text.angka(t) for t in [*totals, sum(totals)])],
+        "readiness_values": totals,
+        "causes": causes,
+        "tps": [(code, TPS_STATES.get(state, state)) for code, state in sorted(section["tps"].items())],
+    }
 
 
 def _plan(section: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -234,92 +349,69 @@ def _aght(row: Mapping[str, Any]) -> dict[str, str]:
         f"{text.persen(row['p_permille'] / 1000, 0)} · dampak {text.angka(row.get('loss_expected', row['loss_mode']))} pemilih{estimate}"
     )
     standing = STANDING_WORDS.get(row["standing"], row["standing"])
-    return {"code": row["code"], "kind": row["kind"], "title": row["title"], "place": row["place_name"], "level": f"{level} · {standing}"}
+    return {
+        "code": row["code"],
+        "kind": row["kind"],
+        "title": row["title"],
+        "place": row["place_name"],
+        "level": f"{level} · {standing}",
+        "standing": standing,
+        "estimate": estimate.strip(" ()"),
+        "values": [row["p_permille"], row["loss_low"], row.get("loss_expected", row["loss_mode"]), row["loss_high"]],
+    }
 
 
-def _recommendation(row: Mapping[str, Any]) -> dict[str, str]:
+ANSWERED = frozenset({"DISETUJUI_PENERIMA", "SEBAGIAN", "TINDAK_LANJUT", "SELESAI_DIKLAIM", "VERIFIKASI", "DAMPAK", "DITUTUP"})
+
+
+def _by_addressee(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["addressee"], []).append(row)
+    return sorted(found.items())
+
+
+def _letters_of(addressee: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The letters to one agency as counts: issued, agreed to, refused with a reason, not yet answered, late."""
+    counts = {"issued": 0, "agreed": 0, "refused": 0, "waiting": 0, "overdue": 0}
+    for row in rows:
+        kind = "agreed" if row["state"] in ANSWERED else "refused" if row["state"] == "DITOLAK" else "waiting"
+        ended = row["state"] in {"DICABUT", "DIGANTI"}
+        counts["issued"] += row["letters"]
+        counts["overdue"] += row["overdue"]
+        if not ended:
+            counts[kind] += row["letters"]
+    return {"addressee": agency_name(addressee), "code": addressee, "values": counts, **{n: text.angka(v) for n, v in counts.items()}}
+
+
+def _recommendation(row: Mapping[str, Any]) -> dict[str, Any]:
     state = STATE_WORDS.get(row["state"], row["state"])
     return {
         "code": row["number"] or row["code"],
+        "id": row["code"],
+        "subject": row["title"],
+        "addressee": agency_name(row["addressee"]),
         "title": f"{row['title']} (kepada {agency_name(row['addressee'])})",
         "state": f"{state}; LEWAT TENGGAT" if row["overdue"] else state,
+        "overdue": row["overdue"],
         "due": text.waktu(_instant(row["due_at"])) if row["due_at"] else "—",
+        "due_at": row["due_at"],
     }
 
 
 def _decision(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "code": row["code"],
+        "meeting": row["meeting"],
         "text": row["text"],
         "owner": agency_name(row["owner"]),
+        "owner_code": row["owner"],
         "due": text.waktu(_instant(row["due_at"])),
-        "state": DECISION_WORDS[row["state"]],
+        "due_at": row["due_at"],
+        "decided_at": row["decided_at"],
+        "decided": text.waktu(_instant(row["decided_at"])),
+        "snapshot": row["snapshot"],
+        "state": DECISION_WORDS.get(row["state"], row["state"]),
+        "state_code": row["state"],
         "marks": [row["mark"]] if row["mark"] else [],
     }
-
-
-def slides(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The pack as pages for a projector: one thing at a time, large."""
-    by_code = {row["code"]: row for row in values["figures"]}
-    units, ready, supply = by_code["units:accepted"], by_code["ready"], by_code["supply"]
-    known = [g for g in values["gauge"] if g["ordered"] != "0"] or values["gauge"]
-    return [
-        {
-            "title": "Agenda",
-            "head": ("Butir", "Mengapa", "Tenggat"),
-            "rows": [(a["label"], a["why"], a["due"]) for a in values["agenda"][:8]],
-            "empty": "" if values["agenda"] else "Tidak ada butir yang terlambat atau mendesak.",
-        },
-        {
-            "title": "Logistik diterima baik",
-            "big": units["share"],
-            "big_note": f"{units['numerator']} dari {units['denominator']} unit barang yang sudah dipesan",
-            "marks": units["marks"],
-            "numeric": True,
-            "head": ("Barang", "Baik", "Kebutuhan", "Bagian"),
-            "rows": [(g["name"], g["accepted"], g["need"], g["share"]) for g in known[:10]],
-        },
-        {
-            "title": "TPS yang barang kritisnya bisa lengkap",
-            "big": f"{supply['numerator']} dari {supply['denominator']}",
-            "big_note": "Satu barang kritis yang belum ada menahan semua TPS.",
-            "marks": supply["marks"],
-        },
-        {
-            "title": "TPS siap",
-            "big": f"{ready['numerator']} dari {ready['denominator']}",
-            "big_note": f"Belum siap {by_code['not_ready']['numerator']}, belum diketahui {by_code['unknown']['numerator']}.",
-            "numeric": True,
-            "head": ("Kecamatan", "Siap", "Belum siap", "Belum diketahui", "TPS"),
-            "rows": [(r["name"], r["ready"], r["not_ready"], r["unknown"], r["total"]) for r in values["readiness"]],
-        },
-        {
-            "title": "AGHT",
-            "head": ("Uraian", "Tempat", "Tingkat"),
-            "rows": [(a["title"], a["place"], a["level"]) for a in values["aght"][:6]],
-            "empty": "Rincian tidak dimuat untuk lembaga ini."
-            if values["aght_withheld"]
-            else ""
-            if values["aght"]
-            else "Tidak ada AGHT yang tercatat.",
-        },
-        {
-            "title": "Rekomendasi",
-            "head": ("Isi", "Keadaan", "Tenggat"),
-            "rows": [(r["title"], r["state"], r["due"]) for r in values["recommendations"][:6]],
-            "empty": "" if values["recommendations"] else "Belum ada rekomendasi yang terbit.",
-        },
-        {
-            "title": "Keputusan",
-            "head": ("Keputusan", "Pelaksana", "Tenggat"),
-            "rows": [(d["text"], d["owner"], d["due"]) for d in values["decisions"]],
-            "empty": "" if values["decisions"] else "Belum ada keputusan.",
-        },
-        {
-            "title": "Perubahan sejak paket sebelumnya",
-            "numeric": True,
-            "head": ("Angka", "Sebelumnya", "Sekarang", "Selisih"),
-            "rows": [(c["label"], c["before"], c["after"], c["change"]) for c in values["changes"][:10]],
-            "empty": "" if values["changes"] else "Ini paket pertama." if not values["before"] else "Tidak ada angka yang berubah.",
-        },
-    ]

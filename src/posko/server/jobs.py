@@ -1,4 +1,4 @@
-"""The background worker: polls for requests, computes outside any transaction, records the answer."""
+"""The background worker: polls for requests and for publications that are due, computes outside any transaction, records the answer."""
 
 import logging
 import time
@@ -8,17 +8,26 @@ from django.db import close_old_connections
 
 from posko.domain import distribution as rules
 from posko.domain import record as facts
+from posko.domain import releases as release_rules
 from posko.planning import routes
-from posko.store import distribution, record
+from posko.server import publishing
+from posko.store import distribution, extracts, record, releases
 
 POLL_SECONDS = 1.0
+PAGES_SECONDS = 20.0
+"""The public pages follow a publication that a person sent out within so many seconds."""
 _log = logging.getLogger(__name__)
 
 
 def run_forever(poll_seconds: float = POLL_SECONDS) -> None:
     """Until the process is ended; a fault in one request is recorded with it and does not end the worker."""
+    looked = float("-inf")
     while True:
         close_old_connections()
+        made = publish_due()
+        if made or time.monotonic() - looked >= PAGES_SECONDS:
+            keep_pages()
+            looked = time.monotonic()
         if not run_once():
             time.sleep(poll_seconds)
 
@@ -36,6 +45,39 @@ def run_once() -> bool:
         _log.exception("plan request %s", request.id)
         distribution.fail_request(request, "distribution.broken", {}, _now())
     return True
+
+
+def publish_due() -> int:
+    """Sends out what standing rules ask for now; how many publications went out.
+
+    What somebody else published or stopped at that moment is looked at again in the next round. A fault is written down with its slot, so
+    that it is not repeated every second and somebody finds it in the inbox.
+    """
+    at, made = record.clock(_now()), 0
+    for election in record.elections():
+        try:
+            made += extracts.publish_due(election.code, at) is not None
+        except (release_rules.Overtaken, release_rules.NotOpen) as refusal:
+            _log.info("publication of %s: %s", election.code, refusal.code)
+        except Exception:
+            _log.exception("publication of %s", election.code)
+            _give_up(election.code, at)
+    return made
+
+
+def keep_pages() -> None:
+    """Builds the public pages of a publication that is newer than those in place. A fault keeps the old pages and is written to the log."""
+    try:
+        for built in publishing.keep_in_step(record.clock(_now())):
+            _log.info("public pages %s", built)
+    except Exception:
+        _log.exception("public pages")
+
+
+def _give_up(election: str, at: datetime) -> None:
+    found = releases.due(election, at)
+    if found is not None:
+        releases.publish_by_rule(election, found[0].rule.code, found[1], None, "releases.broken", at)
 
 
 def make_plan(request: distribution.PlanRequest) -> None:

@@ -6,12 +6,14 @@ from posko.desk import (
     access,
     aght,
     board,
+    bundles,
     disputes,
     distribution,
     dpt,
     evidence,
     home,
     inbox,
+    keys,
     labels,
     materials,
     merging,
@@ -43,16 +45,17 @@ from posko.desk import (
     transfers,
 )
 from posko.public import misuse as public_misuse
+from posko.public import releases as public_releases
 from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, distribution, transfers, readiness, reports, posts, misuse, merging, aght,
-    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality,
+    receipts, sorting, seals, packing, sampling, pledges, keys, distribution, transfers, readiness, reports, posts, misuse, merging, aght,
+    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
 ]  # fmt: skip
 
 urlpatterns = [
-    path("", include(([*public_misuse.urlpatterns, *public_reports.urlpatterns], "public"))),
+    path("", include(([*public_misuse.urlpatterns, *public_reports.urlpatterns, *public_releases.urlpatterns], "public"))),
     path("", include(([pattern for stage in STAGES for pattern in stage.urlpatterns], "desk"))),
 ]
 handler403 = "posko.server.errors.forbidden"

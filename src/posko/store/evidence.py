@@ -69,11 +69,16 @@ def keep(data: bytes, name: str) -> rules.Kept:
     Call it before the transaction of the stage: nothing is named in the record that does not lie on the disk.
     """
     checked = picture.check(data, name)
-    sha256 = hashlib.sha256(checked.data).hexdigest()
+    return keep_as(checked.data, checked.kind)
+
+
+def keep_as(data: bytes, kind: str) -> rules.Kept:
+    """Write a file that its stage has checked by rules of its own; otherwise as `keep`."""
+    sha256 = hashlib.sha256(data).hexdigest()
     path = _path(sha256)
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        _write(path, checked.data)
-    return rules.Kept(sha256, checked.kind, len(checked.data))
+        _write(path, data)
+    return rules.Kept(sha256, kind, len(data))
 
 
 def _path(sha256: str) -> Path:

@@ -7,6 +7,7 @@ from posko.store import (  # noqa: F401
     distribution,
     dpt,
     evidence,
+    keys,
     labels,
     materials,
     merging,
