@@ -14,7 +14,7 @@ AGENCIES = {
 }  # fmt: skip
 STEPS = (
     "places", "regulation", "dpt", "needs", "receipts", "pledges", "distribution", "readiness", "reports", "posts", "merging", "aght",
-    "replanning", "recommendations", "products", "rakor",
+    "replanning", "recommendations", "products", "requests", "rakor", "materials", "disputes", "minutes",
 )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
+from posko.desk import disputes, materials, shell
 from posko.desk import evidence as evidence_desk
-from posko.desk import shell
 from posko.domain import access as access_rules
 from posko.domain import evidence as evidence_rules
 from posko.domain import rakor as rules
@@ -113,6 +113,8 @@ def _meeting_page(request: shell.Request, election: str, found: rules.Meeting, t
     sent, said = rakor.invitations(election, code, request.at), rakor.replies(election, code, request.at)
     context = {
         **head(request, election, found),
+        **materials.context(request, found),
+        **disputes.context(request, found),
         "agencies": [_agency_row(found, a, said.get(a.agency), sent[-1].host if sent else "") for a in found.agencies],
         "absent": [(a.agency, printed.agency_name(a.agency)) for a in found.agencies if not a.attended],
         "others": [(a, printed.agency_name(a)) for a in INVITED if a not in {x.agency for x in found.agencies}],

@@ -24,6 +24,7 @@ STEPS = (
     ("packing", "Pengepakan"),
     ("sampling", "Uji petik"),
     ("pledges", "Janji dukungan"),
+    ("keys", "Kunci gudang"),
     ("distribution", "Rencana distribusi"),
     ("readiness", "Kesiapan"),
     ("reports", "Laporan"),
@@ -33,8 +34,14 @@ STEPS = (
     ("replanning", "Rencana disusun ulang"),
     ("recommendations", "Rekomendasi"),
     ("products", "Produk posko"),
-    ("rakor", "Rakor"),
     ("transfers", "Geser surat suara"),
+    ("requests", "Permintaan antarlembaga"),
+    ("rakor", "Rakor"),
+    ("materials", "Bahan rakor"),
+    ("disputes", "Selisih angka"),
+    ("minutes", "Notula"),
+    ("releases", "Terbitan"),
+    ("neutrality", "Uji netral"),
 )
 _DONE = "demo-selesai"
 
