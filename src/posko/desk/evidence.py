@@ -21,7 +21,7 @@ from posko.domain import access as access_rules
 from posko.domain import evidence as rules
 from posko.domain import record as facts
 from posko.formats import picture
-from posko.store import access, evidence, packing, pledges, receipts, recommendations, record, seals, sorting, stock
+from posko.store import access, evidence, packing, pledges, products, receipts, recommendations, record, seals, sorting, stock
 
 WHAT = {
     "photo": "Foto",
@@ -89,7 +89,11 @@ def _pledge(election: str, code: str, at: datetime) -> str | None:
 
 
 def _recommendation(election: str, code: str, at: datetime) -> str | None:
-    return "" if recommendations.get(election, code, at) else None
+    return recommendations.get(election, code, at).text.place
+
+
+def _product(election: str, code: str, at: datetime) -> str | None:
+    return "" if products.get(election, code, at) else None
 
 
 PLACES: dict[str, dict[str, Locate]] = {
@@ -100,6 +104,7 @@ PLACES: dict[str, dict[str, Locate]] = {
     "packing": {"box": _box},
     "pledges": {"pledge": _pledge},
     "recommendations": {"recommendation": _recommendation},
+    "products": {"product": _product},
 }
 """Stage -> kind of subject (what stands before its colon) -> where such a subject belongs."""
 
@@ -127,6 +132,9 @@ def _thing(request: shell.Request, stage: str, subject: str, place: str) -> acce
         rec = recommendations.get(request.election.code, subject.partition(":")[2], request.at)
         named = {rec.addressee} if recommendations.visible_to(rec, rec.addressee) else set()
         thing = replace(thing, owner=rec.agency, named=frozenset(named))
+    if stage == "products":
+        found = products.get(request.election.code, subject.partition(":")[2], request.at)
+        thing = replace(products.reading(found, place), id=subject)
     return thing
 
 

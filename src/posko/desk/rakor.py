@@ -198,7 +198,7 @@ def export(request: shell.Request, election: str, code: str) -> HttpResponse:
     found = _pack(request, election, code)
     if found is None:
         return _not_yours(request)
-    data = rules.copy_for(found[0].sections, rules.withheld_from(request.person.agency))
+    data = rules.copy_for(found[0].sections, rules.withheld_from(request.person.agency), found[0].erased)
     name = f'attachment; filename="paket-rakor-{code}.json"'
     return HttpResponse(data, content_type="application/json", headers={"Content-Disposition": name})
 

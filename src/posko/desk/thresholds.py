@@ -81,7 +81,11 @@ RULES = (
     Said("R17", "Pindaian di luar jalur atau di luar jadwal rencana.", "gangguan", "KPU, Polres", "serah terima kotak (custody)"),
     Said("R18", "Beberapa sinyal sejenis di beberapa desa dalam waktu singkat: mungkin satu sebab.", "gangguan", "KPU"),
     Said("R19", "Posko melewatkan tanda hidupnya: keadaannya belum diketahui, bukan tenang.", "hambatan", "PPK, KPU, Kejari"),
-    Said("R20", "Rekomendasi yang disetujui lewat tenggat, atau risikonya lama tidak dinilai ulang.", "hambatan", "pemilik tindak lanjut"),
+    Said(
+        "R20",
+        "Surat rekomendasi belum diterima atau dijawab pada waktunya, lewat tenggat sesudah disetujui, atau risikonya lama tidak dinilai.",
+        "hambatan", "penerima surat, Kejari",
+    ),
     Said("R21", "Kabar yang menyesatkan tentang pemungutan datang dari beberapa rantai yang berlainan.", "gangguan", "KPU"),
     Said("R22", "Uji kenetralan, sesudah disesuaikan dengan kebutuhan, menemukan pola.", "", "auditor (Bawaslu)", "uji kenetralan"),
 )  # fmt: skip

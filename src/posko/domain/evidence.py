@@ -25,6 +25,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "packing": ("packing.scan", "packing.write"),
     "pledges": ("pledges.make", "pledges.use"),
     "recommendations": ("recommendations.write", "recommendations.receive"),
+    "products": ("products.make",),
 }
 """Stage -> its write acts; who may do one of them on a thing works on it for the office. A stage that is not here carries no evidence."""
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from posko.domain import record
 
@@ -153,8 +153,13 @@ class Snapshot:
     entry_id: str = ""
 
     def __post_init__(self) -> None:
-        if digest(self.sections) != self.digest:
+        if digest(self.sections, self.erased) != self.digest:
             raise Changed(snapshot=self.code)
+
+    @property
+    def erased(self) -> dict[str, str]:
+        """Section -> the hash that it had before words in it were erased; the digest stays that of the frozen pack."""
+        return dict(json.loads(self.content).get("erased", {}))
 
     @property
     def sections(self) -> dict[str, Value]:
@@ -226,9 +231,34 @@ def digest(sections: Sections, withheld: Mapping[str, str] | None = None) -> str
     return hashlib.sha256(canonical(top)).hexdigest()
 
 
-def copy_for(sections: Sections, names: Iterable[str]) -> bytes:
-    """The canonical file of a snapshot without the named sections; their hashes take their place under "withheld"."""
-    hidden = {name: hashlib.sha256(canonical(sections[name])).hexdigest() for name in names if name in sections}
+def without(content: bytes, texts: Iterable[str], mark: str) -> bytes:
+    """The bytes of a snapshot with `mark` in the place of texts that were erased; sections that held one keep their old hash ("erased")."""
+    document = json.loads(content)
+    gone: dict[str, Value] = dict(document.get("erased", {}))
+    for name, value in document["sections"].items():
+        left = _without(value, sorted(texts, key=len, reverse=True), mark)
+        if left != value:
+            gone.setdefault(name, hashlib.sha256(canonical(value)).hexdigest())
+            document["sections"][name] = left
+    return canonical({**document, "erased": gone}) if gone else content
+
+
+def _without(value: Any, texts: list[str], mark: str) -> Any:
+    if isinstance(value, str):
+        for text in texts:
+            value = value.replace(text, mark)
+        return value
+    if isinstance(value, list):
+        return [_without(inner, texts, mark) for inner in value]
+    return {name: _without(inner, texts, mark) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def copy_for(sections: Sections, names: Iterable[str], erased: Mapping[str, str] | None = None) -> bytes:
+    """The canonical file of a snapshot without the named sections; their hashes take their place under "withheld".
+
+    erased: sections of which words were erased, with the hash they had: they are withheld too, so that the file still gives the digest.
+    """
+    hidden = {name: hashlib.sha256(canonical(sections[name])).hexdigest() for name in names if name in sections} | dict(erased or {})
     kept = {name: value for name, value in sections.items() if name not in hidden}
     document: dict[str, Value] = {"format": FORMAT, "sections": kept}
     if hidden:

@@ -63,7 +63,7 @@ def pack(snapshot: rules.Snapshot, agency: str, office: str = "", place: str = "
     """The pack of a snapshot as one agency may read it; every value is text, a list or a table of texts."""
     sections: Mapping[str, Any] = snapshot.sections
     about, journal = sections["meeting"], sections["journal"]
-    hashes = rules.section_hashes(sections)
+    hashes = rules.section_hashes(sections, snapshot.erased)
     hidden = rules.withheld_from(agency)
     aght = [] if "aght" in hidden else sections["aght"]["rows"]
     figures = [_figure(row) for row in sections["figures"]]
@@ -104,6 +104,7 @@ def pack(snapshot: rules.Snapshot, agency: str, office: str = "", place: str = "
         "recommendations": [_recommendation(row) for row in sections["recommendations"]],
         "decisions": [_decision(row) for row in sections["decisions"]],
         "section_names": ", ".join(SECTION_WORDS.get(name, name) for name in hashes),
+        "erased": [SECTION_WORDS.get(name, name) for name in sorted(snapshot.erased)],
         "sections": [{"name": SECTION_WORDS.get(name, name), "hash": value} for name, value in sorted(hashes.items())],
         "signers": [agency_name(a["agency"]) for a in about["agencies"] if a["attended"]] or ["KPU"],
     }
