@@ -1,10 +1,14 @@
 """Belitung Timur in the test database: places, rulebook, voters, needs."""
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from posko.cli.demo.context import Context
 from posko.domain.record import Actor
+from tests import kept
 
 ROOT = Path(__file__).resolve().parents[1]
 AGENCIES = {
@@ -24,11 +28,34 @@ GOODS = ("sorting", "seals", "packing", "sampling")
 
 def load(election: str = "pemilu-2024", until: str = "needs", var: Path | None = None) -> list[str]:
     """The demo's own steps up to one of STEPS or GOODS; what they said."""
-    said: list[str] = []
+    return [line for name in steps(until) for line in step(name, election, var)]
+
+
+def steps(until: str) -> tuple[str, ...]:
+    """The steps up to one of STEPS or GOODS."""
     goods = GOODS[: GOODS.index(until) + 1] if until in GOODS else ()
-    for name in (*STEPS[: STEPS.index("receipts" if goods else until) + 1], *goods):
-        said += step(name, election, var)
-    return said
+    return (*STEPS[: STEPS.index("receipts" if goods else until) + 1], *goods)
+
+
+def at(until: str = "needs", election: str = "pemilu-2024") -> None:
+    """Like `load`, from the state that the fixture left; made once, then copied."""
+    through(*steps(until), election=election)
+
+
+def through(*names: str, election: str = "pemilu-2024") -> None:
+    """These steps and no others, on the state that stands; made once, then copied."""
+    kept.state(*((f"{election}/{name}", partial(step, name, election)) for name in names))
+
+
+def estimated(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Places, then these steps, where every TPS has 264 voters, an estimate; made once, then copied."""
+    from posko.domain import dpt as rules
+    from posko.store import dpt, places
+
+    through("places")
+    voters = {tps.code: rules.TpsVoters(tps.code, 264, estimate=True) for tps in places.tps_list("pemilu-2024")}
+    monkeypatch.setattr(dpt, "voters", lambda _election, _at: voters)
+    kept.state(*((f"264 voters/{name}", partial(step, name)) for name in names))
 
 
 def step(name: str, election: str = "pemilu-2024", var: Path | None = None) -> list[str]:

@@ -99,13 +99,14 @@ def installation(db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A demo installation of Belitung Timur with both elections and the cast, no places yet."""
     from django.contrib.auth import hashers
 
-    from tests import scene
+    from tests import kept, scene
 
     # Argon2 is slow on purpose; ten people a test would take most of the run.
     monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "time_cost", 1)
     monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "memory_cost", 64)
 
-    return scene.install()
+    kept.begin()
+    return kept.state(("installed", scene.install))
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def db_beltim(installation: Any) -> Any:
     """Places, rulebook, voters and needs of pemilu-2024."""
     from tests import beltim
 
-    beltim.load("pemilu-2024")
+    beltim.at("needs")
     return installation
 
 

@@ -47,8 +47,7 @@ def test_the_board_stands_where_the_clock_is_set(db_beltim: Any, client_for: Cal
 def test_drafts_and_aght_stay_off_the_board_of_those_who_may_not_read_them(
     db_beltim: Any, client_for: Callable[[str], Client], tmp_path: Any
 ) -> None:
-    for step in ("reports", "aght"):
-        beltim.step(step, var=tmp_path)
+    beltim.through("reports", "aght")
     assert "AGHT teratas" in body(client_for("citra"), f"{E}/papan/")
     for name in ("budi", "indra"):
         page = body(client_for(name), f"{E}/papan/")
@@ -70,8 +69,7 @@ def test_the_page_for_our_own_fault_needs_neither_person_nor_database() -> None:
 def test_search_shows_nothing_of_a_stage_the_person_may_not_read(
     db_beltim: Any, client_for: Callable[[str], Client], tmp_path: Any
 ) -> None:
-    for step in ("reports", "aght"):
-        beltim.step(step, var=tmp_path)
+    beltim.through("reports", "aght")
     assert "Gelombang" in body(client_for("citra"), f"{E}/cari/?q=gelombang")
     assert "[SIMULASI] Gelombang" not in body(client_for("budi"), f"{E}/cari/?q=gelombang")
     assert "Tidak ada yang cocok" in body(client_for("ani"), f"{E}/cari/?q=zzzz")

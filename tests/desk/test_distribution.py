@@ -13,14 +13,14 @@ import zxingcpp
 from django.test import Client
 from PIL import Image
 
-from posko.cli.demo import distribution as step
 from posko.desk import distribution as desk
 from posko.domain import distribution as rules
-from posko.formats import document, fleet, land, scenario
+from posko.formats import document, land
 from posko.planning import routes
 from posko.server import jobs
 from posko.store import distribution
-from tests.store.test_distribution import ANI, AT, ELECTION, ROOT
+from tests import kept
+from tests.store.test_distribution import ANI, AT, ELECTION, make_fleet, make_plan
 
 BASE = f"/{ELECTION}/distribusi/"
 pytestmark = pytest.mark.skipif(not land.LAND.is_file(), reason="TIDAK DIUJI: world-atlas is not installed (./posko)")
@@ -29,18 +29,13 @@ ClientFor = Callable[[str], Client]
 
 @pytest.fixture
 def with_fleet(db_beltim: Any) -> Any:
-    folder = ROOT / "scenarios" / "beltim-2024"
-    facts = scenario.read(folder)
-    sized = fleet.read(folder / "fleet.toml", facts.sites, facts.sea_legs)
-    distribution.set_up(ELECTION, sized.vehicles, sized.rules, sized.sizes, sized.outside, ANI, step.FLEET_AT)
+    kept.state(("fleet", make_fleet))
     return db_beltim
 
 
 @pytest.fixture
 def planned(with_fleet: Any) -> distribution.StoredPlan:
-    given = distribution.inputs(ELECTION, AT)
-    made = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=routes.Stop(iterations=40))
-    return distribution.record_plan(ELECTION, made, given.digest, ANI, AT)
+    return kept.state(("plan", make_plan))
 
 
 def _get(client: Client, path: str) -> str:

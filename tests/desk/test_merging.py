@@ -143,10 +143,14 @@ def test_a_proposal_is_a_task_of_the_analyst(client_for: Any, told: Any) -> None
 
 def test_the_report_page_learns_of_its_group_and_its_proposals(told: Any, installation: Any) -> None:
     one, two, three = told(LEAK, SAME, "[SIMULASI] Dua anggota KPPS sakit dan belum ada pengganti")
-    assert reports_desk.merged(E, one, RAKOR_AT) == {"key": one, "others": [], "proposals": [{"key": f"{one}+{two}", "others": [two]}]}
+    every = {one, two, three}
+    proposed = {"key": one, "others": [], "outside": 0, "proposals": [{"key": f"{one}+{two}", "others": [two]}]}
+    assert reports_desk.merged(E, one, RAKOR_AT, every) == proposed
+    assert reports_desk.merged(E, one, RAKOR_AT, {one, three})["proposals"] == []
     merging.confirm(E, [one, two], installation.actors["citra"], RAKOR_AT)
-    assert reports_desk.merged(E, two, RAKOR_AT) == {"key": f"{one}+{two}", "others": [one], "proposals": []}
-    assert reports_desk.merged(E, three, RAKOR_AT) == {"key": three, "others": [], "proposals": []}
+    assert reports_desk.merged(E, two, RAKOR_AT, every) == {"key": f"{one}+{two}", "others": [one], "outside": 0, "proposals": []}
+    assert reports_desk.merged(E, two, RAKOR_AT, {two}) == {"key": two, "others": [], "outside": 1, "proposals": []}
+    assert reports_desk.merged(E, three, RAKOR_AT, every) == {"key": three, "others": [], "outside": 0, "proposals": []}
 
 
 def test_every_line_and_every_refusal_has_its_words() -> None:
@@ -155,4 +159,4 @@ def test_every_line_and_every_refusal_has_its_words() -> None:
     assert desk.line_words(rules.Line("time", 1, {"minutes": 90})) == "waktu kejadiannya berselisih 1 jam 30 menit"
     refusals = {one.code for one in rules.record.Refusal.__subclasses__() if one.code.startswith("merging.")}
     assert refusals <= set(desk.SENTENCES)
-    assert len(refusals) == 8
+    assert len(refusals) == 9

@@ -5,13 +5,9 @@ from typing import Any
 
 import pytest
 
-from posko.cli.demo import aght as aght_step
-from posko.cli.demo import places as places_step
-from posko.cli.demo import recommendations as recommendations_step
-from posko.cli.demo import reports as reports_step
-from posko.cli.demo.context import RAKOR_AT, Context
-from posko.domain import dpt as dpt_rules
-from posko.store import dpt, places, recommendations, record, reports
+from posko.cli.demo.context import RAKOR_AT
+from posko.store import aght, recommendations, record, reports
+from tests import beltim
 
 pytestmark = pytest.mark.django_db
 E = "pemilu-2024"
@@ -19,17 +15,9 @@ ROOT = "/pemilu-2024"
 
 
 @pytest.fixture
-def post(installation: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
+def post(installation: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Places and the demo's reports, AGHT and recommendations; every TPS has 264 voters, an estimate."""
-    from pathlib import Path
-
-    root = Path(__file__).resolve().parents[2]
-    context = Context(root=root, var=tmp_path, say=lambda _text: None, people=dict(installation.actors))
-    places_step.run(context)
-    voters = {t.code: dpt_rules.TpsVoters(t.code, 264, estimate=True) for t in places.tps_list(E)}
-    monkeypatch.setattr(dpt, "voters", lambda _election, _at: voters)
-    for step in (reports_step, aght_step, recommendations_step):
-        step.run(context)
+    beltim.estimated(monkeypatch, "reports", "aght", "recommendations")
     record.set_clock(RAKOR_AT, installation.actors["kartika"], machine_at=datetime(2026, 1, 1, tzinfo=UTC))
     return installation
 
@@ -90,8 +78,12 @@ def test_from_report_to_answered_letter_through_the_forms(post: Any, client_for:
     citra.post(f"{ROOT}/laporan/baru/", {"text": "Jembatan ke desa retak, truk tidak lewat", "category": "GEO", "place": "19.06.02.2003"})
     number = reports.listing(E, RAKOR_AT)[0].number
     grade = {"claim": "Jembatan tidak dapat dilalui truk", "chain": number, "basis": "petugas melihat"}
-    citra.post(f"{ROOT}/aght/nilai/{number}/sumber/", {**grade, "grade": "B"})
-    citra.post(f"{ROOT}/aght/nilai/{number}/keterangan/", {"grade": "2", "basis": "cocok dengan foto"})
+
+    def seen() -> str:
+        return aght.seen_report(E, reports.get(E, number, RAKOR_AT), RAKOR_AT)
+
+    citra.post(f"{ROOT}/aght/nilai/{number}/sumber/", {**grade, "grade": "B", "seen": seen()})
+    citra.post(f"{ROOT}/aght/nilai/{number}/keterangan/", {"grade": "2", "basis": "cocok dengan foto", "seen": seen()})
     item = {
         "title": "Jembatan retak",
         "place": "19.06.02.2003",

@@ -23,8 +23,7 @@ For = Callable[[str], Client]
 @pytest.fixture
 def lived(installation: Any) -> Any:
     """Places, the demo's reports and its posts."""
-    for step in ("places", "reports", "posts"):
-        beltim.step(step)
+    beltim.through("places", "reports", "posts")
     return installation
 
 

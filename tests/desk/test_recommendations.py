@@ -8,11 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from posko.desk import recommendations as desk
 from posko.desk import shell
+from posko.domain import pledges as pledge_rules
 from posko.domain import recommendations as rules
 from posko.domain import record as facts
 from posko.domain.recommendations import Act, Nature, Slots, State
 from posko.formats import table
-from posko.store import evidence, recommendations, record
+from posko.store import evidence, pledges, recommendations, record
 from tests.scene import RAKOR_AT
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,15 @@ def issued(actors: Any, agency: str = "KPU", at: datetime = AT, **more: Any) -> 
     for n, (who, what) in enumerate((("citra", Act.SUBMIT), ("gita", Act.APPROVE), ("gita", Act.ISSUE)), 1):
         recommendations.act(E, code, what, {}, actors[who], at + timedelta(minutes=n))
     return code
+
+
+def saved(actors: Any) -> str:
+    """A draft of Citra's."""
+    slots = Slots("AGHT-01", "Atap bocor", "Sisa waktu", "Menyarankan agar KPU menutup atap gudang", "0 bocor", "Bilik basah")
+    return recommendations.draft(
+        E, subject="Perbaikan atap", addressee="KPU", nature=Nature.SEGERA, due_at=AT + timedelta(days=5), slots=slots,
+        actor=actors["citra"], at=AT,
+    )  # fmt: skip
 
 
 FORM = {
@@ -257,8 +267,103 @@ def test_figures_name_their_denominators_and_an_addressee_sees_its_own(actors: A
 def test_the_export_holds_the_list_and_the_figures(actors: Any, client_for: Any) -> None:
     code = issued(actors)
     book = table.read("rekomendasi.xlsx", client_for("citra").get(f"{ROOT}/ekspor.xlsx").content)
-    assert [sheet.name for sheet in book.sheets] == ["Rekomendasi", "Kinerja"]
+    assert [sheet.name for sheet in book.sheets] == ["Rekomendasi", "Kinerja", "Perjalanan", "Penurunan risiko"]
     assert code in str(book.sheets[0])
+    assert "belum ditutup" in str(book.sheets[3])
+
+
+def test_the_addressee_reads_neither_on_the_page_nor_in_the_export_what_the_post_said_to_itself(actors: Any, client_for: Any) -> None:
+    code = saved(actors)
+    citra, gita, ani = (client_for(who) for who in ("citra", "gita", "ani"))
+    step = f"{ROOT}/{code}/langkah/"
+    citra.post(step, {"act": "submitted"})
+    gita.post(step, {"act": "returned", "note": "Rahasia dapur posko"})
+    citra.post(step, {"act": "submitted"})
+    gita.post(step, {"act": "approved"})
+    gita.post(step, {"act": "issued"})
+    ani.post(step, {"act": "received"})
+    ani.post(step, {"act": "asked", "question": "Sisi yang mana?"})
+    citra.post(step, {"act": "clarified", "answer": "Sisi timur saja"})
+    for who, inside in (("citra", True), ("juwita", True), ("ani", False)):
+        client = client_for(who)
+        exported = table.read("r.xlsx", client.get(f"{ROOT}/ekspor.xlsx").content)
+        for shown in (client.get(f"{ROOT}/{code}/").content.decode(), str(exported.sheets)):
+            assert ("Rahasia dapur posko" in shown) is inside, who
+            assert "Sisi timur saja" in shown
+    assert "5 langkah di dalam posko" in ani.get(f"{ROOT}/{code}/").content.decode()
+    exported = table.read("r.xlsx", client_for("indra").get(f"{ROOT}/ekspor.xlsx").content)
+    assert code not in str(exported.sheets)
+
+
+def test_people_are_named_on_the_way_of_a_letter(actors: Any, client_for: Any) -> None:
+    code = issued(actors)
+    page = client_for("citra").get(f"{ROOT}/{code}/").content.decode()
+    assert "· Gita" in page
+    assert "p-gita" not in page
+    client_for("ani").post(f"{ROOT}/{code}/langkah/", {"act": "received"})
+    assert "Ani" in client_for("fajar").get(f"{ROOT}/{code}/jawab/").content.decode()
+
+
+def test_speaking_about_an_open_letter_becomes_a_reminder_of_it_with_one_button(actors: Any, client_for: Any) -> None:
+    code = issued(actors)
+    clock(actors, datetime(2024, 2, 13, 10, tzinfo=UTC))
+    gita = client_for("gita")
+    said = {"subject": "Atap", "addressee": "KPU", "channel": "telepon", "heard_by": "Ketua KPU", "fakta": "Masih bocor",
+            "saran": FORM["saran"], "due": "2024-02-13T22:00"}  # fmt: skip
+    page = gita.post(f"{ROOT}/lisan/", said).content.decode()
+    assert f"Catat sebagai pengingat {code}" in page
+    assert len(recommendations.listing(E, datetime(2024, 2, 13, 11, tzinfo=UTC))) == 1
+    done = gita.post(f"{ROOT}/{code}/langkah/", {"act": "reminded", "channel": "telepon", "heard_by": "Ketua KPU", "note": "Masih bocor"})
+    assert done.status_code == 302
+    shown = gita.get(f"{ROOT}/{code}/").content.decode()
+    assert "mengingatkan secara lisan" in shown
+    assert "<dt>Diingatkan lisan</dt><dd>1 kali</dd>" in shown
+
+
+def test_a_letter_for_tps_that_vote_later_asks_for_day_basis_and_tps(actors: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pledges, "known_places", lambda _election: {"19.06.02.2001.003": None})
+    at = datetime(2024, 2, 15, 3, tzinfo=UTC)
+    clock(actors, at)
+    citra = client_for("citra")
+    assert "TPS dibuka sudah lewat" in citra.get(f"{ROOT}/baru/").content.decode()
+    said = {**FORM, "due": "2024-02-20T16:00"}
+    assert "sudah tidak menolong" in citra.post(f"{ROOT}/baru/", said).content.decode()
+    said |= {"until": "susulan", "until_at": "2024-02-24T07:00", "until_places": "19.06.02.2001.003"}
+    shown = citra.post(f"{ROOT}/baru/", said).content.decode()
+    assert "Tulis dasar" in shown
+    assert 'value="2024-02-24T07:00"' in shown  # what was typed stays
+    saved_ = citra.post(f"{ROOT}/baru/", {**said, "until_basis": "Keputusan KPU tentang pemungutan suara susulan"})
+    code = saved_["Location"].rstrip("/").rpartition("/")[2]
+    for who, act in (("citra", "submitted"), ("gita", "approved"), ("gita", "issued")):
+        assert client_for(who).post(f"{ROOT}/{code}/langkah/", {"act": act}).status_code == 302
+    assert recommendations.get(E, code, at).state is State.TERBIT
+    assert "pemungutan suara susulan" in client_for("ani").get(f"{ROOT}/{code}/jawab/").content.decode()
+    assert client_for("ani").get(f"{ROOT}/{code}/surat.pdf").content.startswith(b"%PDF")
+
+
+def test_a_fitting_promise_is_offered_named_in_the_letter_and_known_to_its_own_page(
+    actors: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pledges, "known_places", lambda _election: {"19.06": pledge_rules.Place("19.06", "area", "Belitung Timur")})
+    span = (datetime(2024, 2, 11, tzinfo=UTC), datetime(2024, 2, 15, tzinfo=UTC))
+    kinds = (pledge_rules.Kind.GENSET, pledge_rules.Kind.BOAT)
+    made = [pledge_rules.Pledge("", "PEMDA", kind, f"{kind.name}-7", 1, ("19.06",), *span) for kind in kinds]
+    genset, boat = pledges.offer(E, made, actors["indra"], AT)
+    citra = client_for("citra")
+    page = citra.get(f"{ROOT}/baru/?tindakan=PINJAM-GENSET").content.decode()
+    assert "GENSET-7" in page
+    assert "BOAT-7" not in page
+    said = {**FORM, "addressee": "PEMDA", "saran": "Menyarankan agar Pemda meminjamkan genset", "pledges": genset}
+    code = citra.post(f"{ROOT}/baru/", said)["Location"].rstrip("/").rpartition("/")[2]
+    for who, act in (("citra", "submitted"), ("gita", "approved"), ("gita", "issued")):
+        client_for(who).post(f"{ROOT}/{code}/langkah/", {"act": act})
+    assert f"GENSET-7 ({genset})" in client_for("indra").get(f"{ROOT}/{code}/jawab/").content.decode()
+    assert f">{code}</a>" in client_for("indra").get(f"/pemilu-2024/janji/{genset}/").content.decode()
+    assert code not in client_for("hadi").get(f"/pemilu-2024/janji/{genset}/").content.decode()
+    assert code not in client_for("citra").get(f"/pemilu-2024/janji/{boat}/").content.decode()
+    pledges.act(E, genset, pledge_rules.Act.WITHDRAW, actors["indra"], RAKOR_AT, reason="rusak")
+    assert "Janji yang dipakai surat ditarik" in citra.get("/pemilu-2024/tugas/").content.decode()
+    assert "ditarik" in citra.get(f"{ROOT}/{code}/").content.decode()
 
 
 def test_letter_and_note_come_on_a4_and_f4_and_the_note_stays_inside(actors: Any, client_for: Any) -> None:

@@ -90,3 +90,97 @@ def test_on_a_real_installation_only_the_admin_sets_the_clock(client_for: Callab
     record.InstallationRow.objects.update(demo=False)
     assert client_for("ani").post("/jam/", {"choice": "mesin"}).status_code == 403
     assert client_for("kartika").post("/jam/", {"choice": "mesin"}).status_code == 302
+
+
+# --- erasing words ------------------------------------------------------------------------------------------------------------
+
+
+def typed(kind: str, subject: str, place: str = "19.06", who: str = "p-citra", **words: str) -> str:
+    with transaction.atomic():
+        draft = Draft(kind, "pemilu-2024", subject, place, Actor(who, "KEJARI"), AT, {"n": 1}, private=dict(words))
+        return record.append([draft], at=AT)[0].entry_id
+
+
+def propose(client: Client, entry: str, ground: str = "personal") -> None:
+    client.post(f"{PAGE}hapus/", {"entri": entry, "pilih": entry, "ground": ground})
+
+
+def test_words_are_erased_by_the_head_and_another_role_and_the_page_says_who_when_and_why(client_for: Callable[[str], Client]) -> None:
+    entry = typed("aght.standing_set", "aght:AGHT-09", reason="menurut Pak Budi di dermaga")
+    gita, citra = client_for("gita"), client_for("citra")
+    assert "Hapus kata-kata catatan ini" in gita.get(f"{PAGE}{entry}/").content.decode()
+    assert "Hapus kata-kata catatan ini" not in citra.get(f"{PAGE}{entry}/").content.decode()
+    form = gita.get(f"{PAGE}hapus/?perihal=aght:AGHT-09").content.decode()
+    assert "menurut Pak Budi di dermaga" in form
+    assert "Pilih alasan" in gita.post(f"{PAGE}hapus/", {"entri": entry, "pilih": entry}).content.decode()
+    assert record.erasures("pemilu-2024", AT) == []
+    propose(gita, entry)
+    assert record.entry("pemilu-2024", entry).private == "kept"
+    assert "Putuskan usul penghapusan kata-kata HPS-001" in citra.get("/pemilu-2024/tugas/").content.decode()
+    assert "Putuskan usul" not in gita.get("/pemilu-2024/tugas/").content.decode()
+    own = gita.get(f"{PAGE}penghapusan/HPS-001/").content.decode()
+    assert "Tarik usul" in own
+    assert "Setuju, hapus" not in own
+    seen = citra.get(f"{PAGE}penghapusan/HPS-001/").content.decode()
+    assert "menurut Pak Budi di dermaga" in seen
+    assert "Setuju, hapus" in seen
+    gita.post(f"{PAGE}penghapusan/HPS-001/putuskan/", {"answer": "hapus"})
+    assert record.entry("pemilu-2024", entry).private == "kept", "the proposer does not decide"
+    citra.post(f"{PAGE}penghapusan/HPS-001/putuskan/", {"answer": "hapus"})
+    assert record.entry("pemilu-2024", entry).private == "erased"
+    for page in (f"{PAGE}{entry}/", f"{PAGE}penghapusan/HPS-001/", f"{PAGE}penghapusan/"):
+        told = gita.get(page).content.decode()
+        assert "memuat data pribadi" in told
+        assert "Gita" in told
+        assert "Citra" in told
+        assert "Pak Budi" not in told
+    assert "cocok" in gita.get(f"{PAGE}?periksa=1").content.decode()
+    assert record.verify().faults == ()
+
+
+def test_nobody_erases_or_even_counts_what_he_may_not_read(client_for: Callable[[str], Client]) -> None:
+    report = typed("report.graded", "report:LAP-009", basis="menurut Pak Budi")
+    fajar, juwita, hadi = client_for("fajar"), client_for("juwita"), client_for("hadi")
+    assert "Pak Budi" not in fajar.get(f"{PAGE}hapus/?perihal=report:LAP-009").content.decode()
+    assert "Tidak ada kata-kata yang dapat dihapus di sini" in fajar.get(f"{PAGE}hapus/?entri={report}").content.decode()
+    propose(fajar, report)
+    assert record.erasures("pemilu-2024", AT) == []
+    for who in ("ani", "citra", "juwita", "hadi", "indra", "kartika", "budi"):
+        assert client_for(who).get(f"{PAGE}hapus/?entri={report}").status_code == 403, who
+    propose(client_for("gita"), report)
+    told = fajar.get(f"{PAGE}penghapusan/HPS-001/").content.decode()
+    assert "isi tertutup bagi peran Anda" in told
+    assert "Setuju, hapus" not in told
+    assert fajar.post(f"{PAGE}penghapusan/HPS-001/putuskan/", {"answer": "hapus"}).status_code == 403
+    assert hadi.post(f"{PAGE}penghapusan/HPS-001/putuskan/", {"answer": "hapus"}).status_code == 403
+    assert record.entry("pemilu-2024", report).private == "kept"
+    juwita.post(f"{PAGE}penghapusan/HPS-001/putuskan/", {"answer": "tolak"})
+    assert record.erasures("pemilu-2024", AT)[0].decided_by == "p-juwita"
+
+
+def test_a_note_of_the_warehouse_is_proposed_by_the_head_of_the_kpu_and_decided_outside_it(client_for: Callable[[str], Client]) -> None:
+    note = typed("stock.counted", "count:OPN-001", who="p-lutfi", note="dihitung Pak Budi")
+    fajar, gita = client_for("fajar"), client_for("gita")
+    propose(fajar, note)
+    assert "HPS-001" in gita.get("/pemilu-2024/tugas/").content.decode()
+    gita.post(f"{PAGE}penghapusan/HPS-001/putuskan/", {"answer": "hapus"})
+    assert record.entry("pemilu-2024", note).private == "erased"
+
+
+def test_what_the_overseer_alone_reads_is_erased_by_the_overseer_alone(client_for: Callable[[str], Client]) -> None:
+    case = typed("misuse.filed", "misuse:SLH-001", text="Pak Budi menyalahgunakan pos")
+    gita, juwita = client_for("gita"), client_for("juwita")
+    assert "Pak Budi" not in gita.get(f"{PAGE}hapus/?entri={case}").content.decode()
+    propose(gita, case)
+    assert record.erasures("pemilu-2024", AT) == []
+    assert "Bawaslu menghapusnya di halaman pengaduan" in juwita.get(f"{PAGE}{case}/").content.decode()
+
+
+def test_a_proposal_is_taken_back_by_its_proposer_and_a_wrong_address_leads_to_the_list(client_for: Callable[[str], Client]) -> None:
+    entry, gita = typed("aght.opened", "aght:AGHT-09", title="Jalan Pak Budi"), client_for("gita")
+    propose(gita, entry)
+    gita.post(f"{PAGE}penghapusan/HPS-001/tarik/")
+    assert "ditarik" in gita.get(f"{PAGE}penghapusan/").content.decode()
+    assert gita.get(f"{PAGE}penghapusan/HPS-777/")["Location"] == f"{PAGE}penghapusan/"
+    assert gita.get(f"{PAGE}penghapusan/HPS-001/putuskan/").status_code == 302
+    assert record.entry("pemilu-2024", entry).private == "kept"

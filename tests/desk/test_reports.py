@@ -13,7 +13,7 @@ from posko.desk import reports as desk
 from posko.domain import reports as rules
 from posko.formats import reports as printed
 from posko.formats import table
-from posko.store import record, reports
+from posko.store import aght, record, reports
 from tests import beltim
 from tests.scene import RAKOR_AT
 
@@ -26,7 +26,7 @@ LALANG = "19.06.01.2006.001"
 
 @pytest.fixture
 def with_places(installation: Any) -> Any:
-    beltim.step("places")
+    beltim.through("places")
     return installation
 
 
@@ -179,7 +179,8 @@ def test_a_text_of_the_post_that_is_refused_anywhere_is_counted_for_bawaslu_and_
     citra = client_for("citra")
     citra.post(f"{ROOT}/baru/", {"text": "Lantai gudang basah lagi", "category": "LOG"})
     grade = {"claim": "Caleg membagikan barang", "chain": "LAP-001", "basis": "petugas melihat", "grade": "B"}
-    citra.post(f"/{E}/aght/nilai/LAP-001/sumber/", grade)
+    seen = aght.seen_report(E, reports.get(E, "LAP-001", RAKOR_AT), RAKOR_AT)
+    citra.post(f"/{E}/aght/nilai/LAP-001/sumber/", {**grade, "seen": seen})
     assert reports.guard_counts(E, RAKOR_AT) == {("post_text", "participant", "refused"): 1}
     page = client_for("juwita").get(f"{ROOT}/penjagaan/").content.decode()
     assert "peserta pemilu" in page

@@ -17,8 +17,8 @@ from tests.scene import RAKOR_AT
 PUBLIC, SIGNED_IN = "PUBLIC", "SIGNED_IN"
 TABLE: dict[str, str] = {
     PUBLIC: "sign_in sign_out public:report public:find public:status public:add public:misuse public:misuse_find public:misuse_status"
-    " rakor_feed",
-    SIGNED_IN: "start account account_glass clock",
+    " public:releases_start public:releases_index public:releases rakor_feed",
+    SIGNED_IN: "start account account_glass access_agreement clock",
     "board.read": "board",
     "inbox.read": "inbox",
     "home.read": "home",
@@ -26,7 +26,10 @@ TABLE: dict[str, str] = {
     "access.read": "access",
     "access.grant": "access_propose access_end access_new",
     "access.approve": "access_decide",
-    "record.read": "record record_export record_entry",
+    "access.agree": "access_renew",
+    "record.read": "record record_export record_entry record_erasures record_erasure",
+    "record.erase": "record_erase record_erasure_withdraw",
+    "record.approve": "record_erasure_decide",
     "thresholds.read": "thresholds thresholds_value thresholds_export signals signals_export",
     "thresholds.set": "thresholds_set",
     "thresholds.acknowledge": "signals_acknowledge",
@@ -109,9 +112,10 @@ TABLE: dict[str, str] = {
     "reports.erase": "reports_erase",
     "merging.read": "merging merging_compare",
     "merging.confirm": "merging_decide merging_split",
-    "aght.read": "aght aght_map aght_matrix aght_export aght_detail aght_clusters aght_calibration aght_layers",
+    "aght.read": "aght aght_map aght_matrix aght_export aght_detail aght_clusters aght_calibration aght_layers"
+    " aght_labels",
     "aght.assess": "reports_close aght_new aght_source aght_information aght_attach aght_refer aght_assess aght_stand aght_hazard"
-    " aght_receipt aght_layer_new aght_layer_template",
+    " aght_receipt aght_layer_new aght_layer_template aght_labels_new aght_labels_use aght_labels_template",
     "aght.acknowledge": "aght_acknowledge",
     "recommendations.read": "recommendations recommendations_export recommendations_detail recommendations_step recommendations_letter"
     " recommendations_note recommendations_kpi recommendations_actions",
@@ -119,6 +123,7 @@ TABLE: dict[str, str] = {
     "recommendations.issue": "recommendations_profile recommendations_speak",
     "recommendations.receive": "recommendations_answer",
     "products.read": "products products_product products_pdf products_export",
+    "products.receive": "products_acknowledge",
     "products.make": "products_daily products_new products_edit products_submit products_receive",
     "products.sign": "products_sign products_config",
     "rakor.read": "rakor rakor_meeting rakor_agenda rakor_letter rakor_ics rakor_calendar rakor_decision rakor_export",

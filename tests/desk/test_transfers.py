@@ -23,7 +23,7 @@ def clock(at: datetime) -> None:
 
 @pytest.fixture
 def scene(installation: Any) -> Any:
-    beltim.load(P, until="regulation")
+    beltim.at("regulation", P)
     clock(OPEN_AT)
     return installation
 

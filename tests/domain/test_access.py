@@ -223,3 +223,87 @@ def test_the_scope_holds_exactly_the_things_that_may_allows(
     found = access.scope(who, act, kind, purpose, agreements, AT)
     asked = [t for t in things if t.kind == kind]
     assert [t for t in asked if found.covers(t)] == [t for t in asked if access.may(who, act, t, purpose, agreements, AT).allowed]
+
+
+# --- what the post was told and concluded (docs/decisions/0010) ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "decided_at"),
+    [
+        ("19.06.02.2001.001", "19.06.02.2001.001"), ("19.06.02", "19.06.02"), ("19.06", "19.06"), ("", "19.06"), ("19.06:G01", "19.06"),
+        ("19.02.01", "19.06"), ("19.060.02", "19.06"), ("kata", "19.06"),
+    ],
+)  # fmt: skip
+def test_a_thing_without_a_place_or_at_a_site_is_the_regions(place: str, decided_at: str) -> None:
+    assert access.belongs(place, HOME) == decided_at
+    assert access.owned("reports.read", "LAP-1", place, HOME).place == decided_at
+
+
+def test_what_the_post_concludes_belongs_to_the_kejari_and_what_is_filed_to_nobody() -> None:
+    assert access.owned("aght.read", "1", HOME, HOME) == Thing("aght", "1", HOME, "KEJARI", "terbatas", named=frozenset({"KPU"}))
+    assert access.owned("aght.assess", "1", HOME, HOME).named == frozenset()
+    assert access.owned("reports.file", "", HOME, HOME).owner == ""
+    assert set(access.OWNERS) <= set(access.POLICY)
+    assert set(access.ADDRESSED) <= set(access.OWNERS)
+    reads = {act: {person_.id for person_ in (ani, citra, gita, hadi, juwita, kartika)
+                   if access.may(person_, act, access.owned(act, "1", HOME, HOME), Purpose.DUTY, (), AT).allowed}
+             for act in ("aght.read", "reports.read", "aght.acknowledge", "aght.assess")}  # fmt: skip
+    assert reads == {
+        "aght.read": {ani.id, citra.id, gita.id, juwita.id}, "reports.read": {citra.id, gita.id, juwita.id},
+        "aght.acknowledge": {juwita.id}, "aght.assess": {citra.id},
+    }  # fmt: skip
+
+
+def shared(region: str, until_at: datetime = AT + timedelta(days=1)) -> Agreement:
+    return Agreement("PKS-1", 1, "POLRES", frozenset({"aght"}), region, SINCE, until_at)
+
+
+@pytest.mark.parametrize(
+    ("roles", "agreed", "areas"),
+    [
+        (["19.06"], ["19.06"], ("19.06",)), (["19.06"], [], ()), (["19.06"], ["19.06.02"], ("19.06.02",)),
+        (["19.06.02"], ["19.06"], ("19.06.02",)), (["19.06.02"], ["19.06.03"], ()),
+        (["19.06.02", "19.06.05"], ["19.06"], ("19.06.02", "19.06.05")),
+        (["19.06.02"], ["19.06.02.2001"], ("19.06.02.2001",)), (["19.06.02", "19.06.02.2001"], ["19.06"], ("19.06.02",)),
+        (["19.02"], ["19.06"], ()), (["*"], ["*"], ("19.06",)),
+    ],
+)  # fmt: skip
+def test_where_somebody_reads_is_the_overlap_of_role_and_agreement(roles: list[str], agreed: list[str], areas: tuple[str, ...]) -> None:
+    police = Person("p-x", "POLRES", tuple(Grant("polres.perwira", region, SINCE) for region in roles))
+    scope = access.scope(police, "aght.read", "aght", Purpose.DUTY, [shared(region) for region in agreed], AT)
+    assert scope.areas(access.owned("aght.read", "", HOME, HOME, frozenset())) == areas
+
+
+@given(
+    st.sampled_from(["19.06", "19.06.02", "19.06.02.2001", "19.06:G01", "", "19.06.05.2001.001"]), st.sampled_from(sorted(access.OWNERS))
+)
+def test_reaches_says_what_may_says(place: str, act: str) -> None:
+    for who in (ani, budi, citra, gita, hadi, juwita, kartika, dedi, person("kejari.analis", "19.06.02")):
+        for agreed in ([], [shared("19.06.02")], [shared(HOME)], [shared(HOME, AT)]):
+            scope = access.scope(who, act, act.partition(".")[0], Purpose.DUTY, agreed, AT)
+            allowed = access.may(who, act, access.owned(act, "1", place, HOME), Purpose.DUTY, agreed, AT).allowed
+            assert scope.reaches("1", place, HOME) is allowed
+
+
+def test_the_next_version_is_signed_by_two_who_saw_the_last_one() -> None:
+    old = shared("19.06.02", AT)
+    new = access.renewed(old, 1, AT + timedelta(days=9), "p-gita", "p-kartika", AT)
+    assert (new.version, new.reader, new.kinds, new.region, new.from_at) == (2, old.reader, old.kinds, old.region, AT)
+    with pytest.raises(access.SeenOther):
+        access.renewed(old, 2, AT + timedelta(days=9), "p-gita", "p-kartika", AT)
+    with pytest.raises(access.SamePerson):
+        access.renewed(old, 1, AT + timedelta(days=9), "p-gita", "p-gita", AT)
+    with pytest.raises(access.EndsBeforeStart):
+        access.renewed(old, 1, AT, "p-gita", "p-kartika", AT)
+
+
+def test_an_ended_agreement_is_remembered_for_fourteen_days_by_those_who_read_by_it() -> None:
+    old = shared(HOME, AT)
+    said = [access.ended_lately(old, AT + timedelta(days=d, seconds=s)) for d, s in ((0, -1), (0, 0), (14, 0), (14, 1))]
+    assert said == [False, True, True, False]
+    assert access.reads_by(hadi, old, AT)
+    assert access.reads_by(person("polres.perwira", "19.06.02"), old, AT)
+    assert not access.reads_by(person("polres.perwira", "19.02"), old, AT)
+    assert not access.reads_by(ani, old, AT)
+    assert not access.reads_by(Person("p-y", "POLRES", (Grant("polres.perwira", HOME, SINCE, AT),)), old, AT)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posko.domain import aght
-from posko.domain.aght import Answers, Grading, Kind, Route, Shares, Standing, Violation
+from posko.domain.aght import Answers, Grading, Kind, Label, Route, Shares, Standing, Violation
 
 AT = datetime(2023, 12, 5, 3, tzinfo=UTC)
 
@@ -221,10 +221,108 @@ def test_a_closed_item_takes_no_more_evidence_and_evidence_counts_once() -> None
 
 
 def test_labels_outside_the_set_cannot_be_used() -> None:
-    with pytest.raises(aght.UnknownLabel):
-        replace(an_item().now, gatra="lain")
-    with pytest.raises(aght.UnknownLabel):
-        replace(an_item().now, labels="bawaslu-1999/1")
+    now = aght.LABELS[aght.CURRENT_LABELS]
+    aght.check_label(now, "geografi", "6")
+    for gatra, variable in (("lain", "6"), ("geografi", "11"), ("6", "geografi")):
+        with pytest.raises(aght.UnknownLabel):
+            aght.check_label(now, gatra, variable)
+
+
+LABELS = [Label("geografi", "Geografi", "gatra"), Label("8", "Kabar", "variabel", "R21"), Label("6", "Tempat", "variabel")]
+
+
+def test_a_set_of_labels_has_a_version_a_source_both_lists_and_one_variable_for_misleading_news() -> None:
+    found = aght.labels(" Bawaslu-2029/1 ", LABELS, "surat 12")
+    assert (found.version, found.information, list(found.variables)) == ("bawaslu-2029/1", "8", ["8", "6"])
+    assert aght.labels("x-1/1", aght.label_rows(found), "s").variables == found.variables, "a set reads back from its rows"
+    wrong: list[tuple[str, list[Label], str]] = [
+        ("bawaslu", LABELS, "s"), ("", LABELS, "s"), ("a b/1", LABELS, "s"), ("bawaslu-2029/1", LABELS, " "),
+        ("bawaslu-2029/1", LABELS[1:], "s"), ("bawaslu-2029/1", LABELS[:1], "s"), ("bawaslu-2029/1", LABELS[::2], "s"),
+        ("bawaslu-2029/1", [*LABELS, Label("9", "Lagi", "variabel", "R21")], "s"), ("bawaslu-2029/1", [*LABELS, LABELS[0]], "s"),
+        ("bawaslu-2029/1", [*LABELS, Label("7", "", "variabel")], "s"), ("bawaslu-2029/1", [*LABELS, Label("7", "x", "lain")], "s"),
+    ]  # fmt: skip
+    for version, rows, source in wrong:
+        with pytest.raises(aght.BadLabels):
+            aght.labels(version, rows, source)
+
+
+def test_what_a_newer_set_changes_is_named_label_by_label() -> None:
+    old = aght.labels("x-1/1", LABELS, "s")
+    new = aght.labels("x-1/2", [Label("geografi", "Wilayah", "gatra"), LABELS[1], Label("7", "Listrik", "variabel")], "s")
+    assert [(c.group, c.code, c.change) for c in aght.label_changes(old, new)] == [
+        ("gatra", "geografi", "renamed"), ("variabel", "6", "gone"), ("variabel", "7", "new"),
+    ]  # fmt: skip
+    assert aght.label_changes(old, old) == []
+
+
+def test_what_was_seen_of_an_item_changes_with_what_people_did_and_with_nothing_else() -> None:
+    item = an_item()
+    word = aght.seen(item)
+    aght.check_seen(item, word)
+    assert aght.seen(replace(item, voters=1, seen_at=AT + timedelta(days=9))) == word
+    later = replace(item, assessments=(*item.assessments, replace(item.now, version=2)))
+    closed = replace(item, changes=(aght.Change(Standing.TREATED, "x", "p-citra", AT),))
+    regraded = replace(item, gradings=(replace(item.gradings[0], source="E"), *item.gradings[1:]))
+    for other in (later, closed, regraded):
+        with pytest.raises(aght.Changed):
+            aght.check_seen(other, word)
+    with pytest.raises(aght.Changed):
+        aght.check_seen(item, word, hazard_min=30)
+    assert aght.news(later, word).assessments == later.assessments[1:]
+    assert aght.news(closed, word).changes == closed.changes
+    assert aght.news(regraded, word) == aght.News(regraded=True)
+    assert aght.news(item, word) == aght.News()
+    for nonsense in ("", "-", "1-2", "a-b-c-d", "9999999-0-0-x", "²-0-0-x"):
+        assert aght.news(later, nonsense).assessments == later.assessments
+
+
+def test_what_was_seen_of_a_report_tells_which_part_changed_and_no_grade() -> None:
+    before = aght.seen_report("received", None, [])
+    after = aght.seen_report("assessing", graded("A", ""), ["BAWASLU:False"])
+    assert aght.news_report(before, after) == ("status", "grades", "handed")
+    assert aght.news_report(after, after) == ()
+    assert aght.news_report("-", after) == aght.REPORT_PARTS
+    assert aght.news_report(before, aght.seen_report("received", None, ["DATUN:False"])) == ("handed",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("tt-1", "TT-1"), (" SIM-001/2023 ", "SIM-001/2023"), ("7", "7"), ("B.12/GAKKUMDU/2024", "B.12/GAKKUMDU/2024")]
+)
+def test_a_receipts_number_is_letters_digits_points_strokes_and_slashes(typed: str, kept: str) -> None:
+    assert aght.receipt(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["", "TT 1", "diterima", "oleh Budi 7", "PENERIMANYA1", "x" * 40, "1" * 41, "7;", "７", "TT_1"])
+def test_words_are_no_receipts_number(typed: str) -> None:
+    with pytest.raises(aght.BadReceipt):
+        aght.receipt(typed)
+
+
+@pytest.mark.parametrize(
+    ("hours", "time"), [(-1, 0.0), (0, 1.0), (aght.HORIZON_H // 2, 0.5), (aght.HORIZON_H, 0.0), (aght.HORIZON_H + 1, 0.0), (None, None)]
+)
+def test_the_less_time_is_left_the_sooner_until_the_last_moment_has_passed(hours: int | None, time: float | None) -> None:
+    useful = None if hours is None else AT + timedelta(hours=hours)
+    item = replace(an_item(), seen_at=AT, assessments=(replace(an_item().now, last_useful_at=useful),))
+    assert aght.criteria(item)[2] == time
+
+
+def test_cost_and_reversibility_are_three_steps_or_unknown_and_cheap_and_final_come_first() -> None:
+    now = an_item().now
+    ends = {(1, 3): (1.0, 1.0), (3, 1): (0.0, 0.0), (2, 2): (0.5, 0.5), (None, None): (None, None)}
+    for (cost, reversal), expected in ends.items():
+        found = aght.criteria(replace(an_item(), assessments=(replace(now, cost=cost, reversal=reversal),)))
+        assert (found[3], found[1]) == expected
+    for wrong in (0, 4):
+        with pytest.raises(aght.BadStep):
+            replace(now, cost=wrong)
+        with pytest.raises(aght.BadStep):
+            replace(now, reversal=wrong)
+
+
+@pytest.mark.parametrize(("n", "top"), [(0, 1), (3, 1), (4, 3), (10, 3), (11, 10), (300, 10)])
+def test_high_means_ten_or_fewer_where_ten_would_be_nearly_all(n: int, top: int) -> None:
+    assert aght.top(n) == top
 
 
 def test_a_desa_nobody_has_spoken_of_is_unknown_not_quiet() -> None:
@@ -260,6 +358,8 @@ def test_the_second_scale_waits_two_hours_for_another_analyst() -> None:
     assert aght.offered(half, "p-nila", 1, AT)
     assert aght.offered(half, "p-citra", 0, AT)
     assert not aght.offered(half, "p-citra", 1, AT + aght.OTHER_FIRST - timedelta(minutes=1))
+    assert not aght.offered(graded("", "2"), "p-citra", 1, AT, "source"), "the other way round too"
+    assert aght.offered(graded("A", "2"), "p-citra", 1, AT), "a correction of one's own grade"
     assert aght.offered(half, "p-citra", 1, AT + aght.OTHER_FIRST)
 
 

@@ -245,3 +245,31 @@ def test_the_calendar_counts_by_days_in_wib_and_only_what_stands() -> None:
 def test_a_step_keeps_only_what_belongs_to_it() -> None:
     step = rules.next_step(truck(), Act.CONFIRM, INDRA, AT, reason="rusak", number=" SIM  1 ", condition="utuh")
     assert step == Step(Act.CONFIRM, State.CONFIRMED, AT, "p-indra", "PEMDA", "", "SIM 1", "")
+
+
+# --- what a recommendation may lean on -------------------------------------------------------------------------------------------
+
+
+def test_a_promise_fits_by_owner_kind_place_and_days_the_firm_ones_first() -> None:
+    offered, firm = truck("JNJ-0001"), gone(truck("JNJ-0002"), (Act.CONFIRM, INDRA))
+    pledges = [offered, firm, gone(truck("JNJ-0003"), (Act.WITHDRAW, INDRA)), team("JNJ-0004", "REGU-1", TPS[:2])]
+
+    def fits(
+        owners: tuple[str, ...] = ("PEMDA",), kinds: tuple[Kind, ...] = (Kind.VEHICLE,), places: tuple[str, ...] = (),
+        since: datetime = AT, until: datetime = BEGIN + HOUR,
+    ) -> list[str]:  # fmt: skip
+        return [p.code for p in rules.fitting(pledges, owners, kinds, places, since, until)]
+
+    assert fits() == ["JNJ-0002", "JNJ-0001"]
+    assert fits(owners=("POLRES",)) == fits(kinds=(Kind.BOAT,)) == fits(places=("19.06.05",)) == []
+    assert fits(places=("19.06:G01",)) == ["JNJ-0002", "JNJ-0001"]
+    assert fits(until=BEGIN) == fits(since=BEGIN + DAY, until=BEGIN + 2 * DAY) == []  # ends do not belong to the time
+    assert fits(owners=("POLRES", "PEMDA"), kinds=(), places=("19.06.02",)) == ["JNJ-0004"]
+
+
+def test_a_promise_for_a_leg_is_near_either_end_and_one_for_the_regency_near_every_place() -> None:
+    leg = truck(places=("19.06:G01>19.06.02",))
+    assert rules.near(leg, "19.06.02.2001.001")
+    assert rules.near(leg, "19.06:G01")
+    assert not rules.near(leg, "19.06.03")
+    assert rules.near(truck(places=("19.06",)), "19.06.03.2001")

@@ -151,16 +151,35 @@ def test_a_form_code_is_a_code_or_nothing() -> None:
 def test_a_receipt_has_a_number_a_recipient_of_the_list_and_a_possible_time() -> None:
     done = product(Act.SUBMIT, Act.SIGN)
     assert done.state is State.SIGNED
-    assert rules.check_receipt(done, "KPU", " TT 1 ", AT, AT + MINUTE) == "TT 1"
+    paper = {"has_account": False, "has_file": True}
+    assert rules.check_receipt(done, "KPU", " TT 1 ", AT, AT + MINUTE, **paper) == "TT 1"
     for bad, refusal in (
         (("ARSIP", "TT-1", AT), rules.BadRecipient), (("KPU", "", AT), rules.BadReceipt), (("KPU", "TT-1", AT - MINUTE), rules.BadReceipt),
         (("KPU", "TT-1", AT + 2 * MINUTE), rules.BadReceipt),
     ):  # fmt: skip
         with pytest.raises(refusal):
-            rules.check_receipt(done, *bad, AT + MINUTE)
+            rules.check_receipt(done, *bad, AT + MINUTE, **paper)
     with pytest.raises(rules.NoStep):
-        rules.check_receipt(product(Act.SUBMIT), "KPU", "TT-1", AT, AT)
+        rules.check_receipt(product(Act.SUBMIT), "KPU", "TT-1", AT, AT, **paper)
+    with pytest.raises(rules.PaperMissing):
+        rules.check_receipt(done, "KPU", "TT-1", AT, AT + MINUTE, has_account=False, has_file=False)
     got = replace(done, receipts=(Receipt("KPU", "TT-1", AT, "p-citra"),))
     assert got.open_recipients == ("KEJARI",)
     with pytest.raises(rules.AlreadyReceived):
-        rules.check_receipt(got, "KPU", "TT-2", AT, AT)
+        rules.check_receipt(got, "KPU", "TT-2", AT, AT, **paper)
+
+
+def test_a_recipient_with_an_account_says_it_himself_and_the_archive_is_not_asked() -> None:
+    done = product(Act.SUBMIT, Act.SIGN)
+    with pytest.raises(rules.HasAccount):
+        rules.check_receipt(done, "KPU", "TT-1", AT, AT + MINUTE, has_account=True, has_file=True)
+    rules.check_acknowledge(done, "KPU")
+    with pytest.raises(rules.BadRecipient):
+        rules.check_acknowledge(done, "POLRES")
+    with pytest.raises(rules.NoStep):
+        rules.check_acknowledge(product(Act.SUBMIT), "KPU")
+    with pytest.raises(rules.AlreadyReceived):
+        rules.check_acknowledge(replace(done, receipts=(Receipt("KPU", "", AT, "p-ani"),)), "KPU")
+    assert Receipt("KPU", "", AT, "p-ani").own
+    filed = replace(done, body=replace(done.body, recipients=("KEJARI", "ARSIP")))
+    assert (filed.asked, filed.open_recipients) == (("KEJARI",), ("KEJARI",))

@@ -333,3 +333,19 @@ def test_a_decision_is_written_anew_with_a_reason_only_where_it_changes_and_is_n
             rakor.check_correction(DECIDED, meeting, text, owner, due_at, reason)
     with pytest.raises(rakor.AlreadyDone):
         rakor.check_correction(happened(step(Act.DONE)), meeting, "Lain", "PEMDA", DUE, "x")
+def test_a_pack_that_lost_words_keeps_its_digest_and_its_copy_still_gives_it() -> None:
+    sections: dict[str, rakor.Value] = {"aght": {"rows": [{"title": "Jalan Pak Budi"}]}, "figures": [1, 2]}
+    content, digest = rakor.freeze(sections), rakor.digest(sections)
+    left = rakor.without(content, ["Jalan Pak Budi"], "[dihapus, HPS-001]")
+    assert b"Budi" not in left
+    found = rakor.Snapshot("PKT-1", "RKR-1", AT, left, digest)
+    assert set(found.erased) == {"aght"}
+    assert found.sections["figures"] == [1, 2]
+    again = rakor.without(left, ["dihapus, HPS-001"], "[dihapus, HPS-002]")
+    assert rakor.Snapshot("PKT-1", "RKR-1", AT, again, digest).erased == found.erased, "the first hash stays"
+    copy = rakor.copy_for(found.sections, [], found.erased)
+    assert b"HPS-001" not in copy
+    assert rakor.recompute(copy) == digest
+    assert rakor.without(content, ["tidak ada di sini"], "x") == content
+    with pytest.raises(rakor.Changed):
+        rakor.Snapshot("PKT-1", "RKR-1", AT, left.replace(b"[1,2]", b"[1,3]"), digest)

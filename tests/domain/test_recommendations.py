@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posko.domain import pledges
 from posko.domain import recommendations as rules
 from posko.domain.recommendations import Act, Event, Nature, Outcome, State
 
@@ -485,7 +486,7 @@ def test_spoken_advice_is_issued_frozen_and_owes_a_confirmation_and_a_second_loo
     rec = spoken()
     assert (rec.state, rec.number, rec.digest) == (State.TERBIT, SAID["number"], rec.text.digest(SAID["number"]))
     assert [a.act for a in rec.awaited] == [Act.RECEIVE, Act.CONFIRM, Act.REVIEW_AFTER]
-    assert rules.next_acts(rec) == (Act.RECEIVE, Act.CONFIRM, Act.REVIEW_AFTER, Act.WITHDRAW)
+    assert rules.next_acts(rec) == (Act.RECEIVE, Act.CONFIRM, Act.REVIEW_AFTER, Act.WITHDRAW, Act.REMIND)
     done = rules.apply(rec, event(Act.CONFIRM, "p-gita", EVE + timedelta(hours=1)))
     done = rules.apply(done, event(Act.REVIEW_AFTER, "p-citra", EVE + timedelta(hours=9), verdict="wajar", note="Sesuai keadaan"))
     assert done.oral is not None
@@ -595,9 +596,36 @@ def test_near_the_vote_it_is_critical() -> None:
     assert rules.signals_of(rec, {}, VOTING - timedelta(days=4), LIMITS)[0].severity == "high"
 
 
-def test_silence_before_acceptance_and_good_ends_are_no_matter_of_r20() -> None:
-    for rec in (after(*ISSUED), after(*ISSUED, RECEIVE, REFUSE), after(*DONE), draft()):
+def test_good_ends_and_what_was_never_issued_are_no_matter_of_r20() -> None:
+    for rec in (after(*ISSUED, RECEIVE, REFUSE), after(*DONE), draft(), after(SUBMIT, APPROVE)):
         assert rules_of(rec, VOTING) == []
+
+
+def test_a_letter_that_nobody_acknowledges_in_its_time_is_r20_once_and_the_same_deadline_as_its_escalation() -> None:
+    rec = after(*ISSUED)
+    due = AT + timedelta(hours=24)
+    assert rules_of(rec, due) == []
+    late = due + timedelta(seconds=1)
+    (found,) = rules.signals_of(rec, {}, late, LIMITS)
+    assert (found.rule, found.subject, found.severity, found.to) == ("R20.diam", "recommendation:REK-01", "high", ("KPU", "KEJARI"))
+    (matter,) = rules.escalated([rec], late)
+    assert (found.since_at, found.args) == (matter.due_at, (matter.code,))
+    assert rules.signals_of(rec, {}, VOTING - timedelta(days=3), LIMITS)[0].severity == "critical"
+    patient = replace(LIMITS, silent_h=2)
+    assert rules.signals_of(rec, {}, due + timedelta(hours=2), patient) == []
+    assert [s.rule for s in rules.signals_of(rec, {}, due + timedelta(hours=2, seconds=1), patient)] == ["R20.diam"]
+
+
+def test_a_letter_that_nobody_answers_is_r20_but_not_while_the_post_owes_an_explanation() -> None:
+    rec = after(*ISSUED, RECEIVE)
+    due = RECEIVE.at + timedelta(days=5)
+    assert rules_of(rec, due) == []
+    assert rules_of(rec, due + timedelta(seconds=1)) == ["R20.jawab"]
+    asked = rules.apply(rec, event(Act.ASK, "p-fajar", AT + timedelta(hours=3), question="Atap mana?"))
+    assert rules_of(asked, VOTING) == []
+    told = rules.apply(asked, event(Act.CLARIFY, "p-citra", AT + timedelta(hours=5), answer="Sisi timur"))
+    assert rules_of(told, due + timedelta(hours=2)) == []  # the two hours do not count
+    assert rules_of(told, due + timedelta(hours=2, seconds=1)) == ["R20.jawab"]
 
 
 def test_a_risk_not_looked_at_for_72_hours_under_an_accepted_recommendation_is_signalled() -> None:
@@ -609,7 +637,9 @@ def test_a_risk_not_looked_at_for_72_hours_under_an_accepted_recommendation_is_s
 
 
 def test_spoken_advice_without_confirmation_after_six_hours_is_critical() -> None:
-    rec = spoken()
+    rec = rules.apply(spoken(), event(Act.RECEIVE, "p-hadi", EVE))
+    rec = rules.apply(rec, event(Act.ACCEPT, "p-hadi", EVE))
+    rec = replace(rec, text=replace(rec.text, due_at=VOTING))
     assert rules_of(rec, EVE + timedelta(hours=6)) == []
     found = rules.signals_of(rec, {}, EVE + timedelta(hours=6, seconds=1), LIMITS)
     assert [(s.rule, s.severity, s.to) for s in found] == [("R20.lisan", "critical", ("KEJARI",))]
@@ -727,7 +757,7 @@ def test_whatever_people_try_the_invariants_hold(steps: list[tuple[Act, str, Out
 def test_any_allowed_walk_ends_or_goes_on_but_never_gets_stuck(data: st.DataObject, oral: bool, reviewers: str) -> None:
     rec = spoken() if oral else draft()
     people = {"KEJARI": ("p-citra", "p-gita", "p-tono"), "KPU": ("p-fajar",), "POLRES": ("p-hadi",)}
-    for _ in range(25):
+    for number in range(25):
         acts = rules.next_acts(rec)
         owing = rec.oral is not None and rec.oral.open
         assert bool(acts) == (not rec.ended or owing)
@@ -740,5 +770,246 @@ def test_any_allowed_walk_ends_or_goes_on_but_never_gets_stuck(data: st.DataObje
         able = [p for p in side if not rules.excluded(rec, act, p)]
         assert able, f"nobody of three may {act} in {rec.state}"
         outcome = "sesuai" if act is Act.VERIFY else "belum_sesuai"
-        said = {**FULL, "outcome": outcome, "reviewers": reviewers, "due_at": rules.written(VOTING)}
+        said = {**FULL, "outcome": outcome, "reviewers": reviewers, "due_at": rules.written(VOTING), "note": f"Langkah {number}"}
         rec = rules.apply(rec, event(act, able[0], text=a_text(), **said))
+
+
+# --- until when advice can help ------------------------------------------------------------------------------------------------
+
+GANTUNG = ("19.06.02.2001.003", "19.06.02.2001.004")
+LATER_VOTE = datetime(2024, 2, 24, 0, tzinfo=UTC)
+DAY_AFTER = datetime(2024, 2, 15, 3, tzinfo=UTC)
+POSTPONED = rules.Horizon(rules.Until.DELAYED, LATER_VOTE, GANTUNG, "Keputusan KPU tentang pemungutan suara susulan")
+COUNTING = rules.Horizon(rules.Until.COUNTED, datetime(2024, 2, 15, 5, tzinfo=UTC), (), "Jadwal penghitungan di TPS")
+
+
+def late_text(horizon: rules.Horizon | None, at: datetime, due_at: datetime, **more: Any) -> rules.Text:
+    return a_text(at=at, due_at=due_at, horizon=horizon, known=GANTUNG, **more)
+
+
+def test_after_voting_opened_nobody_is_advised_by_default() -> None:
+    with pytest.raises(rules.AfterHorizon):
+        late_text(None, DAY_AFTER, DAY_AFTER + timedelta(hours=1))
+    with pytest.raises(rules.AfterHorizon):
+        late_text(None, VOTING - timedelta(hours=2), VOTING + timedelta(seconds=1))
+    assert late_text(None, VOTING - timedelta(hours=2), VOTING).horizon is None
+
+
+def test_advice_is_possible_until_the_end_of_what_was_stated_and_not_a_second_longer() -> None:
+    during = VOTING + timedelta(hours=12)
+    assert late_text(COUNTING, during, COUNTING.ends_at).horizon == COUNTING
+    with pytest.raises(rules.AfterHorizon):
+        late_text(COUNTING, during, COUNTING.ends_at + timedelta(seconds=1))
+    with pytest.raises(rules.AfterHorizon):
+        late_text(COUNTING, COUNTING.ends_at, COUNTING.ends_at + timedelta(hours=1))
+
+
+def test_tps_that_vote_later_are_advised_in_writing_with_the_clocks_of_their_own_day() -> None:
+    text = late_text(POSTPONED, DAY_AFTER, DAY_AFTER + timedelta(days=5))
+    rec = rules.drafted("REK-01", event(Act.DRAFT, "p-citra", DAY_AFTER, text), VOTING)
+    for act, who, said in ((Act.SUBMIT, "p-citra", {}), (Act.APPROVE, "p-gita", {}), (Act.ISSUE, "p-gita", {"number": "R-1"})):
+        rec = rules.apply(rec, event(act, who, DAY_AFTER, **said))
+    assert rec.state is State.TERBIT
+    assert rules.days_left(rec.vote_at, DAY_AFTER) == 9
+    assert rec.due_ack_at == DAY_AFTER + timedelta(hours=12)  # nine days before, not the minutes of the day itself
+    rec = rules.apply(rec, event(Act.RECEIVE, "p-ani", DAY_AFTER))
+    assert rec.due_at == DAY_AFTER + timedelta(hours=72)
+    rec = rules.apply(rec, event(Act.ACCEPT, "p-fajar", DAY_AFTER))
+    plan = {"action": "Memindahkan TPS", "owner": "Subbag teknis"}
+    with pytest.raises(rules.AfterHorizon):
+        rules.apply(rec, event(Act.FOLLOW, "p-ani", DAY_AFTER, due_at=rules.written(LATER_VOTE + timedelta(seconds=1)), **plan))
+    assert rules.apply(rec, event(Act.FOLLOW, "p-ani", DAY_AFTER, due_at=rules.written(LATER_VOTE), **plan)).state is State.TINDAK_LANJUT
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"basis": "  "}, rules.HorizonBasis),
+        ({"kind": rules.Until.OPENS}, rules.HorizonBasis),
+        ({"places": ()}, rules.HorizonPlaces),
+        ({"places": ("19.06.99.2001.001",)}, rules.HorizonPlaces),
+        ({"ends_at": VOTING}, rules.HorizonMoment),
+        ({"ends_at": VOTING + timedelta(hours=5)}, rules.HorizonMoment),  # the same day is no later day
+        ({"ends_at": VOTING + timedelta(days=91)}, rules.HorizonMoment),
+        ({"kind": rules.Until.COUNTED, "ends_at": VOTING + timedelta(days=3, seconds=1)}, rules.HorizonMoment),
+    ],
+)
+def test_a_later_day_is_stated_with_its_tps_its_date_and_its_basis(change: dict[str, Any], why: type[rules.BadHorizon]) -> None:
+    with pytest.raises(why):
+        rules.check_horizon(replace(POSTPONED, **change), VOTING, GANTUNG)
+    assert rules.check_horizon(POSTPONED, VOTING, GANTUNG) == POSTPONED
+
+
+def test_a_draft_whose_moment_has_passed_is_not_issued_but_goes_back() -> None:
+    rec = after(SUBMIT, APPROVE)
+    with pytest.raises(rules.AfterHorizon):
+        rules.apply(rec, event(Act.ISSUE, "p-gita", VOTING, number="R-1"))
+    assert rules.apply(rec, event(Act.ISSUE, "p-gita", VOTING - timedelta(seconds=1), number="R-1")).state is State.TERBIT
+    assert rules.apply(rec, event(Act.RETURN, "p-gita", VOTING, note="Terlambat")).state is State.DIKEMBALIKAN
+
+
+def test_advice_is_spoken_on_the_eve_of_a_later_vote_and_while_counting_goes_on() -> None:
+    assert not rules.may_speak(VOTING, DAY_AFTER)
+    assert rules.may_speak(VOTING, DAY_AFTER, COUNTING)
+    assert not rules.may_speak(VOTING, COUNTING.ends_at + timedelta(seconds=1), COUNTING)
+    assert not rules.may_speak(VOTING, DAY_AFTER, POSTPONED)
+    assert rules.may_speak(VOTING, LATER_VOTE - timedelta(days=1), POSTPONED)
+
+
+def test_the_moment_is_hashed_where_it_was_stated() -> None:
+    plain = late_text(None, AT, AT + timedelta(days=9))
+    assert plain.digest() == a_text().digest()
+    assert late_text(COUNTING, AT, AT + timedelta(days=9)).digest() != plain.digest()
+    assert replace(plain, pledges=("JNJ-0001",)).digest() != plain.digest()
+
+
+# --- speaking about a letter ---------------------------------------------------------------------------------------------------
+
+CALL = event(Act.REMIND, "p-gita", AT + timedelta(hours=30), channel="telepon", heard_by="Ketua KPU", note="Surat sudah sampai?")
+
+
+def test_a_reminder_belongs_to_its_letter_and_changes_no_state_and_no_clock() -> None:
+    before = after(*ISSUED)
+    rec = rules.apply(before, CALL)
+    assert (rec.state, rec.due_at, rec.digest, rec.reminders) == (before.state, before.due_at, before.digest, (CALL,))
+    assert rec.oral is None
+    assert [s.facts["reminders"] for s in rules.signals_of(rec, {}, VOTING, LIMITS)] == [1]
+
+
+def test_only_open_letters_are_spoken_about_and_the_same_words_once() -> None:
+    for ended in (draft(), after(SUBMIT, APPROVE), after(*ISSUED, RECEIVE, REFUSE)):
+        with pytest.raises(rules.NoStep):
+            rules.apply(ended, CALL)
+    rec = after(*ISSUED, CALL)
+    with pytest.raises(rules.SaidJustNow):
+        rules.apply(rec, replace(CALL, at=CALL.at + timedelta(minutes=4)))
+    assert len(rules.apply(rec, replace(CALL, at=CALL.at + timedelta(minutes=5))).reminders) == 2
+    with pytest.raises(rules.Empty):
+        rules.apply(rec, event(Act.REMIND, "p-gita", VOTING, channel="merpati", heard_by="Ketua KPU"))
+    with pytest.raises(rules.NotOurs):
+        rules.apply(rec, event(Act.REMIND, "p-ani", VOTING, channel="telepon", heard_by="Ketua KPU"))
+
+
+# --- who reads what was said ---------------------------------------------------------------------------------------------------
+
+
+def test_what_the_post_says_to_itself_is_not_read_by_the_addressee() -> None:
+    back = event(Act.RETURN, "p-gita", note="Kurang jelas")
+    rec = after(SUBMIT, back, SUBMIT, APPROVE, ISSUE, RECEIVE, event(Act.ASK, "p-fajar", AT + timedelta(hours=3), question="Atap mana?"))
+    assert [e.act for e in rec.events if rules.readable(rec, e, "KPU")] == [Act.ISSUE, Act.RECEIVE, Act.ASK]
+    for agency in ("KEJARI", "BAWASLU"):
+        assert all(rules.readable(rec, e, agency) for e in rec.events)
+    assert not any(rules.readable(rec, e, "POLRES") for e in rec.events)
+    assert not any(rules.readable(draft(), e, "KPU") for e in draft().events)
+
+
+@pytest.mark.parametrize(
+    ("codes", "area"),
+    [
+        (("19.06.02.2001.003", "19.06.02.2001.004"), "19.06.02.2001"),
+        (("19.06.02.2001.003", "19.06.02.2004.001"), "19.06.02"),
+        (("19.06.02.2001.003", "19.06.03.2001.001"), "19.06"),
+        (("19.06:G01",), "19.06"),
+        (("19.07.01.2001",), "19.06"),
+        ((), "19.06"),
+    ],
+)
+def test_a_recommendation_belongs_to_the_narrowest_area_with_all_its_causes(codes: tuple[str, ...], area: str) -> None:
+    assert rules.area(codes, "19.06") == area
+
+
+# --- the drop of risk ----------------------------------------------------------------------------------------------------------
+
+
+def closed(code: str, *items: str, start: datetime = AT) -> rules.Recommendation:
+    rec = after(*DONE, UNMEASURED, event(Act.CLOSE, "p-gita", start + timedelta(days=6)))
+    return replace(rec, code=code, text=replace(rec.text, aght=items), issued_at=start)
+
+
+def risk(expected: int, low: int, high: int, day: int) -> rules.Risk:
+    return rules.Risk(expected, low, high, AT + timedelta(days=day))
+
+
+def test_the_drop_of_risk_is_what_the_items_were_at_issue_and_are_at_closing() -> None:
+    rec = closed("REK-01", "AGHT-01")
+    end = rules.closed_at(rec)
+    assert end == AT + timedelta(days=6)
+    risks = {("AGHT-01", AT): risk(264, 0, 500, -1), ("AGHT-01", end): risk(12, 0, 40, 5)}
+    (found,) = rules.drops([rec], risks)
+    assert (found.expected, found.low, found.high, found.why) == (252, -40, 500, None)
+
+
+def test_what_was_not_measured_is_said_and_never_counted_as_nothing() -> None:
+    still, none = closed("REK-01", "AGHT-01"), closed("REK-02")
+    end = AT + timedelta(days=6)
+    risks = {("AGHT-01", AT): risk(264, 0, 500, -1), ("AGHT-01", end): risk(264, 0, 500, -1)}
+    refused = replace(after(*ISSUED, RECEIVE, REFUSE), code="REK-03")
+    recs = [still, none, refused, replace(after(*ISSUED), code="REK-04"), draft()]
+    found = rules.drops(recs, risks)
+    assert [(d.code, d.why) for d in found] == [
+        ("REK-01", rules.NoDrop.NOT_LOOKED), ("REK-02", rules.NoDrop.NO_ITEM), ("REK-03", rules.NoDrop.NOT_DONE),
+        ("REK-04", rules.NoDrop.OPEN),
+    ]  # fmt: skip
+    assert rules.whole_drop(recs, found, risks) is None
+
+
+def test_an_item_of_two_letters_counts_once_in_the_sum() -> None:
+    one, two = closed("REK-01", "AGHT-01"), closed("REK-02", "AGHT-01", start=AT + timedelta(days=2))
+    ends = (AT + timedelta(days=6), AT + timedelta(days=8))
+    risks = {
+        ("AGHT-01", AT): risk(300, 10, 500, -1), ("AGHT-01", ends[0]): risk(100, 5, 200, 5),
+        ("AGHT-01", AT + timedelta(days=2)): risk(290, 10, 500, 1), ("AGHT-01", ends[1]): risk(20, 0, 50, 7),
+    }  # fmt: skip
+    recs = [one, two]
+    found = rules.drops(recs, risks)
+    assert [d.expected for d in found] == [200, 270]
+    whole = rules.whole_drop(recs, found, risks)
+    assert whole is not None
+    assert (whole.items, whole.expected, whole.low, whole.high) == (("AGHT-01",), 280, -40, 500)
+
+
+def test_what_had_to_be_said_again_is_counted_of_the_issued() -> None:
+    first = replace(after(*ISSUED, RECEIVE, REFUSE), code="REK-01")
+    again = replace(after(*ISSUED), code="REK-02", issued_at=AT + timedelta(days=3))
+    other = replace(again, code="REK-03", text=a_text(remedy="x:Y", slots=replace(SLOTS, saran="Menyarankan agar KPU menambah palet")))
+    newer = replace(
+        other, code="REK-04", text=a_text(supersedes="REK-03", slots=replace(SLOTS, saran="Menyarankan agar KPU membeli terpal"))
+    )
+    assert rules.kpis([first, other], VOTING).repeated == rules.Share(0, 2)
+    assert rules.kpis([first, again, other, newer, draft()], VOTING).repeated == rules.Share(2, 4)
+    assert rules.kpis([after(*ISSUED, CALL), first], VOTING).reminded == rules.Share(1, 2)
+
+
+# --- pledges -------------------------------------------------------------------------------------------------------------------
+
+
+def pledge(**more: Any) -> pledges.Pledge:
+    said: dict[str, Any] = {
+        "code": "JNJ-0001", "owner": "PEMDA", "kind": pledges.Kind.GENSET, "asset": "GENSET-1", "count": 1, "places": ("19.06.03",),
+        "from_at": AT, "until_at": VOTING,
+    }  # fmt: skip
+    return pledges.Pledge(**{**said, **more})
+
+
+def gone(at: datetime) -> tuple[pledges.Step, ...]:
+    return (pledges.Step(pledges.Act.WITHDRAW, pledges.State.WITHDRAWN, at, "p-indra", "PEMDA", "rusak"),)
+
+
+def test_a_letter_leans_only_on_what_stands_and_is_its_addressees() -> None:
+    text = a_text(pledges=("JNJ-0001",), addressee="PEMDA", slots=replace(SLOTS, saran="Menyarankan agar Pemda meminjamkan genset"))
+    rules.check_pledges(text, [pledge()], AT)
+    rules.check_pledges(replace(text, addressee="KPU"), [pledge()], AT)
+    for known, at in (([], AT), ([pledge(steps=gone(AT))], AT), ([pledge(owner="POLRES")], AT), ([pledge()], VOTING)):
+        with pytest.raises(rules.BadPledge):
+            rules.check_pledges(text, known, at)
+
+
+def test_a_withdrawn_pledge_is_lost_to_an_open_letter_until_somebody_spoke_about_it() -> None:
+    text = replace(a_text(), pledges=("JNJ-0001",))
+    rec = replace(after(*ISSUED), text=text)
+    assert rules.lost(rec, [pledge()]) == []
+    taken = pledge(steps=gone(AT + timedelta(hours=1)))
+    assert rules.lost(rec, [taken]) == [taken]
+    assert rules.lost(rules.apply(rec, CALL), [taken]) == []
+    assert rules.lost(replace(after(*ISSUED, RECEIVE, REFUSE), text=text), [taken]) == []
+    assert rules.lost(replace(after(*DONE), text=text), [taken]) == []

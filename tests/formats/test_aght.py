@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from posko.domain.aght import NEAR_PARTICIPANTS, Cell, Owner
+from posko.domain import aght as rules
+from posko.domain.aght import NEAR_PARTICIPANTS, Cell, Label, Owner
 from posko.formats import aght as files
 from posko.formats import table
 
@@ -80,3 +81,42 @@ def test_indicators_about_participants_lose_their_name_at_the_door() -> None:
     cells, wrong = read([("kode", "indikator"), ("19.06.01.2001", "Dekat posko kampanye"), ("19.06.01.2001", "Basis massa caleg")])
     assert wrong == []
     assert {cell.label for cell in cells} == {NEAR_PARTICIPANTS}
+
+
+HEAD = ("Kelompok", "Kode", "Nama", "Catatan")
+GOOD = [("gatra", "geografi", "Geografi", ""), ("Variabel", "6", "Lokasi", ""), ("variabel", "8", "Kabar", "R21 hoaks")]
+
+
+def read_labels(rows: Sequence[Sequence[object]]) -> tuple[tuple[Label, ...], list[str]]:
+    found, problems = files.read_labels("label.xlsx", table.xlsx({"Label": [list(row) for row in rows]}))
+    return found, files.sentences(problems)
+
+
+def test_a_set_of_labels_reads_back_what_its_own_table_says() -> None:
+    found, wrong = read_labels([HEAD, *GOOD])
+    assert (wrong, found[2]) == ([], Label("8", "Kabar", "variabel", "R21 hoaks"))
+    assert read_labels(files.label_table(found)) == (found, [])
+    built_in = rules.label_rows(rules.LABELS[rules.CURRENT_LABELS])
+    assert read_labels(files.label_table(built_in)) == (tuple(built_in), [])
+    csv, problems = files.read_labels("label.csv", table.csv(files.label_table(found)).encode())
+    assert (csv, problems) == (found, [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("Kode", "Nama"), ("6", "Lokasi")], "Lembar label, baris 1, kolom kelompok: kolom kelompok tidak ada"),
+        ([HEAD, ("agama", "6", "Lokasi", "")], "Lembar label, baris 2, kolom kelompok: agama bukan kelompok"),
+        ([HEAD, *GOOD, ("gatra", "dua kata", "x", "")], "Lembar label, baris 5, kolom kode: kode dua kata tidak dapat dipakai"),
+        ([HEAD, *GOOD, ("gatra", "geografi", "x", "")], "Lembar label, baris 5, kolom kode: gatra geografi sudah ada pada baris 2"),
+        ([HEAD, *GOOD, ("gatra", "x", "", "")], "Lembar label, baris 5, kolom nama"),
+        ([HEAD, *GOOD, ("gatra", "x", "n" * 81, "")], "Lembar label, baris 5, kolom nama"),
+        ([HEAD, *GOOD, ("gatra", "x", "y", "c" * 121)], "Lembar label, baris 5, kolom catatan"),
+        ([HEAD, *GOOD, ("gatra", "x", "Massa partai", "")], "label menyebut peserta pemilu"),
+        ([HEAD, *GOOD[1:]], "kelompok gatra tidak punya satu baris pun"),
+        ([HEAD, *GOOD[:2]], "tandai tepat satu variabel dengan R21"),
+        ([HEAD, *GOOD, ("variabel", "9", "Lain", "R21")], "sekarang 2"),
+    ],
+)
+def test_what_is_wrong_with_a_set_is_named_by_sheet_row_and_column(rows: Sequence[Sequence[object]], said: str) -> None:
+    assert said in " ".join(read_labels(rows)[1])

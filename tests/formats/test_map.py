@@ -150,3 +150,19 @@ def test_the_moving_map_reaches_every_island_and_its_outlines_stay_whole() -> No
 def test_an_empty_map_has_values_too() -> None:
     given = maps.values(maps.Map("Kosong", "19.06"))
     assert given["desa"] == given["groups"] == []
+
+
+@coast
+@pytest.mark.parametrize("island", [NEAR, FAR])
+def test_an_island_that_is_a_desa_carries_its_number_on_its_colour_in_both_maps(island: maps.Island) -> None:
+    numbered = replace(island, figure="301", shade=4, word="perkiraan 301 pemilih")
+    picture = replace(PICTURE, islands=[numbered])
+    drawn = maps.svg(picture)
+    assert f'fill="{maps.SHADES[4]}"' in drawn
+    assert ">301</text>" in drawn
+    assert "perkiraan 301 pemilih</title>" in drawn
+    (value,) = maps.values(picture)["islands"]
+    assert (value["figure"], value["fill"]) == ("301", maps.SHADES[4])
+    plain = maps.svg(replace(PICTURE, islands=[island]))
+    assert "peta-pulau-desa" not in plain
+    assert maps.values(replace(PICTURE, islands=[island]))["islands"][0]["fill"] == ""

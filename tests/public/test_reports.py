@@ -11,8 +11,10 @@ from PIL import Image
 
 from posko.domain import reports as rules
 from posko.formats import pages
+from posko.public import door
 from posko.public import reports as public
 from posko.store import places, reports
+from tests import beltim
 
 pytestmark = pytest.mark.django_db
 GOOD = {"text": "Atap gudang bocor di sisi timur", "category": "LOG"}
@@ -160,7 +162,7 @@ def test_bad_additions_are_refused_with_the_words_kept_and_a_wrong_ticket_adds_n
 
 def test_additions_count_against_the_same_flood_limit(eka: Client) -> None:
     ticket = ticket_of(eka)
-    for n in range(public.PER_VISITOR - 1):
+    for n in range(door.PER_VISITOR - 1):
         eka.post(f"/lapor/{ticket}/tambah/", {"text": f"Tambahan yang ke {n} dari warga"})
     assert eka.post(f"/lapor/{ticket}/tambah/", {"text": "Tambahan yang terlalu banyak"}).status_code == 429
 
@@ -174,9 +176,7 @@ def test_the_law_is_said_before_anything_is_sent_and_no_article_is_invented(eka:
 
 @pytest.mark.django_db
 def test_the_tps_of_a_desa_are_chosen_without_a_script_and_nothing_typed_is_lost(installation: Any) -> None:
-    from tests import beltim
-
-    beltim.step("places")
+    beltim.through("places")
     cache.clear()
     eka = Client()
     page = eka.post("/lapor/", {**GOOD, "place": "19.06.02.2001", "contact": "pos ronda", "langkah": "tps"}).content.decode()
@@ -201,7 +201,7 @@ def test_a_closed_report_takes_no_addition(eka: Client, installation: Any) -> No
 
 
 def test_a_flood_from_one_address_is_stopped_and_the_words_are_kept(eka: Client) -> None:
-    for _ in range(public.PER_VISITOR):
+    for _ in range(door.PER_VISITOR):
         assert send(eka).status_code == 302
     last = send(eka)
     assert last.status_code == 429

@@ -9,6 +9,7 @@ from posko.domain import aght as rules
 from posko.domain import dpt as dpt_rules
 from posko.domain import places as place_rules
 from posko.domain import reports as report_rules
+from posko.domain.access import Grant
 from posko.domain.aght import Answers, Cell, Kind, Outcome, Owner, Route, Shares, Standing
 from posko.store import access, aght, distribution, dpt, places, record, reports
 
@@ -165,11 +166,9 @@ def test_facts_of_the_journal_hold_no_words_of_anybody(actors: Any) -> None:
 # --- two people, calibration, clocks, layers ---------------------------------------------------------------------------------
 
 
-def second_analyst(actors: Any) -> Any:
-    from posko.domain.access import Grant
-
+def second_analyst(actors: Any, name: str = "nila") -> Any:
     grants = [Grant("kejari.analis", "19.06", datetime(2023, 6, 1, tzinfo=UTC))]
-    return access.add_user("nila", "x" * 12, "Nila", "KEJARI", grants, actors["kartika"], AT - timedelta(days=30))
+    return access.add_user(name, "x" * 12, name.title(), "KEJARI", grants, actors["kartika"], AT - timedelta(days=30))
 
 
 def graded_source(actors: Any, at: datetime = AT) -> str:
@@ -199,15 +198,43 @@ def test_whoever_is_alone_grades_both_and_is_flagged(actors: Any) -> None:
     assert aght.calibration(E, AT).by_one == (1, 1)
 
 
-def test_after_two_hours_or_when_nobody_else_can_the_first_may_grade_both(actors: Any, cast: Any) -> None:
-    second_analyst(actors)
+def test_nobodys_word_shortens_the_two_hours_and_a_role_that_is_over_or_elsewhere_counts_for_nobody(actors: Any) -> None:
+    grants = [
+        Grant("kejari.analis", "19.06", datetime(2023, 6, 1, tzinfo=UTC), AT),  # over by now
+        Grant("kejari.analis", "19.06.01", datetime(2023, 6, 1, tzinfo=UTC)),  # another kecamatan
+        Grant("kejari.pimpinan", "19.06", datetime(2023, 6, 1, tzinfo=UTC)),  # another role
+    ]
+    access.add_user("nila", "x" * 12, "Nila", "KEJARI", grants, actors["kartika"], AT - timedelta(days=30))
     number = graded_source(actors)
-    aght.grade_information(E, number, information="2", basis="foto", actor=actors["citra"], at=AT, alone=True)
+    assert aght.analysts(E, AT, DESA) == {"p-citra"}
+    assert "p-nila" in aght.analysts(E, AT, "19.06.01.2010")
+    aght.grade_information(E, number, information="2", basis="foto", actor=actors["citra"], at=AT)
+    assert aght.gradings(E, AT)[number].by_one, "alone at this place: at once, and flagged"
+    second_analyst(actors, "nur")
+    other = graded_source(actors)
+    almost = AT + rules.OTHER_FIRST - timedelta(seconds=1)
+    with pytest.raises(rules.OtherFirst):
+        aght.grade_information(E, other, information="2", basis="foto", actor=actors["citra"], at=almost)
+
+
+def test_the_first_scale_is_no_way_around_the_two_hours_either(actors: Any) -> None:
+    nila = second_analyst(actors)
+    number = graded_source(actors)
+    aght.grade_information(E, number, information="2", basis="foto", actor=nila, at=AT)
+    said = {"claim": "Jalan ke desa terputus", "chain": "", "source": "A", "basis": "lagi"}
+    with pytest.raises(rules.OtherFirst):
+        aght.grade_source(E, number, **said, actor=nila, at=AT + timedelta(hours=1))
+    aght.grade_source(E, number, **said, actor=actors["citra"], at=AT + timedelta(hours=1))
+    assert not aght.gradings(E, AT + timedelta(hours=1))[number].by_one
+
+
+def test_after_two_hours_the_first_may_grade_both_and_is_counted(actors: Any, cast: Any) -> None:
+    second_analyst(actors)
     other = graded_source(actors)
     later = AT + rules.OTHER_FIRST
     assert [t.args for t in aght.waiting(cast["citra"], E, later) if t.kind == "aght.grade_information"] == [(other,)]
     aght.grade_information(E, other, information="2", basis="foto", actor=actors["citra"], at=later)
-    assert aght.calibration(E, later).by_one == (2, 2)
+    assert aght.calibration(E, later).by_one == (1, 1)
 
 
 def test_an_item_needs_its_last_useful_moment(actors: Any) -> None:
@@ -312,3 +339,113 @@ def test_under_twenty_reports_no_cluster_is_claimed(actors: Any) -> None:
     file()
     seen = aght.clustered(E, aght.measured(aght.desa(E, AT)))
     assert (seen.scan, seen.local, seen.measured.n) == (None, {}, 1)
+
+
+# --- labels, what was seen, receipts ---------------------------------------------------------------------------------------------
+
+
+def label_rows(gatra: str = "Kewilayahan") -> list[rules.Label]:
+    return [
+        rules.Label("geografi", gatra, "gatra"),
+        rules.Label("6", "Tempat", "variabel"),
+        rules.Label("8b", "Kabar menyesatkan", "variabel", "R21"),
+    ]
+
+
+def test_a_newer_set_labels_what_comes_after_it_and_relabels_nothing(actors: Any) -> None:
+    code, later = open_item(actors), AT + timedelta(days=1)
+    aght.take_labels(E, "Bawaslu-2029/1", label_rows(), "surat 12", actors["citra"], later)
+    assert (aght.labels(E, AT).version, aght.labels(E, later).version) == ("bawaslu-2024/1", "bawaslu-2029/1")
+    old = aght.get(E, code, later)
+    assert (old.now.labels, old.gatra_name) == ("bawaslu-2024/1", "Geografi")
+    new = aght.get(E, open_item(actors, at=later, variable="8b"), later)
+    assert (new.now.labels, new.gatra_name, new.variable_name) == ("bawaslu-2029/1", "Kewilayahan", "Kabar menyesatkan")
+    with pytest.raises(rules.UnknownLabel):
+        open_item(actors, at=later, variable="8")
+    with pytest.raises(rules.LabelsTwice):
+        aght.take_labels(E, "bawaslu-2029/1", label_rows("Lain"), "surat 13", actors["citra"], later)
+    with pytest.raises(report_rules.Guarded):
+        aght.take_labels(E, "bawaslu-2029/2", label_rows("Basis partai"), "surat 13", actors["citra"], later)
+    (taken,) = [v for v in aght.label_versions(E, later) if v.in_force]
+    assert (taken.person, taken.taken_at, taken.forced_by) == ("p-citra", later, "p-citra")
+
+
+def test_an_older_set_is_put_into_force_again_for_what_comes_after(actors: Any) -> None:
+    for n, when in ((1, AT), (2, AT + timedelta(days=1))):
+        aght.take_labels(E, f"bawaslu-2029/{n}", label_rows(f"Wilayah {n}"), "surat", actors["citra"], when)
+    later = AT + timedelta(days=2)
+    aght.use_labels(E, "bawaslu-2029/1", actors["citra"], later)
+    assert [aght.labels(E, AT + timedelta(days=n)).version[-1] for n in (0, 1, 2)] == ["1", "2", "1"]
+    with pytest.raises(rules.LabelsTwice):
+        aght.use_labels(E, "bawaslu-2029/1", actors["citra"], later)
+    with pytest.raises(rules.UnknownLabels):
+        aght.use_labels(E, "bawaslu-2029/9", actors["citra"], later)
+
+
+def test_misleading_news_is_heard_under_the_code_that_its_own_set_gives_it(actors: Any) -> None:
+    aght.take_labels(E, "bawaslu-2029/1", label_rows(), "surat", actors["citra"], AT)
+    numbers = [file(), file()]
+    for number in numbers:
+        said = {"claim": "Kabar jadwal diundur", "chain": f"asal {number}", "basis": "dibaca", "actor": actors["citra"], "at": AT}
+        aght.grade_source(E, number, source="F", **said)
+        aght.grade_information(E, number, information="2", basis="dibaca", actor=actors["citra"], at=AT)
+    code = open_item(actors, numbers[0], variable="8b")
+    aght.attach(E, code, numbers[1], actors["citra"], AT)
+    assert [s.subject for s in aght.signals(E, AT)] == [f"aght:{code}"]
+    other = open_item(actors, numbers[0], variable="6")
+    aght.attach(E, other, numbers[1], actors["citra"], AT)
+    assert [s.subject for s in aght.signals(E, AT)] == [f"aght:{code}"]
+
+
+def test_every_writer_of_an_item_is_told_when_another_wrote_meanwhile(actors: Any) -> None:
+    number = file()
+    grade(actors, number)
+    code = open_item(actors)
+    seen, at = aght.seen_item(E, aght.get(E, code, AT), AT), AT + timedelta(hours=1)
+    aght.attach(E, code, number, actors["citra"], at, seen=seen)
+    acts: list[Any] = [
+        lambda: aght.attach(E, code, number, actors["citra"], at, seen=seen),
+        lambda: aght.set_standing(E, code, Standing.TREATED, "ditangani", actors["citra"], at, seen=seen),
+        lambda: aght.set_hazard(E, code, "banjir", 30, actors["citra"], at, seen=seen),
+        lambda: aght.assess(
+            E, code, answers=Answers(True), claim="Lagi", gatra="geografi", variable="6", shares=Shares(0, 1, 2), last_useful_at=USEFUL,
+            prior_permille=100, note="", actor=actors["citra"], at=at, seen=seen,
+        ),
+    ]  # fmt: skip
+    before = record.root()
+    for act in acts:
+        with pytest.raises(rules.Changed):
+            act()
+    assert record.root() == before
+    fresh = aght.seen_item(E, aght.get(E, code, at), at)
+    assert [g.report for g in aght.news(E, aght.get(E, code, at), seen, at).gradings] == [number]
+    aght.set_hazard(E, code, "banjir", 30, actors["citra"], at, seen=fresh)
+    with pytest.raises(rules.Changed):
+        aght.set_standing(E, code, Standing.TREATED, "ditangani", actors["citra"], at, seen=fresh)
+    assert aght.news(E, aght.get(E, code, at), fresh, at).regraded, "distribution was told meanwhile"
+
+
+def test_a_receipts_number_is_no_fact_and_no_sentence(actors: Any) -> None:
+    number = file()
+    aght.refer(E, number, Route.DATUN, "", actors["citra"], AT)
+    for words in ("", "diterima oleh Budi", "TT 1", "tanda", "BUDISANTOSO-1", "9" * 41):
+        with pytest.raises(rules.BadReceipt):
+            aght.acknowledge_referral(E, number, Route.DATUN, words, actors["citra"], AT)
+    aght.acknowledge_referral(E, number, Route.DATUN, " tt-12/2023 ", actors["citra"], AT)
+    assert aght.referrals(E, AT)[0].receipt_no == "TT-12/2023"
+    entry = record.Entry.objects.get(kind="report.referral_received").entry_id
+    opening = record.Opening.objects.get(entry_id=entry)
+    assert b"TT-12" not in bytes(opening.facts)
+    assert b"TT-12/2023" in bytes(opening.private or b"")
+
+
+def test_weightings_leave_the_order_by_expected_loss_alone_and_name_what_nobody_stated(actors: Any) -> None:
+    codes = [open_item(actors, shares=Shares(n, n, n)) for n in (90, 10, 20, 30)]
+    items = aght.register(E, AT)
+    found = aght.weighed(items)
+    assert [i.code for i in items] == [codes[0], codes[3], codes[2], codes[1]]
+    assert (found.top, found.n) == (3, 4)
+    assert set(found.unknown[codes[0]]) == {"reversal", "cost"}
+    assert found.shares[codes[0]] > found.shares[codes[1]]
+    aght.set_standing(E, codes[1], Standing.CLOSED, "selesai", actors["citra"], AT, Outcome.HELD)
+    assert codes[1] not in aght.weighed(aght.register(E, AT)).shares

@@ -14,6 +14,7 @@ from posko.formats import fleet, scenario
 from posko.planning import routes
 from posko.server import jobs
 from posko.store import distribution, needs, record
+from tests import kept
 
 ROOT = Path(__file__).resolve().parents[2]
 ELECTION = "pemilu-2024"
@@ -21,12 +22,16 @@ ANI = Actor("p-ani", "KPU")
 AT = step.PLAN_AT
 
 
-@pytest.fixture
-def with_fleet(db_beltim: Any) -> Any:
+def make_fleet() -> None:
     folder = ROOT / "scenarios" / "beltim-2024"
     facts = scenario.read(folder)
     sized = fleet.read(folder / "fleet.toml", facts.sites, facts.sea_legs)
     distribution.set_up(ELECTION, sized.vehicles, sized.rules, sized.sizes, sized.outside, ANI, step.FLEET_AT)
+
+
+@pytest.fixture
+def with_fleet(db_beltim: Any) -> Any:
+    kept.state(("fleet", make_fleet))
     return db_beltim
 
 
@@ -34,10 +39,14 @@ def _solve(given: distribution.Inputs) -> rules.Plan:
     return routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=routes.Stop(iterations=40))
 
 
-@pytest.fixture
-def planned(with_fleet: Any) -> distribution.StoredPlan:
+def make_plan() -> distribution.StoredPlan:
     given = distribution.inputs(ELECTION, AT)
     return distribution.record_plan(ELECTION, _solve(given), given.digest, ANI, AT)
+
+
+@pytest.fixture
+def planned(with_fleet: Any) -> distribution.StoredPlan:
+    return kept.state(("plan", make_plan))
 
 
 def test_the_example_plan_is_recorded_feasible_and_reaches_four_islands(planned: distribution.StoredPlan) -> None:

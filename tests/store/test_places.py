@@ -3,19 +3,17 @@ from typing import Any
 
 import pytest
 
-from posko.cli.demo import places as step
-from posko.cli.demo.context import Context
 from posko.domain import places
 from posko.store import places as store
 from posko.store import record
-from tests import beltim
+from tests import beltim, erasing
 
 AT = datetime(2023, 12, 5, 3, tzinfo=UTC)
 
 
 @pytest.fixture
 def loaded(installation: Any) -> Any:
-    step.run(Context(root=beltim.ROOT, var=beltim.ROOT / "var", say=lambda text: None, people=installation.actors))
+    beltim.through("places")
     return installation
 
 
@@ -34,6 +32,19 @@ def test_a_pin_that_is_set_is_no_longer_provisional_and_stands_in_the_journal(lo
     site = next(s for s in store.sites("19.06") if s.code == "19.06:G01")
     assert (site.lat, site.lon, site.provisional) == (-2.9, 108.25, False)
     assert record.root()[0] == size + 1
+
+
+def test_how_somebody_knew_a_pin_can_be_erased_and_the_pin_stays(loaded: Any) -> None:
+    store.set_pin("19.06:G01", -2.9, 108.25, " dibaca Budi di lokasi ", loaded.actors["ani"], AT)
+    other = {s.code: s.note for s in store.sites("19.06") if s.code != "19.06:G01"}
+    entry = record.Entry.objects.get(kind="site.pinned").entry_id
+    opening = record.Opening.objects.get(entry_id=entry)
+    assert b"Budi" not in bytes(opening.facts) + bytes(opening.envelope)
+    assert {s.note for s in store.sites("19.06") if s.code == "19.06:G01"} == {"dibaca Budi di lokasi"}
+    erasing.erase_private(entry, loaded.actors["ani"], "diminta", AT)
+    site = next(s for s in store.sites("19.06") if s.code == "19.06:G01")
+    assert (site.note, site.lat, site.provisional) == (record.ERASED, -2.9, False)
+    assert {s.code: s.note for s in store.sites("19.06") if s.code != "19.06:G01"} == other, "notes of the scenario are not typed"
 
 
 def test_a_refused_pin_changes_nothing(loaded: Any) -> None:

@@ -24,7 +24,7 @@ LIST = f"/{E}/janji/"
 
 @pytest.fixture
 def scene(installation: Any) -> Any:
-    beltim.step("places")
+    beltim.through("places")
     return installation
 
 

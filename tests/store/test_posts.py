@@ -30,7 +30,7 @@ def post(code: str = "KEJARI-BT", kind: Kind = Kind.KEJARI, **more: Any) -> Post
 
 @pytest.fixture
 def actors(installation: Any) -> Any:
-    beltim.step("places")
+    beltim.through("places")
     return installation.actors
 
 
@@ -244,3 +244,10 @@ def test_whoever_is_on_duty_is_asked_for_the_heartbeat_and_heads_for_the_gaps(tw
     for name in ("ani", "juwita", "hadi", "kartika", "dedi"):
         assert posts.waiting(cast[name], E, AT) == []
     assert [h.label for h in posts.find(cast["citra"], E, "gantung", AT)] == ["Posko KEC-GANTUNG"]
+
+
+def test_heartbeats_are_made_up_in_a_demonstration_only(installation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A heartbeat says that somebody pressed: a real installation has no other way."""
+    monkeypatch.setattr(posts, "_mark", lambda: "")
+    with pytest.raises(ValueError, match="demonstration only"):
+        posts.relive(E, [])

@@ -3,25 +3,19 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from python_calamine import CalamineWorkbook
 
-from posko.cli.demo import aght as aght_step
-from posko.cli.demo import places as places_step
-from posko.cli.demo import recommendations as recommendations_step
-from posko.cli.demo import regulation as regulation_step
-from posko.cli.demo import reports as reports_step
-from posko.cli.demo.context import Context
 from posko.domain import aght as rules_of
-from posko.domain import dpt as dpt_rules
 from posko.domain import products as rules
 from posko.domain import reports as report_rules
 from posko.domain.products import Body, State, Type
 from posko.formats import products as papers
-from posko.store import access, aght, dpt, places, products, record, reports
+from posko.store import access, aght, evidence, products, record, reports
+from tests import beltim
 from tests.scene import RAKOR_AT as AT
 
 pytestmark = pytest.mark.django_db
@@ -32,16 +26,9 @@ SAID = {"analisa": "Hujan terus.", "prediksi": "Sebagian rusak.", "saran": "Meny
 
 
 @pytest.fixture
-def post(installation: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
+def post(installation: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Places, rules, reports, AGHT and recommendations of the demonstration; every TPS has 264 voters, an estimate."""
-    root = Path(__file__).resolve().parents[2]
-    context = Context(root=root, var=tmp_path, say=lambda _text: None, people=dict(installation.actors))
-    places_step.run(context)
-    regulation_step.run(context)
-    voters = {t.code: dpt_rules.TpsVoters(t.code, 264, estimate=True) for t in places.tps_list(E)}
-    monkeypatch.setattr(dpt, "voters", lambda _election, _at: voters)
-    for step in (reports_step, aght_step, recommendations_step):
-        step.run(context)
+    beltim.estimated(monkeypatch, "regulation", "reports", "aght", "recommendations")
     record.set_clock(AT, installation.actors["kartika"], machine_at=datetime(2026, 1, 1, tzinfo=UTC))
     return installation
 
@@ -184,9 +171,81 @@ def test_a_daily_report_made_later_says_what_was_known_then(post: Any) -> None:
 def test_the_next_day_waits_in_the_inbox_once_there_is_a_habit(post: Any) -> None:
     assert products.waiting(post.people["citra"], E, AT) == []
     signed(post, Type.DAILY)
-    assert [t.kind for t in products.waiting(post.people["citra"], E, AT + MINUTE)] == ["products.receipts"]
-    assert "products.daily" in [t.kind for t in products.waiting(post.people["citra"], E, AT + DAY)]
-    assert products.waiting(post.people["juwita"], E, AT + DAY) == []
+    assert products.waiting(post.people["citra"], E, AT + MINUTE) == []
+    assert [t.kind for t in products.waiting(post.people["citra"], E, AT + DAY)] == ["products.daily"]
+
+
+# --- receipts ----------------------------------------------------------------------------------------------------------------------------
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def kinds(post: Any, who: str, at: datetime = AT + MINUTE) -> list[str]:
+    return [t.kind for t in products.waiting(post.people[who], E, at)]
+
+
+def test_every_recipient_with_an_account_is_asked_in_its_inbox_and_says_it_itself(post: Any, client_for: Any) -> None:
+    code = signed(post, recipients=("KEJARI", "KPU", "BAWASLU", "ARSIP"))
+    for who in ("gita", "ani", "fajar", "juwita"):
+        assert kinds(post, who) == ["products.receive"], who
+    for who in ("citra", "hadi", "indra", "budi", "dedi"):
+        assert kinds(post, who) == [], who
+    record.set_clock(AT + 2 * MINUTE, post.actors["kartika"], machine_at=datetime(2026, 1, 1, tzinfo=UTC))
+    ani = client_for("ani")
+    assert "nyatakan terima" in text_of(ani.get(f"/{E}/tugas/"))
+    assert "Nyatakan terima" in text_of(ani.get(f"{LIST}{code}/"))
+    assert "Tanda terima Anda dicatat" in text_of(ani.post(f"{LIST}{code}/terima/", follow=True))
+    assert "sudah dicatat" in text_of(ani.post(f"{LIST}{code}/terima/", follow=True))
+    (got,) = products.get(E, code, AT + 2 * MINUTE).receipts
+    assert (got.recipient, got.person, got.own) == ("KPU", "p-ani", True)
+    assert kinds(post, "fajar", AT + 2 * MINUTE) == []
+    assert "dinyatakan sendiri oleh Ani" in text_of(client_for("citra").get(f"{LIST}{code}/"))
+    for who in ("hadi", "indra", "citra"):
+        assert client_for(who).post(f"{LIST}{code}/terima/").status_code == 403, who
+
+
+def test_nobody_writes_down_the_receipt_of_somebody_with_an_account(post: Any) -> None:
+    code = signed(post)
+    with pytest.raises(rules.HasAccount):
+        products.received(E, code, "BAWASLU", "TT-1", AT + MINUTE, post.actors["citra"], AT + MINUTE, [evidence.keep(PDF, "tt.pdf")])
+    assert products.get(E, code, AT + MINUTE).receipts == ()
+
+
+def test_a_paper_receipt_is_for_who_has_no_account_and_lies_there_as_a_file(post: Any, client_for: Any) -> None:
+    code = signed(post, recipients=("KEJATI", "BAWASLU"))  # nobody of the Kejati has an account here
+    assert kinds(post, "citra") == ["products.receipts"]
+    record.set_clock(AT + 2 * MINUTE, post.actors["kartika"], machine_at=datetime(2026, 1, 1, tzinfo=UTC))
+    citra = client_for("citra")
+    page = text_of(citra.get(f"{LIST}{code}/"))
+    assert 'value="KEJATI"' in page
+    assert 'value="BAWASLU"' not in page
+    got = {"recipient": "KEJATI", "number": "TT-1", "received_at": "2023-12-05T10:02"}
+    assert "Lampirkan foto" in text_of(citra.post(f"{LIST}{code}/kertas/", got, follow=True))
+    file = SimpleUploadedFile("tt.pdf", PDF)
+    assert "Tanda terima kertas dicatat" in text_of(citra.post(f"{LIST}{code}/kertas/", {**got, "file": file}, follow=True))
+    (found,) = evidence.of(E, f"product:{code}", AT + 2 * MINUTE)
+    answers = {
+        who: client_for(who).get(f"/{E}/bukti/{found.kept.sha256}/").status_code
+        for who in ("citra", "gita", "juwita", "ani", "hadi", "budi")
+    }
+    assert answers == {"citra": 200, "gita": 200, "juwita": 200, "ani": 403, "hadi": 403, "budi": 403}
+    assert kinds(post, "citra", AT + 2 * MINUTE) == []
+
+
+def test_a_recipient_reads_what_was_signed_for_it_without_how_it_came_about(post: Any, client_for: Any) -> None:
+    code = products.draft(E, Type.SPECIAL, body(recipients=("KPU", "BAWASLU")), post.actors["citra"], AT)
+    ani = client_for("ani")
+    assert ani.get(f"{LIST}{code}/").status_code == 403  # a draft is nobody's but the post's and Bawaslu's
+    assert code not in text_of(ani.get(LIST))
+    products.sign(E, code, products.submit(E, code, post.actors["citra"], AT), post.actors["gita"], AT)
+    page = text_of(ani.get(f"{LIST}{code}/"))
+    assert "Sebagian rusak" in page
+    assert "menandatangani" in page
+    assert "menyusun draf" not in page
+    assert ani.get(f"{LIST}{code}/produk.pdf").content.startswith(b"%PDF")
+    assert client_for("hadi").get(f"{LIST}{code}/").status_code == 403
+    assert [h.args for h in products.find(post.people["ani"], E, "PRD", AT)] == [(code,)]
+    assert products.find(post.people["hadi"], E, "PRD", AT) == []
 
 
 # --- nothing of reporters ----------------------------------------------------------------------------------------------------------------
@@ -233,7 +292,7 @@ def test_every_type_prints_on_both_papers_the_same_bytes_and_a_draft_is_marked(p
     assert (made["watermark"], made["number"][:2]) == ("", rules.PREFIX[kind][:2])
     assert made["marks"] == ["[SIMULASI]"]
     first = [citra.get(f"{LIST}{code}/produk.pdf{q}").content for q in ("", "?kertas=f4")]
-    products.received(E, code, "BAWASLU", "TT-1", AT, post.actors["citra"], AT)
+    products.acknowledge(E, code, post.actors["juwita"], AT)
     assert [citra.get(f"{LIST}{code}/produk.pdf{q}").content for q in ("", "?kertas=f4")] == first
     assert first[0] != first[1]
 
@@ -272,15 +331,13 @@ def test_from_the_editor_to_the_register_by_links_and_forms(post: Any, client_fo
     assert "bukan lagi yang Anda lihat" in text_of(gita.post(f"{one}tanda-tangan/", {"seen": "x"}, follow=True))
     seen = products.get(E, "PRD-001", AT).digest
     assert "LAPINSUS-001" in text_of(gita.post(f"{one}tanda-tangan/", {"seen": seen}, follow=True))
-    got = {"recipient": "BAWASLU", "number": "TT-1", "received_at": "2023-12-05T10:00"}
-    assert "Tanda terima dicatat" in text_of(citra.post(f"{one}terima/", got, follow=True))
-    assert "sudah dicatat" in text_of(citra.post(f"{one}terima/", got, follow=True))
+    assert "Tanda terima Anda dicatat" in text_of(client_for("juwita").post(f"{one}terima/", follow=True))
     book = CalamineWorkbook.from_filelike(io.BytesIO(client_for("juwita").get(f"{LIST}register.xlsx").content))
     assert book.get_sheet_by_name("Register").to_python()[1][1] == "LAPINSUS-001/POSKO-PEMILU/XII/2023"
     assert len(book.get_sheet_by_name("Distribusi").to_python()) == 3
 
 
-def test_the_kejari_and_bawaslu_read_products_and_nobody_else(post: Any, client_for: Any) -> None:
+def test_the_kejari_bawaslu_and_who_it_is_sent_to_read_products_and_nobody_else(post: Any, client_for: Any) -> None:
     signed(post)
     allowed = {
         who: client_for(who).get(f"{LIST}PRD-001/").status_code
@@ -300,8 +357,6 @@ def test_the_journal_opens_no_product_to_those_who_may_not_read_it(post: Any, cl
 
 
 def test_the_demonstration_makes_one_of_each_type(post: Any) -> None:
-    from tests import beltim
-
     said = beltim.step("products")
     assert any("menunggu pimpinan" in line for line in said)
     kinds = {p.kind for p in products.listing(E, AT) if p.state is State.SIGNED}

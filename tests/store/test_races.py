@@ -16,19 +16,22 @@ import pytest
 from django.db import connection, transaction
 
 from posko.domain import access as access_rules
+from posko.domain import aght as aght_rules
 from posko.domain import places as place_rules
 from posko.domain import receipts as receipt_rules
+from posko.domain import reports as report_rules
 from posko.domain import sampling as sampling_rules
 from posko.domain import stock as stock_rules
 from posko.domain import transfers as transfer_rules
-from posko.domain.record import Actor
-from posko.store import places, receipts, record, sampling, sorting, stock, transfers
+from posko.domain.record import Actor, Verdict
+from posko.store import aght, dpt, places, receipts, record, reports, sampling, sorting, stock, transfers
 from tests import beltim, scene
 
 ROOT = Path(__file__).resolve().parents[2]
 E, P = "pemilu-2024", "pilkada-2024"
 ANI, FAJAR, LUTFI, OKI = (Actor(f"p-{name}", "KPU") for name in ("ani", "fajar", "lutfi", "oki"))
 BUDI = Actor("p-budi", "PPK")
+CITRA, GITA, NILA = (Actor(f"p-{name}", "KEJARI") for name in ("citra", "gita", "nila"))
 SECOND = timedelta(seconds=1)
 Set = Callable[[Any, str, Any], None]
 
@@ -215,7 +218,62 @@ def in_the_book(patch: Set) -> None:
     assert opened == ["AlreadyOpened", "ok"], opened
 
 
-RACES = (in_the_sorting_hall, at_the_gate, between_two_tps, at_the_draw, in_the_book)
+def in_the_register(patch: Set) -> None:
+    """Two analysts assess one item from the same page; one closes it while the other attaches; a report is handed over once."""
+    at, desa = datetime(2023, 12, 1, 3, tzinfo=UTC), "19.06.02.2001"
+    listed = [place_rules.Tps(f"{desa}.001", 1, "1", desa, "Gantung", desa[:8], "Gantung", "reguler", "", False, 0.0, 0.0)]
+    patch(places, "tps_list", lambda _election: listed)
+    patch(places, "desa_list", lambda _region: [place_rules.Desa(desa, "Gantung", desa[:8], "Gantung", 0.0, 0.0)])
+    for name in ("kecamatan_list", "sites", "sea_legs"):
+        patch(places, name, lambda _region: [])
+    patch(dpt, "voters", lambda _election, _at: {})
+    filing = report_rules.filing(
+        "Jalan ke desa terputus", category=report_rules.Category.GEO, channel=report_rules.Channel.PHONE, source=report_rules.Source.KPU,
+        place=desa, at=at,
+    )  # fmt: skip
+    reports.file_report(E, filing, reports.PUBLIC_ACTOR, at)
+    said: dict[str, Any] = {
+        "answers": aght_rules.Answers(True), "claim": "Jalan terputus", "gatra": "geografi", "variable": "6",
+        "shares": aght_rules.Shares(1, 2, 3), "last_useful_at": at + timedelta(days=60), "prior_permille": 100, "note": "",
+    }  # fmt: skip
+    with transaction.atomic():
+        aght.grade_source(E, "LAP-001", claim="Jalan terputus", chain="", source="B", basis="melihat", actor=CITRA, at=at)
+        aght.grade_information(E, "LAP-001", information="2", basis="foto", actor=CITRA, at=at)
+        code = aght.open_item(E, title="Jalan", place=desa, **said, actor=CITRA, at=at)
+
+    def seen(t: datetime) -> str:
+        return aght.seen_item(E, aght.get(E, code, t), t)
+
+    one = seen(at)
+    both = at_once(*(lambda p=p, t=t: aght.assess(E, code, **said, actor=p, at=t, seen=one) for p, t in ((CITRA, at + SECOND), (NILA, at))))
+    assert both == ["Changed", "ok"], both
+    later = at + timedelta(minutes=5)
+    two = seen(later)
+    closing = at_once(
+        lambda: aght.set_standing(E, code, aght_rules.Standing.CLOSED, "surut", CITRA, later, aght_rules.Outcome.HELD, seen=two),
+        lambda: aght.attach(E, code, "LAP-001", NILA, later + SECOND, seen=two),
+    )
+    assert closing == ["Changed", "ok"], closing
+    last, report = later + timedelta(minutes=5), reports.get(E, "LAP-001", later)
+    word = aght.seen_report(E, report, last)
+    handed = twice(lambda t: aght.refer(E, "LAP-001", aght_rules.Route.BAWASLU, "", CITRA, t, seen=word), last)
+    assert handed == ["Changed", "ok"], handed
+    day = last + timedelta(days=1)
+    rows = [aght_rules.Label("geografi", "Wilayah", "gatra"), aght_rules.Label("8", "Kabar", "variabel", "R21")]
+    assert twice(lambda t: aght.take_labels(E, "bawaslu-2029/1", rows, "surat", CITRA, t), day) == ["LabelsTwice", "ok"]
+    entry = record.Entry.objects.get(kind="aght.opened").entry_id
+    asked = twice(lambda t: record.propose_erasure(E, [entry], "court", GITA, "kejari.pimpinan", t, aght.WORDS.keys()), day + SECOND * 60)
+    assert asked == ["ErasurePending", "ok"], asked
+    gone = at_once(
+        *(
+            lambda v=v, t=t: record.decide_erasure(E, "HPS-001", v, CITRA, frozenset({"kejari.analis"}), t, aght.WORDS)
+            for v, t in ((Verdict.ERASED, day + SECOND * 121), (Verdict.REJECTED, day + SECOND * 120))
+        )
+    )
+    assert gone == ["ErasureOver", "ok"], gone
+
+
+RACES = (in_the_sorting_hall, at_the_gate, between_two_tps, at_the_draw, in_the_book, in_the_register)
 
 
 def run(race: Callable[[Set], None], patch: Set) -> None:

@@ -11,6 +11,7 @@ from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain.readiness import Answer, State
 from posko.store import distribution, places, readiness, receipts, record
+from tests import erasing
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2024, 2, 13, 13, tzinfo=UTC)
@@ -52,6 +53,18 @@ def test_only_the_reported_tps_is_ready_and_the_hour_before_it_was_not(scene: An
     assert states(AT - timedelta(hours=1)) == [State.UNKNOWN] * 3
     assert readiness.summary(E, AT, "19.06.02").total == 2
     assert record.Entry.objects.order_by("-leaf_index").first().kind == "tps.checked"  # type: ignore[union-attr]
+
+
+def test_what_a_check_noted_can_be_erased_and_its_answers_stay(scene: Any) -> None:
+    receipt = readiness.record_check(E, a_check(CODES[0], note="atap bocor, kata Budi"), AT)
+    assert [c.note for c in readiness.checks(E, AT)] == ["atap bocor, kata Budi"]
+    opening = record.Opening.objects.get(entry_id=receipt.entry_id)
+    assert b"Budi" not in bytes(opening.facts) + bytes(opening.envelope)
+    erasing.erase_private(receipt.entry_id, scene["ani"], "diminta", AT)
+    assert [c.note for c in readiness.checks(E, AT)] == [record.ERASED]
+    assert states(AT)[0] == State.READY
+    readiness.Check.objects.update(note="dari baris lama", entry_id="0" * 64)
+    assert [c.note for c in readiness.checks(E, AT)] == ["dari baris lama"]
 
 
 def test_the_newest_check_counts_and_the_old_one_stays_readable(scene: Any) -> None:

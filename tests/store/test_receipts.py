@@ -14,6 +14,7 @@ from posko.domain import receipts as rules
 from posko.domain import record as facts
 from posko.domain import stock as stock_rules
 from posko.store import places, receipts, record, stock, thresholds
+from tests import erasing
 
 pytestmark = pytest.mark.django_db
 DAY = datetime(2023, 11, 20, 3, tzinfo=UTC)
@@ -575,7 +576,7 @@ def test_what_was_typed_can_be_erased_and_every_reading_says_so(scene: Any) -> N
     assert not any(text.encode() in said for text in ("dus bawah basah", "foto terlampir", '"carrier"', "kapal"))
     sent = receipts.Shipment.objects.get(code=shipment)
     for entry in (note.entry_id, claim.entry_id, sent.entry_id):
-        record.erase_private(entry, scene["ani"], "diminta", came)
+        erasing.erase_private(entry, scene["ani"], "diminta", came)
     assert texts() == [record.ERASED] * 5
 
 

@@ -15,11 +15,13 @@ import pytest
 from django.db import connection
 
 from posko.domain import access as access_rules
+from posko.domain import aght as aght_rules
+from posko.domain import pledges as pledge_rules
 from posko.domain import recommendations as rules
 from posko.domain import reports as report_rules
 from posko.domain.recommendations import Act, Nature, Slots, State
 from posko.domain.record import Actor, Election
-from posko.store import access, evidence, places, rakor, recommendations, record
+from posko.store import access, aght, evidence, places, pledges, rakor, recommendations, record
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2023, 12, 1, 3, tzinfo=UTC)
@@ -382,8 +384,8 @@ def test_an_analyst_has_no_mandate_to_speak_and_nobody_speaks_weeks_before(actor
 def test_a_confirmation_that_does_not_come_is_signalled_and_goes_to_the_rakor(actors: Any) -> None:
     code = spoken(actors)
     late = EVE + timedelta(hours=6, seconds=1)
-    assert [s.rule for s in recommendations.signals(E, late - timedelta(seconds=1))] == []
-    assert [(s.rule, s.mark) for s in recommendations.signals(E, late)] == [("R20.lisan", "[SIMULASI]")]
+    assert "R20.lisan" not in [s.rule for s in recommendations.signals(E, late - timedelta(seconds=1))]
+    assert {(s.rule, s.mark) for s in recommendations.signals(E, late)} == {("R20.lisan", "[SIMULASI]"), ("R20.diam", "[SIMULASI]")}
     assert {(e.code, e.act) for e in recommendations.escalated(E, late)} == {(code, Act.RECEIVE), (code, Act.CONFIRM)}
 
 
@@ -427,6 +429,164 @@ def test_a_stored_event_that_does_not_follow_is_shown_instead_of_breaking_every_
     )  # fmt: skip
     rec = recommendations.get(E, code, AT + timedelta(hours=1))
     assert (rec.state, len(rec.odd)) == (State.DITERIMA, 1)
+
+
+def test_a_letter_without_an_answer_is_one_warning_and_one_matter_of_the_rakor(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *ISSUED)
+    late = AT + timedelta(minutes=3, hours=24, seconds=1)
+    (found,) = recommendations.signals(E, late)
+    assert (found.rule, found.to, found.mark) == ("R20.diam", ("KPU", "KEJARI"), "[SIMULASI]")
+    assert matters(late) == [(code, "lewat tenggat")]
+    go(actors, code, ("ani", Act.RECEIVE, {}), start=late)
+    assert recommendations.signals(E, late + timedelta(hours=1)) == []
+
+
+# --- a phone call about a letter -------------------------------------------------------------------------------------------------------
+
+
+def test_a_call_about_an_open_letter_is_no_second_letter_and_its_words_can_be_erased(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *ISSUED)
+    called = {"channel": "telepon", "heard_by": "Ketua KPU", "note": "Surat sudah di meja?"}
+    rec = recommendations.act(E, code, Act.REMIND, called, actors["gita"], AT + timedelta(hours=3))
+    assert (rec.state, len(rec.reminders)) == (State.TERBIT, 1)
+    assert [r.number for r in recommendations.listing(E, EVE) if r.number] == ["R-001/POSKO-PEMILU/XII/2023"]
+    facts, private = entries("recommendation.reminded")[0]
+    assert json.loads(facts) == {"channel": "telepon"}
+    assert json.loads(private) == {"heard_by": "Ketua KPU", "note": "Surat sudah di meja?"}
+    with pytest.raises(report_rules.Guarded):
+        recommendations.act(E, code, Act.REMIND, {**called, "note": "Spanduk partai"}, actors["gita"], AT + timedelta(hours=4))
+    with pytest.raises(rules.DoubleDispatch):
+        draft(actors, at=AT + timedelta(hours=5))
+
+
+# --- after voting opened -------------------------------------------------------------------------------------------------------------
+
+AFTER = datetime(2024, 2, 15, 3, tzinfo=UTC)
+LATER = rules.Horizon(
+    rules.Until.DELAYED, datetime(2024, 2, 24, tzinfo=UTC), ("19.06.02.2001.003",), "Keputusan KPU tentang pemungutan suara susulan"
+)
+
+
+def test_a_tps_that_votes_later_gets_a_written_letter_and_the_basis_can_be_erased(
+    actors: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pledges, "known_places", lambda _election: {"19.06.02.2001.003": None})
+    with pytest.raises(rules.AfterHorizon):
+        draft(actors, at=AFTER, due_at=AFTER + timedelta(days=3))
+    code = draft(actors, at=AFTER, due_at=AFTER + timedelta(days=3), horizon=LATER)
+    rec = go(actors, code, *ISSUED, start=AFTER)
+    assert (rec.state, rec.number) == (State.TERBIT, "R-001/POSKO-PEMILU/II/2024")
+    assert recommendations.get(E, code, AFTER + timedelta(hours=1)).text == rec.text
+    assert (rec.text.horizon, rec.text.place) == (LATER, "19.06.02.2001.003")
+    facts, private = entries("recommendation.drafted")[0]
+    said = json.loads(facts)
+    assert (said["text_horizon"], said["text_horizon_at"], said["text_horizon_places"]) == (
+        "susulan", "2024-02-24T00:00:00Z", "19.06.02.2001.003",
+    )  # fmt: skip
+    assert "Keputusan KPU" in private
+    assert "Keputusan KPU" not in facts
+    (task,) = recommendations.waiting(cast["ani"], E, AFTER + timedelta(minutes=5))
+    assert task.due_at == AFTER + timedelta(minutes=3, hours=12)
+
+
+# --- promises ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def genset(actors: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A generator that the Pemda has promised."""
+    monkeypatch.setattr(pledges, "known_places", lambda _election: {"19.06": None})
+    made = pledge_rules.Pledge(
+        "", "PEMDA", pledge_rules.Kind.GENSET, "GENSET-1", 2, ("19.06",), EVE - timedelta(days=2), EVE + timedelta(days=2)
+    )
+    return pledges.offer(E, [made], actors["indra"], AT)[0]
+
+
+LEND = replace(SLOTS, saran="Menyarankan agar Pemda meminjamkan genset")
+
+
+def test_a_letter_names_a_promise_and_the_promise_its_letter(actors: Any, genset: str) -> None:
+    code = draft(actors, addressee="PEMDA", slots=LEND, pledged=[genset])
+    assert recommendations.get(E, code, AT).text.pledges == (genset,)
+    assert [r.code for r in recommendations.using(E, genset, AT)] == [code]
+    assert json.loads(entries("recommendation.drafted")[0][0])["text_pledges"] == genset
+    for bad in ("JNJ-9999", genset):
+        with pytest.raises(rules.BadPledge):
+            draft(actors, addressee="POLRES", slots=replace(SLOTS, saran="Menyarankan agar Polres menjaga gudang"), pledged=[bad])
+
+
+def test_a_promise_taken_back_is_a_task_of_whoever_wrote_and_signed_until_they_spoke_about_it(actors: Any, cast: Any, genset: str) -> None:
+    code = draft(actors, addressee="PEMDA", slots=LEND, pledged=[genset])
+    go(actors, code, *ISSUED)
+    at = AT + timedelta(hours=2)
+    assert "janji_ditarik" not in waits(cast, "citra", at)
+    pledges.act(E, genset, pledge_rules.Act.WITHDRAW, actors["indra"], at, reason="rusak")
+    assert [waits(cast, who, at) for who in ("citra", "gita", "indra")] == [["janji_ditarik"], ["janji_ditarik"], ["terbit"]]
+    said = {"channel": "telepon", "heard_by": "Dinas pekerjaan umum", "note": "Mencari genset lain"}
+    recommendations.act(E, code, Act.REMIND, said, actors["citra"], at + timedelta(hours=1))
+    assert "janji_ditarik" not in waits(cast, "citra", at + timedelta(hours=1))
+
+
+def test_a_letter_is_not_issued_on_a_promise_that_was_taken_back(actors: Any, genset: str) -> None:
+    code = draft(actors, addressee="PEMDA", slots=LEND, pledged=[genset])
+    go(actors, code, *ISSUED[:2])
+    pledges.act(E, genset, pledge_rules.Act.WITHDRAW, actors["indra"], AT + timedelta(hours=1), reason="rusak")
+    with pytest.raises(rules.BadPledge):
+        recommendations.act(E, code, Act.ISSUE, {}, actors["gita"], AT + timedelta(hours=2))
+
+
+# --- places --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_analyst_of_one_kecamatan_reads_what_lies_there_and_nothing_else(actors: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pledges, "known_places", lambda _election: {"19.06.02.2001.003": None, "19.06.03.2001.001": None})
+    mine = draft(actors, at=AFTER, due_at=AFTER + timedelta(days=3), horizon=LATER)
+    other = replace(LATER, places=("19.06.03.2001.001",))
+    draft(actors, at=AFTER, due_at=AFTER + timedelta(days=3), horizon=other, subject="Lain", aght=("AGHT-02",))
+    draft(actors, at=AT, subject="Kabupaten", aght=("AGHT-03",))
+    grants = (access_rules.Grant("kejari.analis", "19.06.02", datetime(2023, 6, 1, tzinfo=UTC)),)
+    local = access_rules.Person("p-tono", "KEJARI", grants)
+    assert [r.code for r in recommendations.readable(recommendations.listing(E, AFTER), local, AFTER)] == [mine]
+    assert [h.args for h in recommendations.find(local, E, "REK", AFTER)] == [(mine,)]
+
+
+# --- the drop of risk ------------------------------------------------------------------------------------------------------------------
+
+
+def test_risk_is_read_as_it_stood_when_a_letter_was_issued_and_closed(actors: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = draft(actors)
+    due = AT + timedelta(days=3)
+    steps = (
+        ("citra", Act.VERIFY, {"outcome": "sesuai", "note": "Kering"}), ("citra", Act.MEASURE, {"why": "Belum hujan"}),
+        ("gita", Act.CLOSE, {}),
+    )  # fmt: skip
+    go(actors, code, *FOLLOWED, ("ani", Act.CLAIM, {"evidence": "Nota"}), *steps)
+    asked: list[datetime] = []
+
+    def register(_election: str, at: datetime) -> list[Any]:
+        asked.append(at)
+        return [FakeItem("AGHT-01", at), FakeItem("AGHT-09", at)]
+
+    monkeypatch.setattr(aght, "register", register)
+    recs = recommendations.listing(E, due)
+    risks = recommendations.risks(E, recs)
+    assert sorted(risks) == [("AGHT-01", recs[0].issued_at), ("AGHT-01", rules.closed_at(recs[0]))]
+    assert sorted(asked) == [recs[0].issued_at, rules.closed_at(recs[0])]
+
+
+class FakeItem:
+    """As much of an item as the drop of risk looks at."""
+
+    outcome = None
+    changes: tuple[Any, ...] = ()
+
+    def __init__(self, code: str, at: datetime) -> None:
+        self.code = code
+        self.loss = aght_rules.Loss(0, 0, 0, 10, 0, 20)
+        self.now = self
+        self.assessed_at = at
 
 
 # --- two at once, in threads of their own --------------------------------------------------------------------------------------------

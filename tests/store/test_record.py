@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from posko.domain.record import Actor, Draft, NotPlain
 from posko.ledger import tree
 from posko.store import record
+from tests import erasing
 
 ROOT = Path(__file__).resolve().parents[2]
 AT = datetime(2023, 12, 5, 3, tzinfo=UTC)
@@ -131,7 +132,7 @@ def test_replacing_a_row_is_no_way_around_the_triggers(installation: Any) -> Non
 def test_the_private_part_is_erased_once_the_facts_and_every_hash_stay(installation: Any) -> None:
     (receipt,) = write(3, private={"note": "nomor telepon"})
     root = record.root()
-    erased = record.erase_private(receipt.entry_id, ANI, "diminta pemilik data", AT)
+    erased = erasing.erase_private(receipt.entry_id, ANI, "diminta pemilik data", AT)
     assert (record.entry("pemilu-2024", receipt.entry_id).private, erased.leaf_index) == ("erased", root[0])
     opening = record.Opening.objects.get(entry_id=receipt.entry_id)
     assert (opening.private, opening.private_salt, opening.erased_at) == (None, None, AT)
@@ -214,6 +215,7 @@ from django.core.management import call_command
 from django.db import connection, models, transaction
 from posko.domain.record import Actor, Draft
 from posko.store import record
+from tests import erasing
 AT = datetime(2023, 12, 5, 3, tzinfo=UTC)
 ANI = Actor("p-ani", "KPU")
 def write(n, size=3):
@@ -245,7 +247,7 @@ def test_append_erase_rebuild_a_table_kill_the_process_and_recompute(tmp_path: P
         tmp_path,
         """
 first = record.Entry.objects.get(leaf_index=1)
-record.erase_private(first.entry_id, ANI, "uji", AT)
+erasing.erase_private(first.entry_id, ANI, "uji", AT)
 old = record.Entry._meta.get_field("kind")
 new = models.CharField(max_length=80, db_index=True)
 new.set_attributes_from_name("kind")
@@ -308,7 +310,7 @@ def test_postgresql_refuses_every_change_too(installation: Any, statement: str) 
 @pytest.mark.postgres
 def test_postgresql_erases_the_private_part_and_keeps_every_hash(installation: Any) -> None:
     (receipt,) = write(1, private={"note": "x"})
-    record.erase_private(receipt.entry_id, ANI, "uji", AT)
+    erasing.erase_private(receipt.entry_id, ANI, "uji", AT)
     assert record.entry("pemilu-2024", receipt.entry_id).private == "erased"
     assert record.verify().faults == ()
 

@@ -227,10 +227,14 @@ def test_a_bad_row_in_the_middle_leaves_nothing_behind(with_places: Any) -> None
 
 def test_an_upload_is_forgotten_after_a_day(actors: Any) -> None:
     kept = reports.keep_upload(E, "a.xlsx", b"kata-kata warga", actors["citra"], AT)
-    assert reports.upload(E, kept.code).data == b"kata-kata warga"
+    assert reports.upload(E, kept.code, "p-citra").data == b"kata-kata warga"
+    with pytest.raises(rules.NoUpload):
+        reports.upload(E, kept.code, "p-gita")
+    with pytest.raises(rules.NoUpload):
+        reports.drop_upload(E, kept.code, "p-gita")
     reports.keep_upload(E, "b.xlsx", b"lain", actors["citra"], AT + reports.KEEP_UPLOADS + timedelta(seconds=1))
     with pytest.raises(rules.NoUpload):
-        reports.upload(E, kept.code)
+        reports.upload(E, kept.code, "p-citra")
     with pytest.raises(rules.NoUpload):
         reports.take_in(E, [(filing(), None)], "c" * 64, actors["citra"], AT, kept.code)
 

@@ -8,7 +8,7 @@ import pytest
 
 from posko.domain import sampling as rules
 from posko.store import record, sampling
-from tests import beltim
+from tests import beltim, erasing
 
 pytestmark = pytest.mark.django_db
 E = "pemilu-2024"
@@ -188,7 +188,7 @@ def test_the_agreed_words_can_be_erased_and_the_draw_stays_checkable(scene: Any)
     words = "IHSG penutupan 12 Februari 2024"
     (audit,) = sampling.commit(E, {"": rules.Plan(5, 9, 950)}, "public", f" {words} ", scene["ani"], AT)
     assert audit.agreed == words
-    record.erase_private(audit.entry_id, scene["ani"], "diminta", AT)
+    erasing.erase_private(audit.entry_id, scene["ani"], "diminta", AT)
     assert sampling.get_audit(E, audit.code, LATER).agreed == record.ERASED
     now = sampling.draw(E, audit.code, "7.297.67", scene["ani"], LATER)
     assert now.seed == f"{rules.agreed_digest(words)} 729767"
@@ -215,5 +215,5 @@ def test_a_note_can_be_erased(scene: Any) -> None:
     found = (sampling.get_audit(E, audit.code, at).results or {})[box]
     assert found.note == "satu lembar robek"
     assert "note" not in record.entry(E, found.entry_id).facts
-    record.erase_private(found.entry_id, scene["ani"], "diminta", at)
+    erasing.erase_private(found.entry_id, scene["ani"], "diminta", at)
     assert (sampling.get_audit(E, audit.code, at).results or {})[box].note == record.ERASED

@@ -31,7 +31,7 @@ def close(
 ) -> rules.Sealing:
     """What packing does when it closes a box, without the box."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         before = seals.last_sealing(E, BOXES[box])
         judged = seals.judge(seals.known(E, serials, counted=count != 0), serials, count, lot, takers, at)
         sealing = rules.Sealing(

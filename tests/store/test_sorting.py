@@ -15,6 +15,7 @@ from posko.domain import stock as stock_rules
 from posko.domain.record import Actor
 from posko.domain.stock import Condition
 from posko.store import places, receipts, record, sorting, stock
+from tests import erasing
 
 E = "pemilu-2024"
 AT = datetime(2024, 1, 3, 2, tzinfo=UTC)
@@ -376,7 +377,7 @@ def test_the_decision_behind_a_rate_can_be_erased_and_the_rate_stays(hall: None)
     rate = sorting.set_rate(E, 250, "folded", date(2024, 1, 1), "Keputusan Sekretaris 12/2024", ANI, LATER)
     assert sorting.rates(E, LATER)[0].citation == "Keputusan Sekretaris 12/2024"
     assert "citation" not in record.entry(E, rate.entry_id).facts
-    record.erase_private(rate.entry_id, ANI, "diminta", LATER)
+    erasing.erase_private(rate.entry_id, ANI, "diminta", LATER)
     (left,) = sorting.rates(E, LATER)
     assert (left.citation, left.rupiah) == (record.ERASED, 250)
 

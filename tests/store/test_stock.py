@@ -9,6 +9,7 @@ from posko.domain import stock as rules
 from posko.domain.record import Actor, Draft
 from posko.domain.stock import Account, Condition, Posting
 from posko.store import record, stock
+from tests import erasing
 
 pytestmark = pytest.mark.django_db
 E = "pemilu-2024"
@@ -168,5 +169,5 @@ def test_notes_can_be_erased_and_every_reading_says_so(hall: None) -> None:
     assert (seen.note, walk.note, texts()) == ("rak belakang", "atap baru", ["rak belakang", "atap baru"])
     assert not any("note" in record.entry(E, entry).facts for entry in (seen.entry_id, walk.entry_id))
     for entry in (seen.entry_id, walk.entry_id):
-        record.erase_private(entry, ANI, "diminta", LATER)
+        erasing.erase_private(entry, ANI, "diminta", LATER)
     assert texts() == [record.ERASED] * 2

@@ -9,7 +9,7 @@ from posko.domain import record as facts
 from posko.domain import stock as stock_rules
 from posko.domain import transfers as rules
 from posko.store import record, stock, transfers
-from tests import beltim
+from tests import beltim, erasing
 
 pytestmark = pytest.mark.django_db
 P, E = "pilkada-2024", "pemilu-2024"
@@ -24,7 +24,7 @@ CAMP = datetime(2024, 2, 14, 0, 5, tzinfo=UTC)
 @pytest.fixture
 def scene(installation: Any) -> Any:
     """Places and rulebook only: nobody computed the needs, so each reporter states them."""
-    beltim.load(P, until="regulation")
+    beltim.at("regulation", P)
     return installation
 
 
@@ -96,7 +96,7 @@ def test_from_proposal_to_received_each_instant_reads_as_it_was(scene: Any, cast
 
 
 def test_ballots_of_another_dapil_are_never_proposed(installation: Any) -> None:
-    beltim.load(E)
+    beltim.at("needs", E)
     gantung, dendang, manggar = "19.06.02.2001.001", "19.06.03.2001.001", "19.06.01.2001.001"
     for tps, found in ((gantung, 200), (dendang, 290), (manggar, 400)):
         line = rules.Reported(rules.BALLOT, "DPRD_KAB", found)
@@ -386,6 +386,6 @@ def test_what_was_typed_can_be_erased_and_every_reading_says_so(scene: Any, cast
     assert trip.sent is not None
     assert trip.received is not None
     for entry in (one.entry_id, made.entry_id, trip.sent.entry_id, trip.received.entry_id):
-        record.erase_private(entry, scene.actors["ani"], "diminta", end)
+        erasing.erase_private(entry, scene.actors["ani"], "diminta", end)
     assert texts() == [record.ERASED] * 5
     assert record.verify().faults == ()

@@ -1,13 +1,14 @@
 """Stage access: signing in, one's own account, who has which role where, agreements, emergency hours."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth import authenticate, login, logout, password_validation, update_session_auth_hash
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -263,6 +264,63 @@ def new(request: shell.Request, election: str) -> HttpResponseBase:
     return render(request, "desk/access/created.html", {"username": username, "display": display, "password": password})
 
 
+# --- agreements ------------------------------------------------------------------------------------------------------------
+
+
+@shell.signed_in
+def agreement(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """One agreement with its versions, for those who give rights and for the agency that reads by it; heads renew it here."""
+    found = access.versions(code, request.at)
+    if not found:
+        raise Http404(code)
+    now = found[0].agreement
+    if not (shell.may(request, "access.read") or request.person.agency == now.reader):
+        return shell.denied(request, "access.read", rules.Decision(False, "role"))
+    context = {
+        "one": now,
+        "title": found[0].title,
+        "mark": found[0].mark,
+        "kinds": ", ".join(KIND_NAMES.get(kind, kind) for kind in sorted(now.kinds)),
+        "versions": [(s.agreement, s.agreement.holds(request.at) and s is found[0]) for s in found],
+        "holds": now.holds(request.at),
+        "days": rules.days_left(now, request.at),
+        "warned": rules.warned(now, request.at),
+        "may_renew": shell.may(request, "access.agree"),
+        "reads": request.person.agency == now.reader,
+        "back": shell.may(request, "access.read"),
+        "typed": request.GET,
+    }
+    return render(request, "desk/access/agreement.html", context)
+
+
+KIND_NAMES = {"aght": "AGHT"}
+LONGEST = timedelta(days=5 * 365)
+"""No agreement is renewed for longer; ours, so that somebody looks at it again."""
+
+
+@shell.page("access.agree")
+def renew(request: shell.Request, election: str, code: str) -> HttpResponseBase:
+    """The next version of an agreement, by two people."""
+    if request.method == "POST":
+        said = request.POST
+        try:
+            until = _day(said.get("until", ""), needed=True)
+            assert until is not None
+            if until > request.at + LONGEST:
+                raise BadForm(what=f"tanggal (paling lama {LONGEST.days // 365} tahun dari sekarang)")
+            seen = said.get("seen", "")
+            if not (seen.isascii() and seen.isdigit() and len(seen) < 6):
+                raise BadForm(what="versi")
+            second = shell.countersigned(request, "access.approve")
+            last_instant = until + timedelta(days=1)  # the day that was typed is the last one
+            access.renew_agreement(code, int(seen), last_instant, access.actor(request.person), access.actor(second), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+            return redirect(f"{reverse('desk:access_agreement', args=[election, code])}?{urlencode({'until': said.get('until', '')})}")
+        shell.done(request, "Perjanjian diperbarui dan berlaku sekarang.")
+    return redirect("desk:access_agreement", election, code)
+
+
 urlpatterns: list[URLPattern] = [
     path("masuk/", sign_in, name="sign_in"),
     path("keluar/", sign_out, name="sign_out"),
@@ -273,6 +331,8 @@ urlpatterns: list[URLPattern] = [
     path("<slug:election>/akses/usul/<int:proposal>/", decide, name="access_decide"),
     path("<slug:election>/akses/akhiri/<int:grant>/", end, name="access_end"),
     path("<slug:election>/akses/akun/", new, name="access_new"),
+    path("<slug:election>/akses/perjanjian/<slug:code>/", agreement, name="access_agreement"),
+    path("<slug:election>/akses/perjanjian/<slug:code>/perbarui/", renew, name="access_renew"),
 ]
 SENTENCES: dict[str, str] = {
     "access.bad_form": "Isian belum benar: {what}. Periksa, lalu kirim lagi.",
@@ -290,10 +350,17 @@ SENTENCES: dict[str, str] = {
     "access.second_may_not": "{person} tidak berhak menjadi orang kedua untuk tindakan ini. Minta orang yang berwenang.",
     "access.no_user": "Akun {username} tidak ada.",
     "access.user_exists": "Nama pengguna {username} sudah dipakai.",
+    "access.no_agreement": "Perjanjian {code} tidak ada. Muat ulang halaman.",
     "access.no_grant": "Peran atau usulan itu sudah tidak ada. Muat ulang halaman.",
 }
 TASKS: dict[str, tuple[str, str]] = {
     "access.approve": ("Setujui atau tolak peran {label}", "desk:access"),
-    "access.agreement": ("Perbarui perjanjian {label} sebelum berakhir", "desk:access"),
+    "access.agreement": ("Perbarui perjanjian {label} sebelum berakhir", "desk:access_agreement"),
+    "access.agreement_over": ("Perjanjian {label} sudah berakhir: perbarui, atau biarkan tertutup", "desk:access_agreement"),
+    "access.agreement_reader": ("Perjanjian {label} segera berakhir: minta pimpinan Kejari memperbaruinya", "desk:access_agreement"),
+    "access.agreement_over_reader": (
+        "Perjanjian {label} sudah berakhir, bacaannya tertutup: minta pimpinan Kejari memperbaruinya",
+        "desk:access_agreement",
+    ),
 }
 HITS: dict[str, str] = {}

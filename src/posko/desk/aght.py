@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,8 +13,11 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
-from posko.desk import shell
+from posko.desk import aght_labels, meanwhile, shell
+from posko.desk import reports as reports_desk
+from posko.domain import access as access_rules
 from posko.domain import aght as rules
+from posko.domain import places as place_rules
 from posko.domain import record as facts
 from posko.formats import aght as files
 from posko.formats import map as drawing
@@ -69,6 +74,13 @@ INFORMATION_GRADES = (
     ("5", "Tidak mungkin"),
     ("6", "Belum dapat dinilai"),
 )
+COSTS = {1: "murah: dengan yang ada", 2: "sedang: perlu tambahan", 3: "mahal: perlu anggaran atau pihak lain"}
+"""What acting costs, in three steps."""
+REVERSALS = {1: "mudah dipulihkan", 2: "dapat dipulihkan dengan usaha", 3: "tidak dapat dipulihkan (mis. pemungutan suara ulang)"}
+"""Whether the harm can be made good once it is there, in three steps."""
+CRITERIA = {
+    "harm": "perkiraan terdampak", "reversal": "pemulihan", "time": "sisa waktu", "cost": "biaya", "reach": "jangkauan (TPS)",
+}  # fmt: skip
 STEPS = (("1", "hampir tidak"), ("2", "kecil"), ("3", "sedang"), ("4", "besar"), ("5", "hampir pasti"))
 
 
@@ -114,17 +126,57 @@ def left_words(hours: int | None) -> str:
     return " ".join([f"{text.angka(days)} hari"] * bool(days) + [f"{rest} jam"] * bool(rest or not days))
 
 
+def at_item(act: str, *, whole: bool = False) -> shell.Locate:
+    """The item of an address where it belongs, `whole`: with every report it rests on, as a change needs; none such: the page itself."""
+
+    def locate(request: shell.Request, election: str, code: str) -> tuple[access_rules.Thing, ...]:
+        try:
+            item = aght.get(election, code, request.at)
+        except facts.Refusal:
+            return ()
+        filed = reports.filed(election, request.at) if whole else {}
+        found = rules.things(item, act, request.election.region, filed)
+        return found if whole else found[:1]
+
+    return locate
+
+
+def _opening(request: shell.Request, election: str) -> tuple[access_rules.Thing, ...]:
+    """What a new item is about: the report it comes from and the place that was chosen."""
+    number, place = request.POST.get("report", "") or request.GET.get("laporan", ""), request.POST.get("place", "")
+    of_report = (reports_desk.at_report("aght.assess")(request, election, number),) if number else ()
+    of_place = (access_rules.owned("aght.assess", "", place, request.election.region),) if place else ()
+    return tuple(one for one in (*of_report, *of_place) if isinstance(one, access_rules.Thing))
+
+
+def _attaching(request: shell.Request, election: str, number: str) -> tuple[access_rules.Thing, ...]:
+    """The report and the item it is to support, with everything that item rests on already."""
+    code = request.POST.get("item", "")[:120].partition(" ")[0]
+    of_report = reports_desk.at_report("aght.assess")(request, election, number)
+    of_item = at_item("aght.assess", whole=True)(request, election, code)
+    found = (of_report, *(of_item if isinstance(of_item, tuple) else (of_item,)))
+    return tuple(one for one in found if isinstance(one, access_rules.Thing))
+
+
+def _of_the_region(request: shell.Request, **_parts: str) -> access_rules.Thing:
+    """A file about the whole region is taken by those whose role is for the whole region."""
+    return access_rules.owned("aght.assess", "", request.election.region, request.election.region)
+
+
 @shell.page("aght.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
     """The register, by expected loss, then by the time left to act."""
     names = reports.place_names(election)
-    items = aght.register(election, request.at)
+    sees = shell.scope(request, "aght.read")
+    items = aght.register(election, request.at, sees)
+    weighed = aght.weighed(items)
     desa = request.GET.get("desa", "")
     if desa:
         items = [i for i in items if any(tps.startswith(f"{desa}.") for tps in i.tps)]
-    graded = list(aght.gradings(election, request.at).values())
+    graded = aght.graded_in(election, request.at, sees)
+    assessed = {r.number for r in reports_desk.readable(request, "aght.assess")}
     on, of = rules.diagonal(graded)
-    rows = [row(item, names) for item in items]
+    rows = [{**row(item, names), **_weights(item.code, weighed)} for item in items]
     kinds = [
         (kind.value, KINDS[kind], sum(i.kind is kind and i.standing is not rules.Standing.CLOSED for i in items)) for kind in rules.Kind
     ]
@@ -135,14 +187,28 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "diagonal": on,
         "graded": of,
         "one": rules.by_one(graded)[0],
-        "unrouted": len(aght.unrouted(election, request.at)) if shell.may(request, "aght.assess") else 0,
+        "unrouted": sum(number in assessed for number, _ in aght.unrouted(election, request.at)),
+        "confined": shell.confined(request, "aght.read"),
         "may_assess": shell.may(request, "aght.assess"),
         "may_read_reports": shell.may(request, "reports.read"),
         "estimate": any(i.estimate for i in items),
         "matrix": _matrix(items),
+        "weighed": weighed,
+        "seed": str(weighed.seed),
+        "criteria": ", ".join(CRITERIA[name] for name in rules.CRITERIA),
         "desa": names.get(desa, ""),
     }
     return render(request, "desk/aght/index.html", context)
+
+
+def _weights(code: str, weighed: aght.Weighed) -> dict[str, Any]:
+    """The secondary column of an item: its share of weightings, and which criteria nobody stated. A closed item has none."""
+    share = weighed.shares.get(code)
+    return {
+        "weight": share,
+        "weight_sort": -1 if share is None else round(share * 1000),
+        "weight_unknown": ", ".join(CRITERIA[name] for name in weighed.unknown.get(code, ())),
+    }
 
 
 def _matrix(items: list[rules.Aght]) -> list[dict[str, Any]]:
@@ -155,7 +221,7 @@ def _matrix(items: list[rules.Aght]) -> list[dict[str, Any]]:
     return found
 
 
-@shell.page("aght.read")
+@shell.page("aght.read", thing=at_item("aght.read"))
 def detail(request: shell.Request, election: str, code: str) -> HttpResponse:
     """One item: its claim, the sum line by line, the loss, its history."""
     try:
@@ -164,38 +230,40 @@ def detail(request: shell.Request, election: str, code: str) -> HttpResponse:
         shell.refused(request, refusal)
         return redirect("desk:aght", election)
     names = reports.place_names(election)
-    labels = rules.LABELS[item.now.labels]
     posterior = item.posterior
-    visible = [r for r in recommendations.resting_on(election, code, request.at) if recommendations.visible_to(r, request.person.agency)]
+    visible = recommendations.readable(recommendations.resting_on(election, code, request.at), request.person, request.at)
+    resting = {g.report for g in item.gradings}
+    known = {r.number for r in reports_desk.readable(request, "aght.read")}
+    readable = {r.number for r in reports_desk.readable(request)}
+    may_assess = bool(aght.changeable(election, [item], shell.scope(request, "aght.assess"), request.at))
     context = {
         "item": item,
         "row": row(item, names),
         "kind_words": KINDS[item.kind],
-        "gatra": labels.gatra[item.now.gatra],
-        "variable": labels.variables[item.now.variable],
+        "gatra": item.gatra_name,
+        "variable": item.variable_name,
+        "older_labels": item.now.labels != aght.labels(election, request.at).version,
+        "cost": COSTS.get(item.now.cost or 0, ""),
+        "reversal": REVERSALS.get(item.now.reversal or 0, ""),
+        "seen": aght.seen_item(election, item, request.at),
         "routes": [ROUTES[r] for r in item.routes],
         "path": [(QUESTIONS[question], yes) for question, yes in rules.triage(item.now.answers).path] if item.now.answers else [],
         "method": rules.METHOD,
         "prior": posterior.prior,
         "prior_logit": _signed(math.log(posterior.prior / (1 - posterior.prior))),
-        "lines": [_line(line) for line in posterior.lines],
+        "lines": [_line(line, known, readable) for line in posterior.lines],
+        "crossing": len(resting - known),
         "shares": item.now.shares,
         "mean_share": text.desimal(item.now.shares.mean, 1),
         "left": left_words(item.time_left_h),
         "outcome": OUTCOMES.get(item.outcome, "") if item.outcome else "",
         "outcomes": [(o.value, words) for o, words in OUTCOMES.items()],
-        "referred": [h for h in aght.handed(election, request.at) if any(g.report == h.referral.report for g in item.gradings)]
-        if shell.may(request, "reports.read")
-        else [],
-        "unrouted": [
-            (number, to.value) for number, to in aght.unrouted(election, request.at) if any(g.report == number for g in item.gradings)
-        ]
-        if shell.may(request, "reports.read")
-        else [],
+        "referred": [h for h in aght.handed(election, request.at) if h.referral.report in resting & readable],
+        "unrouted": [(number, to.value) for number, to in aght.unrouted(election, request.at) if number in resting & readable],
         "cell_words": (STEPS[item.cell[0] - 1][1], item.cell[1]),
         "recommendations": visible,
         "hazard": aght.hazard_of(election, code, request.at),
-        "may_assess": shell.may(request, "aght.assess"),
+        "may_assess": may_assess,
         "may_draft": shell.may(request, "recommendations.draft"),
         "may_read_reports": shell.may(request, "reports.read"),
         "standings": [(s.value, word) for s, (_, word) in STANDINGS.items() if s is not item.standing],
@@ -211,10 +279,12 @@ def _signed(number: float) -> str:
     return f"{'−' if number < 0 else '+'}{text.desimal(abs(number), 2)}"
 
 
-def _line(line: rules.Line) -> dict[str, Any]:
+def _line(line: rules.Line, known: Collection[str], readable: Collection[str]) -> dict[str, Any]:
+    """A step of the sum. A report outside the reader's region keeps its step, so that the sum adds up, and loses its number and chain."""
     return {
-        "report": line.report,
-        "chain": line.chain,
+        "report": line.report if line.report in known else "",
+        "open": line.report in readable,
+        "chain": line.chain if line.report in known else "",
         "grade": f"{line.source}{line.information}",
         "weight": text.desimal(line.weight, 1),
         "ratio": text.desimal(line.ratio, 2),
@@ -229,16 +299,20 @@ def _line(line: rules.Line) -> dict[str, Any]:
 # --- grading ---------------------------------------------------------------------------------------------------------------
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=reports_desk.at_report("aght.assess"))
 def source(request: shell.Request, election: str, number: str) -> HttpResponse:
     """First screen: the claim, its origin, the source."""
     report = _report(request, election, number)
     if report is None:
         return redirect("desk:reports", election)
     grading = aght.gradings(election, request.at).get(number)
-    typed: Any = {"claim": grading.claim, "chain": grading.chain, "basis": grading.source_basis} if grading else {}
+    now = aght.seen_report(election, report["report"], request.at)
+    typed: Any = {}
+    if grading:
+        typed = {"claim": record.unerased(grading.claim), "chain": grading.chain, "basis": record.unerased(grading.source_basis)}
+    seen, lines = now, []
     if request.method == "POST":
-        typed = request.POST
+        typed, seen = request.POST, meanwhile.seen(request)
         try:
             aght.grade_source(
                 election,
@@ -249,18 +323,21 @@ def source(request: shell.Request, election: str, number: str) -> HttpResponse:
                 basis=typed.get("basis", ""),
                 actor=_actor(request),
                 at=request.at,
+                seen=seen,
             )
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
+            if isinstance(refusal, rules.Changed):
+                lines, seen = meanwhile.report_news(request, election, number, seen, source=True), now
         else:
             shell.done(request, f"Sumber {number} dinilai. Sekarang nilai keterangannya, terpisah dari sumber.")
             return redirect("desk:aght_information", election, number)
-    chains = sorted({g.chain for g in aght.gradings(election, request.at).values()} - {number})
-    context = {**report, "typed": typed, "grades": SOURCE_GRADES, "chains": chains, "number": number}
-    return render(request, "desk/aght/source.html", context)
+    chains = sorted({g.chain for g in aght.graded_in(election, request.at, shell.scope(request, "aght.assess"))} - {number})
+    context = {**report, "typed": typed, "grades": SOURCE_GRADES, "chains": chains, "number": number, "seen": seen, "lines": lines}
+    return render(request, "desk/aght/source.html", context, status=409 if lines else 200)
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=reports_desk.at_report("aght.assess"))
 def information(request: shell.Request, election: str, number: str) -> HttpResponse:
     """Second screen: the information. The source's grade is not shown here, so that it does not colour this one."""
     report = _report(request, election, number)
@@ -268,25 +345,32 @@ def information(request: shell.Request, election: str, number: str) -> HttpRespo
     if report is None or grading is None:
         return redirect("desk:reports_detail", election, number)
     typed: Any = request.POST
+    now = aght.seen_report(election, report["report"], request.at)
+    seen, lines = now, []
     if request.method == "POST":
+        seen = meanwhile.seen(request)
         try:
             aght.grade_information(
                 election,
                 number,
                 information=typed.get("grade", ""),
                 basis=typed.get("basis", ""),
-                alone=typed.get("alone") == "1",
                 actor=_actor(request),
                 at=request.at,
+                seen=seen,
             )
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
+            if isinstance(refusal, rules.Changed):
+                lines, seen = meanwhile.report_news(request, election, number, seen, source=False), now
         else:
             shell.done(request, f"{number} dinilai lengkap. Buka butir AGHT, lampirkan pada butir yang ada, atau rujuk.")
             return redirect("desk:reports_detail", election, number)
-    others = len(aght.analysts(election, request.at) - {request.person.id})
+    others = len(aght.analysts(election, request.at, report["report"].place) - {request.person.id})
     context = {
         **report,
+        "seen": seen,
+        "lines": lines,
         "typed": typed,
         "grades": INFORMATION_GRADES,
         "claim": grading.claim,
@@ -294,9 +378,10 @@ def information(request: shell.Request, election: str, number: str) -> HttpRespo
         "same": grading.source_by == request.person.id,
         "others": others,
         "waits": not rules.offered(grading, request.person.id, others, request.at),
+        "until": grading.graded_at + rules.OTHER_FIRST if grading.graded_at else None,
         "hours": int(rules.OTHER_FIRST.total_seconds() // 3600),
     }
-    return render(request, "desk/aght/information.html", context)
+    return render(request, "desk/aght/information.html", context, status=409 if lines else 200)
 
 
 def _report(request: shell.Request, election: str, number: str) -> dict[str, Any] | None:
@@ -319,7 +404,7 @@ def _report(request: shell.Request, election: str, number: str) -> dict[str, Any
 # --- items -----------------------------------------------------------------------------------------------------------------
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=_opening)
 def new(request: shell.Request, election: str) -> HttpResponse:
     """A new item, usually from a graded report."""
     number = request.POST.get("report", "") or request.GET.get("laporan", "")
@@ -345,11 +430,11 @@ def new(request: shell.Request, election: str) -> HttpResponse:
             return redirect("desk:aght_detail", election, code)
     elif grading:
         place = reports.get(election, number, request.at).place
-        typed = {"claim": grading.claim, "place": place}
+        typed = {"claim": record.unerased(grading.claim), "place": place}
     return render(request, "desk/aght/form.html", {**_form(request, election, typed), "report": number, "is_new": True})
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=at_item("aght.assess", whole=True))
 def assess(request: shell.Request, election: str, code: str) -> HttpResponse:
     """A new conclusion about an item; the old one stays."""
     try:
@@ -358,8 +443,12 @@ def assess(request: shell.Request, election: str, code: str) -> HttpResponse:
         shell.refused(request, refusal)
         return redirect("desk:aght", election)
     now = item.now
+    fresh = aght.seen_item(election, item, request.at)
+    seen, lines = fresh, []
     typed: Any = {
-        "claim": now.claim,
+        "claim": record.unerased(now.claim),
+        "cost": now.cost or "",
+        "reversal": now.reversal or "",
         "gatra": now.gatra,
         "variable": now.variable,
         "low": now.shares.low,
@@ -374,23 +463,29 @@ def assess(request: shell.Request, election: str, code: str) -> HttpResponse:
         yes = {"intent": said.intent, "happening": said.happening, "own_control": said.own_control}
         typed |= {"violation": said.violation.value, **{field: "1" for field, holds in yes.items() if holds}}
     if request.method == "POST":
-        typed = request.POST
+        typed, seen = request.POST, meanwhile.seen(request)
         try:
-            aght.assess(election, code, actor=_actor(request), at=request.at, **_conclusion(typed))
+            aght.assess(election, code, actor=_actor(request), at=request.at, seen=seen, **_conclusion(typed))
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
+            if isinstance(refusal, rules.Changed):
+                lines, seen = meanwhile.item_news(request, election, item, seen), fresh
         else:
             shell.done(request, f"Penilaian baru {code} dicatat. Penilaian lama tetap terbaca.")
             return redirect("desk:aght_detail", election, code)
-    return render(request, "desk/aght/form.html", {**_form(request, election, typed), "item": item, "is_new": False})
+    context = {**_form(request, election, typed), "item": item, "is_new": False, "seen": seen, "lines": lines}
+    return render(request, "desk/aght/form.html", context, status=409 if lines else 200)
 
 
 def _form(request: shell.Request, election: str, typed: Any) -> dict[str, Any]:
-    labels = rules.LABELS[rules.CURRENT_LABELS]
-    sites = [(s.code, s.name) for s in places.sites(request.election.region)]
+    labels = aght.labels(election, request.at)
+    region, scope = request.election.region, shell.scope(request, "aght.assess")
+    whole = scope.reaches("", region, region)  # sites and the region itself are for a role of the whole region
+    sites = [(s.code, s.name) for s in places.sites(region) if whole]
     by_kecamatan: dict[str, list[tuple[str, str]]] = {}
-    for desa in places.desa_list(request.election.region):
-        by_kecamatan.setdefault(f"Kecamatan {desa.kecamatan_name}", []).append((desa.code, desa.name))
+    for desa in places.desa_list(region):
+        if scope.reaches("", desa.code, region):
+            by_kecamatan.setdefault(f"Kecamatan {desa.kecamatan_name}", []).append((desa.code, desa.name))
     chosen = typed.get("place", "")
     known = {code for group in by_kecamatan.values() for code, _ in group} | {code for code, _ in sites}
     extra = [(chosen, reports.place_names(election).get(chosen, chosen))] if chosen and chosen not in known else []
@@ -399,9 +494,12 @@ def _form(request: shell.Request, election: str, typed: Any) -> dict[str, Any]:
         "gatra": labels.gatra.items(),
         "variables": labels.variables.items(),
         "labels_version": labels.version,
+        "costs": [(str(n), words) for n, words in COSTS.items()],
+        "reversals": [(str(n), words) for n, words in REVERSALS.items()],
+        "chosen": {"cost": str(typed.get("cost", "")), "reversal": str(typed.get("reversal", ""))},
         "places": [
             ("Dari laporan", extra),
-            ("Seluruh daerah", [(request.election.region, "Seluruh daerah")]),
+            ("Seluruh daerah", [(region, "Seluruh daerah")] if whole else []),
             ("Gudang, dermaga, pulau", sites),
             *by_kecamatan.items(),
         ],
@@ -428,7 +526,18 @@ def _conclusion(typed: QueryDict) -> dict[str, Any]:
         "prior_permille": _permille(typed.get("prior", "")),
         "last_useful_at": _moment(typed.get("last_useful", "")),
         "note": typed.get("note", "")[:300],
+        "cost": _step(typed.get("cost", ""), "cost"),
+        "reversal": _step(typed.get("reversal", ""), "reversal"),
     }
+
+
+def _step(typed: str, field: str) -> int | None:
+    """1, 2 or 3; None where nobody says. BadStep."""
+    if not typed:
+        return None
+    if typed not in {str(n) for n in rules.STEPS}:
+        raise rules.BadStep(field=field)
+    return int(typed)
 
 
 def _violation(typed: str) -> rules.Violation:
@@ -465,26 +574,46 @@ def _permille(typed: str) -> int:
     return int(whole) * 10 + int(part or 0)
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=_attaching)
 def attach(request: shell.Request, election: str, number: str) -> HttpResponse:
-    """A graded report supports an item."""
-    code = request.POST.get("item", "")
-    return _post(
-        request, lambda: aght.attach(election, code, number, _actor(request), request.at), f"{number} dilampirkan pada {code}.", number
-    )
+    """A graded report supports an item. The form's `item` is its code and, after a space, what was seen of it."""
+    code, _, seen = request.POST.get("item", "")[:120].partition(" ")
+    try:
+        return _post(
+            request,
+            lambda: aght.attach(
+                election, code, number, _actor(request), request.at, seen=seen or "-", seen_of_report=meanwhile.seen(request)
+            ),
+            f"{number} dilampirkan pada {code}.",
+            number,
+        )
+    except rules.Changed:
+        item, report = aght.get(election, code, request.at), reports.get(election, number, request.at)
+        fresh = {"item": f"{code} {aght.seen_item(election, item, request.at)}", "seen": aght.seen_report(election, report, request.at)}
+        lines = meanwhile.item_news(request, election, item, seen or "-") if seen != fresh["item"].partition(" ")[2] else []
+        if fresh["seen"] != meanwhile.seen(request):
+            lines += meanwhile.report_news(request, election, number, meanwhile.seen(request), source=True)
+        back = reverse("desk:reports_detail", args=[election, number])
+        return meanwhile.page(request, f"{number} dan {code}", lines, fresh, back, {})
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=reports_desk.at_report("aght.assess"))
 def refer(request: shell.Request, election: str, number: str) -> HttpResponse:
     """Hands a report to Bawaslu or Datun."""
     to = rules.Route.DATUN if request.POST.get("to") == "DATUN" else rules.Route.BAWASLU
     note = request.POST.get("note", "")[:300]
-    return _post(
-        request, lambda: aght.refer(election, number, to, note, _actor(request), request.at), f"{number} dirujuk ke {to.value}.", number
-    )
+    try:
+        return _post(
+            request,
+            lambda: aght.refer(election, number, to, note, _actor(request), request.at, seen=meanwhile.seen(request)),
+            f"{number} dirujuk ke {to.value}.",
+            number,
+        )
+    except rules.Changed:
+        return meanwhile.report_page(request, election, number)
 
 
-@shell.page("aght.acknowledge")
+@shell.page("aght.acknowledge", thing=reports_desk.at_report("aght.acknowledge"))
 def acknowledge(request: shell.Request, election: str, number: str) -> HttpResponse:
     """Bawaslu confirms that it has the report."""
     receipt = request.POST.get("receipt_no", "")
@@ -497,9 +626,12 @@ def acknowledge(request: shell.Request, election: str, number: str) -> HttpRespo
 
 
 def _post(request: shell.Request, call: Any, said: str, number: str) -> HttpResponse:
+    """One act on a report, back to its page. Changed is the caller's: it has a page of its own."""
     if request.method == "POST":
         try:
             call()
+        except rules.Changed:
+            raise
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -507,7 +639,7 @@ def _post(request: shell.Request, call: Any, said: str, number: str) -> HttpResp
     return redirect("desk:reports_detail", request.election.code, number)
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=at_item("aght.assess", whole=True))
 def stand(request: shell.Request, election: str, code: str) -> HttpResponse:
     """Treated, closed, opened again; with a reason."""
     if request.method == "POST":
@@ -515,9 +647,12 @@ def stand(request: shell.Request, election: str, code: str) -> HttpResponse:
             standing = rules.Standing(request.POST.get("standing", ""))
             typed = request.POST.get("outcome", "")
             outcome = rules.Outcome(typed) if typed in {o.value for o in rules.Outcome} else None
-            aght.set_standing(election, code, standing, request.POST.get("reason", ""), _actor(request), request.at, outcome)
+            why = request.POST.get("reason", "")
+            aght.set_standing(election, code, standing, why, _actor(request), request.at, outcome, seen=meanwhile.seen(request))
         except ValueError:
             shell.refused(request, rules.Empty(field="standing"))
+        except rules.Changed:
+            return meanwhile.item_page(request, election, code, {"reason": "Alasan"})
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -525,7 +660,7 @@ def stand(request: shell.Request, election: str, code: str) -> HttpResponse:
     return redirect("desk:aght_detail", election, code)
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=at_item("aght.assess", whole=True))
 def hazard(request: shell.Request, election: str, code: str) -> HttpResponse:
     """Tells distribution how long trips to this place may be delayed."""
     if request.method == "POST":
@@ -533,7 +668,10 @@ def hazard(request: shell.Request, election: str, code: str) -> HttpResponse:
         try:
             if not (typed.isascii() and typed.isdigit() and len(typed) <= 4):
                 raise rules.BadDelay(delay_min=typed[:20])
-            aght.set_hazard(election, code, request.POST.get("kind", ""), int(typed), _actor(request), request.at)
+            kind, seen = request.POST.get("kind", ""), meanwhile.seen(request)
+            aght.set_hazard(election, code, kind, int(typed), _actor(request), request.at, seen=seen)
+        except rules.Changed:
+            return meanwhile.item_page(request, election, code, {"kind": "Apa yang menunda?", "delay_min": "Berapa menit?"})
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -612,13 +750,30 @@ def by_layer(layer: rules.Layer, labels: dict[str, int] | None) -> Shown:
     return Shown(shade(total, COUNT_EDGES, 0), str(total), said)
 
 
+OUTSIDE = Shown(None, "", "di luar wilayah tugas Anda")
+"""A desa of which this reader's lists hold nothing: neither coloured nor hatched, since hatched means that nobody spoke."""
+
+
 def silence(desa: rules.Desa) -> str:
     """Why nothing is said about a desa: nobody spoke, which is not the same as nothing happened."""
     return f"belum ada kabar{COVER.get(desa.cover, '')}"
 
 
-def picture(election: str, region: str, title: str, shown: dict[str, Shown], items: list[rules.Aght] | None) -> drawing.Map:
-    """A map: every desa with its number and sentence, islands and sites with their open items. items: None on a map without ours."""
+def picture(
+    election: str,
+    region: str,
+    title: str,
+    shown: dict[str, Shown],
+    items: list[rules.Aght] | None,
+    heard: Mapping[str, int] | None = None,
+) -> drawing.Map:
+    """A map: every desa with its number and sentence, islands and sites with their open items. items: None on a map without ours.
+
+    A desa all of whose TPS lie on one island has no area of its own: the island shows its number. heard: place -> reports, for islands that
+    are part of a desa ashore and say for themselves whether somebody reported from there.
+
+    A desa that `shown` leaves out lies outside the reader's region, and so does an island whose TPS belong to such a desa.
+    """
     live = [i for i in items or () if i.standing is not rules.Standing.CLOSED]
     tps_list = places.tps_list(election)
     on_island: dict[str, int] = {}
@@ -630,11 +785,26 @@ def picture(election: str, region: str, title: str, shown: dict[str, Shown], ite
             d.code, d.name, d.lat, d.lon, state=s.state, word=s.word, weight=0, group=d.kecamatan_name, shade=s.shade, href=s.href,
             figure=s.figure,
         )
-        for d, s in ((d, shown[d.code]) for d in places.desa_list(region))
+        for d, s in ((d, shown.get(d.code, OUTSIDE)) for d in places.desa_list(region))
     ]  # fmt: skip
     pins = [s for s in places.sites(region) if s.lat is not None and s.lon is not None]
     counts: dict[str, int | None] = {s.code: None if items is None else on_island.get(s.code, 0) for s in pins if s.kind == "pulau"}
-    islands = [_island(s.code, s.name, s.lat or 0.0, s.lon or 0.0, counts[s.code]) for s in pins if s.kind == "pulau"]
+    whole = _desa_islands(tps_list)
+    names = {d.code: d.name for d in places.desa_list(region)}
+    spoke = _heard_on_islands(tps_list, heard or {})
+    islands = [
+        _desa_island(s, [shown[d] for d in whole[s.code]], counts[s.code])
+        if s.code in whole and all(d in shown for d in whole[s.code])
+        else _island(s, counts[s.code], spoke.get(s.code, 0), sorted({names.get(t.desa_code, "") for t in tps_list if t.island == s.code}))
+        for s in pins
+        if s.kind == "pulau"
+    ]
+    outside = {t.island for t in tps_list if t.island and t.desa_code not in shown}
+    partly = any(code not in shown for code in names)  # what happens on an island is the regency's: here its silence would say too much
+    islands = [
+        drawing.Island(i.code, i.name, i.lat, i.lon, word=OUTSIDE.word) if i.code in outside or (partly and i.state == "unknown") else i
+        for i in islands
+    ]
     markers = []
     for s in pins:
         here = [i for i in live if i.place == s.code]
@@ -649,12 +819,48 @@ def picture(election: str, region: str, title: str, shown: dict[str, Shown], ite
     )  # fmt: skip
 
 
-def _island(code: str, name: str, lat: float, lon: float, items: int | None) -> drawing.Island:
+def _desa_islands(tps_list: list[place_rules.Tps]) -> dict[str, list[str]]:
+    """Island -> desa all of whose TPS lie on it."""
+    where: dict[str, set[str]] = {}
+    for t in tps_list:
+        where.setdefault(t.desa_code, set()).add(t.island)
+    found: dict[str, list[str]] = {}
+    for code, islands in sorted(where.items()):
+        if len(islands) == 1 and "" not in islands:
+            found.setdefault(next(iter(islands)), []).append(code)
+    return found
+
+
+def _heard_on_islands(tps_list: list[place_rules.Tps], heard: Mapping[str, int]) -> dict[str, int]:
+    """Island -> reports that name it or a TPS on it."""
+    at = {t.code: t.island for t in tps_list if t.island}
+    found: dict[str, int] = {}
+    for place, n in heard.items():
+        island = at.get(place, place)
+        found[island] = found.get(island, 0) + n
+    return found
+
+
+def _desa_island(site: place_rules.Site, shown: list[Shown], items: int | None) -> drawing.Island:
+    """An island that is a desa (or two): what a desa ashore shows on its area, it shows on its mark."""
+    shades = [s.shade for s in shown if s.shade is not None]
+    return drawing.Island(
+        site.code, site.name, site.lat or 0.0, site.lon or 0.0, state=shown[0].state if len(shown) == 1 or not shades else "plain",
+        word="; ".join(s.word for s in shown), href=shown[0].href, detail=f"{items} butir" if items else "",
+        figure="+".join(s.figure for s in shown if s.figure), shade=max(shades) if shades else None,
+    )  # fmt: skip
+
+
+def _island(site: place_rules.Site, items: int | None, heard: int, desa: list[str]) -> drawing.Island:
+    """An island that is part of a desa ashore: its own items and reports; the desa's number stands ashore."""
+    code, name, lat, lon = site.code, site.name, site.lat or 0.0, site.lon or 0.0
     if items is None:
         return drawing.Island(code, name, lat, lon)
-    if items:
-        return drawing.Island(code, name, lat, lon, state="bad", word=f"{items} butir", detail=f"{items} butir")
-    return drawing.Island(code, name, lat, lon, state="unknown", word="belum ada kabar")
+    ashore = f"; hitungan desa {', '.join(desa)} ada di darat" if desa else ""
+    said = ", ".join([f"{items} butir"] * bool(items) + [f"{heard} laporan"] * bool(heard))
+    if items or heard:
+        return drawing.Island(code, name, lat, lon, state="bad" if items else "plain", word=said + ashore, detail=said)
+    return drawing.Island(code, name, lat, lon, state="unknown", word="belum ada kabar dari pulau ini" + ashore)
 
 
 @dataclass(frozen=True)
@@ -671,10 +877,9 @@ class Days:
         return self.all.index(self.chosen)
 
 
-def _days(request: shell.Request, election: str) -> Days:
+def _days(request: shell.Request, heard: Collection[date]) -> Days:
     """From the first report (at most 60 days ago) to today. The end of the chosen day, never later than the clock."""
     today = record.local_date(request.at)
-    heard = [record.local_date(r.received_at) for r in reports.listing(election, request.at)]
     first = max(min(heard, default=today), today - timedelta(days=MOST_DAYS - 1))
     days = tuple(first + timedelta(days=n) for n in range((today - first).days + 1))
     chosen = days[-1]
@@ -691,10 +896,12 @@ def _days(request: shell.Request, election: str) -> Days:
 @shell.page("aght.read")
 def chart(request: shell.Request, election: str) -> HttpResponse:
     """The map of one layer on one day, its legend and its table."""
-    days = _days(request, election)
-    found = aght.desa(election, days.at)
-    items = aght.register(election, days.at)
-    known = aght.layers(election, days.at)
+    sees = shell.scope(request, "aght.read")
+    received = [record.local_date(r.received_at) for r in reports.listing(election, request.at, sees)]
+    days = _days(request, received)
+    found = aght.desa(election, days.at, sees)
+    items = aght.register(election, days.at, sees)
+    known = aght.layers(election, days.at, sees)
     wanted = request.GET.get("lapis", "laporan")
     layer = next((one for one in known if one.code == wanted), None)
     if layer is None and wanted != "rugi":
@@ -704,7 +911,9 @@ def chart(request: shell.Request, election: str) -> HttpResponse:
     shown = _shown(election, wanted, layer, found, rates)
     names = reports.place_names(election)
     title = f"Peta AGHT, {text.tanggal_pendek(days.chosen)}"
-    drawn = picture(election, request.election.region, title, shown, None if layer else items)
+    told = reports.listing(election, days.at, sees)
+    heard = Counter(r.place for r in told)
+    drawn = picture(election, request.election.region, title, shown, None if layer else items, heard)
     context = {
         "map": SafeString(drawing.svg(drawn)),  # drawn by our own code, which escapes its texts
         "moving": drawing.values(drawn),
@@ -717,7 +926,8 @@ def chart(request: shell.Request, election: str) -> HttpResponse:
         "total": len(found),
         "n": m.n,
         "basis": m.basis,
-        "placeless": len(reports.listing(election, days.at)) - sum(d.reports for d in found),
+        "placeless": len(told) - sum(d.reports for d in found),
+        "confined": shell.confined(request, "aght.read"),
         "legend": _legend(wanted, layer),
         "estimate": any(i.estimate for i in items),
         "schematic": not places.boundaries(request.election.region),
@@ -726,7 +936,7 @@ def chart(request: shell.Request, election: str) -> HttpResponse:
         "earlier": days.all[days.index - 1] if days.index else None,
         "later": days.all[days.index + 1] if days.index + 1 < len(days.all) else None,
         "last_index": len(days.all) - 1,
-        "bars": _bars(days, election, request.at),
+        "bars": _bars(days, received),
         "today": days.chosen == days.all[-1],
     }
     return render(request, "desk/aght/map.html", context)
@@ -811,11 +1021,10 @@ def _legend(wanted: str, layer: rules.Layer | None) -> list[tuple[int, str]]:
     return [(0, f"di bawah {edges[0]} kali daerah"), *((n, f"≥ {edge}") for n, edge in enumerate(edges, 1))]
 
 
-def _bars(days: Days, election: str, at: datetime) -> list[dict[str, Any]]:
+def _bars(days: Days, received: Collection[date]) -> list[dict[str, Any]]:
     """Reports of every day as bars of a small picture, each a link to its day."""
     counts: dict[date, int] = {}
-    for report in reports.listing(election, at):
-        day = record.local_date(report.received_at)
+    for day in received:
         counts[day] = counts.get(day, 0) + 1
     most = max([counts.get(d, 0) for d in days.all] or [0]) or 1
     return [
@@ -838,7 +1047,7 @@ def _bars(days: Days, election: str, at: datetime) -> list[dict[str, Any]]:
 @shell.page("aght.read")
 def clusters(request: shell.Request, election: str) -> HttpResponse:
     """The secondary view: a scan for clusters and Gi*, always with p, n and power."""
-    found = aght.desa(election, request.at)
+    found = aght.desa(election, request.at, shell.scope(request, "aght.read"))
     m = aght.measured(found)
     seen = aght.clustered(election, m)
     names = reports.place_names(election)
@@ -863,6 +1072,7 @@ def clusters(request: shell.Request, election: str) -> HttpResponse:
     ]
     scan = seen.scan
     context = {
+        "confined": shell.confined(request, "aght.read"),
         "map": SafeString(drawn),  # drawn by our own code, which escapes its texts
         "n": m.n,
         "areas_n": len(m.codes),
@@ -886,10 +1096,12 @@ def clusters(request: shell.Request, election: str) -> HttpResponse:
 @shell.page("aght.read")
 def calibration(request: shell.Request, election: str) -> HttpResponse:
     """What was said against what happened, and how the grading is done."""
-    seen = aght.calibration(election, request.at)
-    items = {i.code: i for i in aght.register(election, request.at)}
+    sees = shell.scope(request, "aght.read")
+    seen = aght.calibration(election, request.at, sees)
+    items = {i.code: i for i in aght.register(election, request.at, sees)}
     score = seen.brier
     context = {
+        "confined": shell.confined(request, "aght.read"),
         "seen": seen,
         "score": score,
         "enough": score is not None and score.enough,
@@ -923,15 +1135,16 @@ def calibration(request: shell.Request, election: str) -> HttpResponse:
 @shell.page("reports.read")
 def referrals(request: shell.Request, election: str) -> HttpResponse:
     """What was handed on, the receipts, and Bawaslu's clock; what still has to be handed on."""
-    assesses = shell.may(request, "aght.assess")
-    known = {r.number: r.received_at for r in reports.listing(election, request.at)}
-    waiting = [(number, to.value, known.get(number)) for number, to in aght.unrouted(election, request.at)] if assesses else []
+    readable = {r.number for r in reports_desk.readable(request)}
+    known = {r.number: r.received_at for r in reports_desk.readable(request, "aght.assess")}
+    waiting = [(number, to.value, known[number]) for number, to in aght.unrouted(election, request.at) if number in known]
     context = {
-        "rows": aght.handed(election, request.at),
+        "confined": shell.confined(request, "reports.read"),
+        "rows": [h for h in aght.handed(election, request.at) if h.referral.report in readable],
         "waiting": waiting,
         "clocks": aght.clocks(election, request.at),
         "working": any(c.working for c in aght.clocks(election, request.at)),
-        "may_assess": assesses,
+        "may_assess": shell.may(request, "aght.assess"),
         "may_read_reports": shell.may(request, "reports.read"),
         "may_acknowledge": shell.may(request, "aght.acknowledge"),
         "now": request.at,
@@ -939,7 +1152,7 @@ def referrals(request: shell.Request, election: str) -> HttpResponse:
     return render(request, "desk/aght/referrals.html", context)
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=reports_desk.at_report("aght.assess"))
 def receipt(request: shell.Request, election: str, number: str) -> HttpResponse:
     """The Datun section's receipt, written down by the post; Bawaslu gives its own."""
     if request.method == "POST":
@@ -959,8 +1172,13 @@ def receipt(request: shell.Request, election: str, number: str) -> HttpResponse:
 @shell.page("aght.read")
 def layers(request: shell.Request, election: str) -> HttpResponse:
     """Every version that was taken, with source, day, counts, and where the published total does not add up."""
-    rows = [{"layer": one, "owner": OWNERS[one.owner], "labels": _totals(one)} for one in aght.layers(election, request.at)]
-    return render(request, "desk/aght/layers.html", {"rows": rows, "may_assess": shell.may(request, "aght.assess")})
+    known = aght.layers(election, request.at, shell.scope(request, "aght.read"))
+    context = {
+        "rows": [{"layer": one, "owner": OWNERS[one.owner], "labels": _totals(one)} for one in known],
+        "confined": shell.confined(request, "aght.read"),
+        "may_assess": shell.may(request, "aght.assess", _of_the_region(request)),
+    }
+    return render(request, "desk/aght/layers.html", context)
 
 
 def _totals(layer: rules.Layer) -> list[tuple[str, int, bool]]:
@@ -971,7 +1189,7 @@ def _totals(layer: rules.Layer) -> list[tuple[str, int, bool]]:
     return [(name, sums[name], name == rules.NEAR_PARTICIPANTS) for name in layer.labels]
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=_of_the_region)
 def layer_new(request: shell.Request, election: str) -> HttpResponse:
     """Takes a file of Bawaslu or the police, or names everything that is wrong with it."""
     wrong: list[str] = []
@@ -1033,7 +1251,7 @@ def _day(typed: str) -> date | None:
         return None
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=_of_the_region)
 def layer_template(request: shell.Request, election: str) -> HttpResponse:
     """An empty table with every desa, ready to be filled."""
     desa = places.desa_list(request.election.region)
@@ -1048,25 +1266,33 @@ def layer_template(request: shell.Request, election: str) -> HttpResponse:
 
 @shell.page("aght.read")
 def matrix(request: shell.Request, election: str) -> HttpResponse:
-    """Kind x gatra."""
-    labels = rules.LABELS[rules.CURRENT_LABELS]
-    items = aght.register(election, request.at)
-    counted = rules.grid(items, labels)
+    """Kind x gatra, of every set of labels that an open item carries; the set in force first."""
+    items = aght.register(election, request.at, shell.scope(request, "aght.read"))
+    live = [i for i in items if i.standing is not rules.Standing.CLOSED]
+    now, sets = aght.labels(election, request.at), aght.label_sets(election, request.at)
+    older = sorted({i.now.labels for i in live} - {now.version})
+    context = {
+        "tables": [_labelled(live, sets[version], version == now.version) for version in (now.version, *older)],
+        "confined": shell.confined(request, "aght.read"),
+    }
+    return render(request, "desk/aght/matrix.html", context)
+
+
+def _labelled(live: list[rules.Aght], labels: rules.Labels, in_force: bool) -> dict[str, Any]:
+    """The two tables of one set: kind x gatra, and the items of each variable."""
+    counted = rules.grid(live, labels)
     rows = [
         {
             "kind": kind.value,
             "words": KINDS[kind],
-            "cells": [counted[kind].get(code, 0) for code in labels.gatra],
+            "cells": [counted[kind][code] for code in labels.gatra],
             "sum": sum(counted[kind].values()),
         }
         for kind in rules.Kind
     ]
-    variables = [
-        (name, [i.code for i in items if i.now.variable == code and i.standing is not rules.Standing.CLOSED])
-        for code, name in labels.variables.items()
-    ]
-    context = {"rows": rows, "gatra": labels.gatra.values(), "version": labels.version, "variables": variables}
-    return render(request, "desk/aght/matrix.html", context)
+    mine = [i for i in live if i.now.labels == labels.version]
+    variables = [(code, name, [i.code for i in mine if i.now.variable == code]) for code, name in labels.variables.items()]
+    return {"version": labels.version, "in_force": in_force, "rows": rows, "gatra": list(labels.gatra.values()), "variables": variables}
 
 
 @shell.page("aght.read")
@@ -1074,6 +1300,8 @@ def export(request: shell.Request, election: str) -> HttpResponse:
     """The register as shown."""
     names = reports.place_names(election)
     run = dpt.current(election, request.at)
+    items = aght.register(election, request.at, shell.scope(request, "aght.read"))
+    weighed = aght.weighed(items)
     head = [
         "Kode",
         "Judul",
@@ -1093,11 +1321,18 @@ def export(request: shell.Request, election: str) -> HttpResponse:
         "Sisa waktu (jam)",
         "Keadaan",
         "Hasil",
+        "Daftar label",
+        "Bidang",
+        "Variabel",
+        "Biaya (1-3, kosong: belum diketahui)",
+        "Pemulihan (1-3, kosong: belum diketahui)",
+        f"Masuk {weighed.top} besar (permil pembobotan)",
+        "Diacak karena belum diketahui",
     ]
     mark = "PERKIRAAN" if run and run.estimate else ""
     lines = []
-    for item in aght.register(election, request.at):
-        r = row(item, names)
+    for item in items:
+        r = {**row(item, names), **_weights(item.code, weighed)}
         loss = r["loss"]
         lines.append(
             [
@@ -1119,10 +1354,22 @@ def export(request: shell.Request, election: str) -> HttpResponse:
                 item.time_left_h,
                 r["word"],
                 r["outcome"],
+                item.now.labels,
+                item.gatra_name,
+                item.variable_name,
+                item.now.cost,
+                item.now.reversal,
+                None if r["weight"] is None else r["weight_sort"],
+                r["weight_unknown"],
             ]
         )
+    how = [
+        ["Pembobotan acak", f"{weighed.n} butir terbuka, {weighed.draws} pembobotan, benih {weighed.seed}"],
+        ["Kriteria", ", ".join(CRITERIA[name] for name in rules.CRITERIA)],
+        ["Urutan kerja", "tetap menurut perkiraan terdampak"],
+    ]
     response = HttpResponse(
-        table.xlsx({"AGHT": [head, *lines]}), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        table.xlsx({"AGHT": [head, *lines], "Cara": how, **reports_desk.cut_sheet(request, "aght.read")}), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )
     response["Content-Disposition"] = 'attachment; filename="aght.xlsx"'
     return response
@@ -1130,6 +1377,7 @@ def export(request: shell.Request, election: str) -> HttpResponse:
 
 urlpatterns = [
     path("<slug:election>/aght/", index, name="aght"),
+    *aght_labels.urlpatterns,
     path("<slug:election>/aght/peta/", chart, name="aght_map"),
     path("<slug:election>/aght/kluster/", clusters, name="aght_clusters"),
     path("<slug:election>/aght/kalibrasi/", calibration, name="aght_calibration"),
@@ -1159,8 +1407,8 @@ SENTENCES: dict[str, str] = {
     "aght.ungraded": "Laporan {report} belum dinilai lengkap. Nilai sumber dan keterangannya lebih dahulu.",
     "aght.source_first": "Nilai sumber laporan {report} lebih dahulu, lalu keterangannya.",
     "aght.other_first": (
-        "Keterangan {report} ditawarkan dahulu kepada analis lain ({others} orang) selama {hours} jam. "
-        "Bila tidak ada yang dapat menilai sekarang, centang pernyataan itu; nilainya ditandai dinilai satu orang."
+        "Skala kedua {report} ditawarkan dahulu kepada analis lain ({others} orang) selama {hours} jam. "
+        "Minta rekan Anda menilainya, atau tunggu; sesudah itu Anda boleh menilai dan nilainya ditandai dinilai satu orang."
     ),
     "aght.missing_time": "Isi saat terakhir tindakan masih berguna: tanggal dan jam. Posko tidak menebaknya.",
     "aght.missing_outcome": (
@@ -1170,7 +1418,18 @@ SENTENCES: dict[str, str] = {
     "aght.layer_twice": "Berkas atau versi {version} dari {owner} sudah pernah diambil. Versi baru memakai nama versi baru.",
     "aght.unknown_layer": "Lapisan {code} tidak ada.",
     "aght.unknown_place": "Tempat itu tidak menyentuh satu TPS pun. Pilih desa, pulau, gudang, atau seluruh daerah.",
-    "aght.unknown_label": "Pilih bidang dan variabel dari daftar.",
+    "aght.unknown_label": "Pilih bidang dan variabel dari daftar label yang berlaku sekarang.",
+    "aght.changed": "{code} berubah sementara Anda menulis. Belum ada yang disimpan; baca perubahannya, lalu kirim lagi bila masih tepat.",
+    "aght.bad_receipt": (
+        "Nomor tanda terima ditulis dengan huruf, angka, titik, garis miring, atau garis hubung, tanpa spasi, paling banyak 40."
+    ),
+    "aght.bad_step": "Pilih biaya dan pemulihan dari daftar, atau biarkan belum diketahui.",
+    "aght.bad_labels": (
+        "Daftar label belum lengkap ({field}). Versi ditulis seperti bawaslu-2029/1, sumbernya disebut, kelompok gatra dan variabel "
+        "ada isinya, dan satu variabel diberi catatan R21."
+    ),
+    "aght.labels_twice": "Versi {version} sudah ada atau sudah berlaku. Daftar yang diperbarui memakai versi baru.",
+    "aght.unknown_labels": "Daftar label versi {version} tidak ada.",
     "aght.unknown": "Butir AGHT itu tidak ada.",
     "aght.closed": "{code} sudah ditutup. Buka kembali dengan alasan sebelum mengubahnya.",
     "aght.same_standing": "{code} sudah dalam keadaan itu.",

@@ -70,7 +70,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "signals": [s for s in shell.signals_of(request, request.election) if s["severity"] != "watch"],
         "boxes": packing.progress(election, at).total if shell.may(request, "packing.read") else None,
         "recommendations": _recommendations(request, election),
-        "aght": [a for a in aght.register(election, at) if a.standing.value == "open"][:3] if shell.may(request, "aght.read") else [],
+        "aght": [a for a in aght.register(election, at, shell.scope(request, "aght.read")) if a.standing.value == "open"][:3],
         "marks": gauge.marks,
     }
     return render(request, "desk/board/index.html", context)
@@ -99,7 +99,7 @@ def _recommendations(request: shell.Request, election: str) -> list[dict[str, An
     if not shell.may(request, "recommendations.read"):
         return []
     issued = [r for r in recommendations.listing(election, request.at) if r.state in recommendation_rules.FROZEN]
-    shown = [r for r in issued if recommendations.visible_to(r, request.person.agency)]
+    shown = recommendations.readable(issued, request.person, request.at)
     return [
         {"rec": r, "state": recommendations_desk.STATES[r.state][0], "word": recommendations_desk.STATES[r.state][1]}
         for r in shown[:_CAUSES_SHOWN]

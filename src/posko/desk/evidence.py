@@ -29,6 +29,7 @@ from posko.store import (
     minutes,
     packing,
     pledges,
+    products,
     rakor,
     receipts,
     recommendations,
@@ -106,7 +107,11 @@ def _pledge(election: str, code: str, at: datetime) -> str | None:
 
 
 def _recommendation(election: str, code: str, at: datetime) -> str | None:
-    return "" if recommendations.get(election, code, at) else None
+    return recommendations.get(election, code, at).text.place
+
+
+def _product(election: str, code: str, at: datetime) -> str | None:
+    return "" if products.get(election, code, at) else None
 
 
 def _request(election: str, code: str, at: datetime) -> str | None:
@@ -137,6 +142,7 @@ PLACES: dict[str, dict[str, Locate]] = {
     "materials": {"material": _material},
     "rakor": {"decision": _decision},
     "minutes": {"minutes": _minutes},
+    "products": {"product": _product},
 }
 """Stage -> kind of subject (what stands before its colon) -> where such a subject belongs."""
 
@@ -169,6 +175,9 @@ def _thing(request: shell.Request, stage: str, subject: str, place: str) -> acce
     if stage == "materials":
         brought = materials.get(request.election.code, subject.partition(":")[2], request.at)
         thing = materials.thing_of(brought, rakor.meeting(request.election.code, brought.meeting, request.at))
+    if stage == "products":
+        found = products.get(request.election.code, subject.partition(":")[2], request.at)
+        thing = replace(products.reading(found, place), id=subject)
     return thing
 
 

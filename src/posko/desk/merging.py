@@ -1,6 +1,6 @@
 """Stage merging: proposals side by side, why they are made, and the decision of a person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from django.urls import path, reverse
 
 from posko.desk import reports as reports_desk
 from posko.desk import shell
+from posko.domain import access as access_rules
 from posko.domain import merging as rules
 from posko.domain import record as facts
 from posko.domain import reports as report_rules
@@ -42,29 +43,63 @@ LINES = {
 }
 
 
+def _numbers(request: shell.Request, act: str) -> set[str]:
+    """The reports that this person may do an act on."""
+    return {report.number for report in reports_desk.readable(request, act)}
+
+
+def _asked(request: shell.Request, election: str, numbers: str) -> access_rules.Thing:
+    """What a comparison is about: any report of it that may be read opens the page, which shows those and counts the others."""
+    region, act = request.election.region, "merging.read"
+    wanted = set(numbers.upper().split("+"))
+    found = [report_rules.thing(r, act, region) for r in reports.listing(election, request.at) if r.number in wanted]
+    inside = [one for one in found if shell.may(request, act, one)]
+    return next(iter((*inside, *found)), shell.here(request, act))
+
+
+def _touched(request: shell.Request, election: str, numbers: str) -> tuple[access_rules.Thing, ...]:
+    """What a decision is about: every report that is ticked and every report of their groups."""
+    region, now = request.election.region, merging.standing(election, request.at)
+    ticked = request.POST.getlist("laporan") or numbers.upper().split("+")
+    whole = {member for number in ticked for member in now.group_of(number)}
+    found = [r for r in reports.listing(election, request.at) if r.number in whole]
+    return tuple(report_rules.thing(r, "merging.confirm", region) for r in found)
+
+
 @shell.page("merging.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
-    """What is proposed, what is alike but for its digits, what is merged, and what was decided."""
-    found = merging.proposals(election, request.at)
+    """What is proposed, what is alike but for its digits, what is merged, and what was decided: of reports that may be read."""
+    mine = _numbers(request, "merging.read")
+    every = merging.proposals(election, request.at)
+    found = merging.Proposals(
+        tuple(p for p in every.groups if mine.issuperset(p.numbers)), tuple(c for c in every.contradicted if {c.a, c.b} <= mine)
+    )
+    crossing = sum(bool(mine & set(p.numbers)) and not mine.issuperset(p.numbers) for p in every.groups)
     took = merging.decisions(election, request.at)
     now = rules.standing(took)
     numbers = {n for p in found.groups for n in p.numbers} | {n for c in found.contradicted for n in (c.a, c.b)}
     rows = _rows(election, numbers | {n for group in now.groups for n in group}, request.at)
     names, why = access.names(), merging.reasons(election, request.at)
     context = {
+        "confined": shell.confined(request, "merging.read"),
+        "crossing": crossing,
         "proposals": [{"key": key(p.numbers), "reports": [rows[n] for n in p.numbers], "score": _score(p.score)} for p in found.groups],
         "contradicted": [
             {"key": key((c.a, c.b)), "reports": [rows[c.a], rows[c.b]], "why": [formats.barrier_words(b) for b in c.barriers]}
             for c in found.contradicted
         ],
-        "groups": [{"key": key(group), "reports": [rows[n] for n in group]} for group in now.groups],
-        "decisions": [_decided(one, names, why) for one in reversed(took)],
+        "groups": [
+            {"key": key(inside), "reports": [rows[n] for n in inside], "outside": len(group) - len(inside)}
+            for group in now.groups
+            if (inside := [n for n in group if n in mine])
+        ],
+        "decisions": [_decided(one, names, why, mine) for one in reversed(took) if mine & set(one.numbers)],
         "may_confirm": shell.may(request, "merging.confirm"),
     }
     return render(request, "desk/merging/index.html", context)
 
 
-@shell.page("merging.read")
+@shell.page("merging.read", thing=_asked)
 def compare(request: shell.Request, election: str, numbers: str) -> HttpResponse:
     """Reports side by side: what they share, what contradicts, and the buttons."""
     asked = [*numbers.upper().split("+"), *request.GET.get("tambah", "").upper().split()]
@@ -75,16 +110,25 @@ def compare(request: shell.Request, election: str, numbers: str) -> HttpResponse
         shell.refused(request, report_rules.Unknown(number=unknown[0]))
         kept = [n for n in numbers.upper().split("+") if n in known]
         return redirect("desk:merging_compare", election, key(kept)) if kept else redirect("desk:merging", election)
-    chosen = tuple(sorted({member for n in asked for member in now.group_of(n)}))
+    mine = _numbers(request, "merging.read")
+    added = [n for n in request.GET.get("tambah", "").upper().split() if n not in mine]
+    if added:
+        shell.refused(request, rules.Outside(number=added[0]))
+        return redirect("desk:merging_compare", election, key([n for n in numbers.upper().split("+") if n in mine]))
+    whole = {member for n in asked if n in mine for member in now.group_of(n)}
+    chosen = tuple(sorted(whole & mine))
     if len(chosen) > rules.MOST_AT_ONCE:
         shell.refused(request, rules.TooMany(most=rules.MOST_AT_ONCE))
         return redirect("desk:merging", election)
     if key(chosen) != numbers:
         return redirect("desk:merging_compare", election, key(chosen))
-    return render(request, "desk/merging/compare.html", _side_by_side(request, election, chosen, now))
+    return render(request, "desk/merging/compare.html", _side_by_side(request, election, chosen, now, mine))
 
 
-def _side_by_side(request: shell.Request, election: str, chosen: tuple[str, ...], now: rules.Standing) -> dict[str, Any]:
+def _side_by_side(
+    request: shell.Request, election: str, chosen: tuple[str, ...], now: rules.Standing, mine: Collection[str]
+) -> dict[str, Any]:
+    outside = len({member for n in chosen for member in now.group_of(n)} - set(chosen))
     read = merging.readings(election, chosen, request.at)
     said = reports.words_of(election, chosen)
     weighed = merging.comparisons(election, chosen, request.at)
@@ -97,9 +141,10 @@ def _side_by_side(request: shell.Request, election: str, chosen: tuple[str, ...]
         cards.append({**rows[number], "segments": segments(merging.text_of(words), read[number], others) if words else []})
     took = [d for d in merging.decisions(election, request.at) if set(d.numbers) & set(chosen)]
     together = len(chosen) > 1 and set(chosen) <= set(now.group_of(chosen[0]))
-    may_confirm = shell.may(request, "merging.confirm")
+    may_confirm = not outside and _numbers(request, "merging.confirm").issuperset(chosen)
     return {
         "key": key(chosen),
+        "outside": outside,
         "cards": cards,
         "differs": {name: len({str(card[name]) for card in cards}) > 1 for name in ("category", "place", "happened_at")},
         "pairs": [
@@ -116,14 +161,14 @@ def _side_by_side(request: shell.Request, election: str, chosen: tuple[str, ...]
         "barred": bool(against),
         "may_merge": may_confirm and len(chosen) > 1 and not together,
         "may_split": may_confirm and together,
-        "decisions": [_decided(d, access.names(), merging.reasons(election, request.at)) for d in reversed(took)],
+        "decisions": [_decided(d, access.names(), merging.reasons(election, request.at), mine) for d in reversed(took)],
         "typed": request.GET,
         "shortest": rules.REASON_SHORTEST,
         "longest": rules.REASON_LONGEST,
     }
 
 
-@shell.page("merging.confirm")
+@shell.page("merging.confirm", thing=_touched)
 def decide(request: shell.Request, election: str, numbers: str) -> HttpResponse:
     """The reports that are ticked are merged, or are called different things."""
     if request.method != "POST":
@@ -156,11 +201,12 @@ def _whole(election: str, chosen: Sequence[str], numbers: str, at: datetime) -> 
 
 def _next(request: shell.Request, election: str) -> HttpResponse:
     """The next proposal, so that a whole pile goes quickly; the list when nothing waits."""
-    waiting = merging.proposals(election, request.at).groups
+    mine = _numbers(request, "merging.confirm")
+    waiting = [p for p in merging.proposals(election, request.at).groups if mine.issuperset(p.numbers)]
     return redirect("desk:merging_compare", election, key(waiting[0].numbers)) if waiting else redirect("desk:merging", election)
 
 
-@shell.page("merging.confirm")
+@shell.page("merging.confirm", thing=_touched)
 def split(request: shell.Request, election: str, numbers: str) -> HttpResponse:
     """The reports that are ticked leave their group, with a reason."""
     if request.method != "POST":
@@ -238,14 +284,17 @@ def _rows(election: str, numbers: set[str], at: datetime) -> dict[str, dict[str,
     return found
 
 
-def _decided(one: rules.Decision, names: dict[str, str], why: dict[str, str]) -> dict[str, Any]:
+def _decided(one: rules.Decision, names: dict[str, str], why: dict[str, str], mine: Collection[str]) -> dict[str, Any]:
+    """A decision as lists show it; what lies outside is counted, and the reason is shown only to those who may read all of it."""
+    inside = [n for n in one.numbers if n in mine]
+    outside = len(one.numbers) - len(inside)
     return {
-        "key": key(one.numbers) if len(one.numbers) <= rules.MOST_AT_ONCE else "",
-        "numbers": ", ".join(one.numbers),
+        "key": key(inside) if 0 < len(inside) <= rules.MOST_AT_ONCE else "",
+        "numbers": ", ".join(inside) + (f" dan {outside} laporan di luar wilayah tugas Anda" if outside else ""),
         "word": ACTS[one.act],
         "at": one.at,
         "by": names.get(one.person, one.person),
-        "reason": why.get(one.entry_id, ""),
+        "reason": "" if outside else why.get(one.entry_id, ""),
         "looked": bool(one.looked),
         "mark": one.mark,
     }
@@ -260,6 +309,7 @@ urlpatterns = [
 SENTENCES: dict[str, str] = {
     "merging.too_few": "Centang paling sedikit {least} laporan.",
     "merging.too_many": "Paling banyak {most} laporan dibandingkan sekaligus. Kurangi dahulu.",
+    "merging.outside": "{number} di luar wilayah tugas Anda. Yang menyangkut beberapa wilayah diputuskan analis yang mencakup semuanya.",
     "merging.together": "{numbers} sudah satu gabungan. Bila bukan hal yang sama, keluarkan dahulu dari gabungannya, dengan alasan.",
     "merging.not_together": "{numbers} tidak berada dalam satu gabungan. Buka lagi gabungannya; mungkin sudah dipisah orang lain.",
     "merging.whole_group": "Paling sedikit satu laporan tinggal dalam gabungan. Centang hanya yang keluar dari {numbers}.",

@@ -173,7 +173,7 @@ def export(request: shell.Request, election: str, code: str) -> HttpResponse:
     if found is None:
         return _not_yours(request)
     sections = found.frozen.sections
-    data = rules.copy_for(sections, rules.withheld_from(found.copy, sections), found.frozen.layout)
+    data = rules.copy_for(sections, rules.withheld_from(found.copy, sections), found.frozen.layout, found.frozen.erased)
     return _file(_named(found, request, "json"), data)
 
 

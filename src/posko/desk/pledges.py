@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from posko.desk import evidence as evidence_desk
+from posko.desk import recommendations as letters
 from posko.desk import shell
 from posko.domain import evidence as evidence_rules
 from posko.domain import pledges as rules
 from posko.domain import record as facts
 from posko.formats import picture, table, text
 from posko.formats import pledges as printed
-from posko.store import access, evidence, places, pledges
+from posko.store import access, evidence, places, pledges, recommendations
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ACTS = {
@@ -292,6 +293,7 @@ def pledge(request: shell.Request, election: str, code: str) -> HttpResponse:
             for s in one.steps
         ],
         "by": names.get(one.person, one.person),
+        "letters": _letters(request, election, code),
         "acts": [{"act": a.value, "word": ACTS[a], "url": _url(a, one)} for a in acts],
         "undo": "pledges_use" if one.steps and one.steps[-1].agency == "KPU" else "pledges_step",
         "may_undo": rules.undoable(one, request.person.id, request.at),
@@ -302,6 +304,14 @@ def pledge(request: shell.Request, election: str, code: str) -> HttpResponse:
     }  # fmt: skip
     context["evidence"]["may_attach"] = False  # a proof comes with its step
     return render(request, "desk/pledges/pledge.html", context)
+
+
+def _letters(request: shell.Request, election: str, code: str) -> list[dict[str, Any]]:
+    """Recommendations that lean on a promise, as far as this person reads them."""
+    if not shell.may(request, "recommendations.read"):
+        return []
+    found = recommendations.readable(recommendations.using(election, code, request.at), request.person, request.at)
+    return [{"rec": rec, "state": letters.STATES[rec.state][0], "word": letters.STATES[rec.state][1]} for rec in found]
 
 
 def _url(act: rules.Act, one: rules.Pledge) -> str:
@@ -366,7 +376,7 @@ def _covered(request: shell.Request, election: str, days: list[date]) -> dict[st
     known, listed = pledges.known_places(election), pledges.listing(election, request.at)
     cells = rules.calendar(listed, known, days)
     rows: list[dict[str, Any]] = [
-        {"place": p, "group": PLACE_KINDS[p.kind], "cells": cells[p.code]}
+        {"place": p, "group": PLACE_KINDS[p.kind], "cells": cells[p.code], "dated": _dated(days, cells[p.code])}
         for p in known.values()
         if p.kind in {"warehouse", "leg"} and (p.kind == "warehouse" or any(c.total for c in cells[p.code]))
     ]
@@ -384,14 +394,19 @@ def _covered(request: shell.Request, election: str, days: list[date]) -> dict[st
         for code, codes in sorted(stations.items())
     ]  # fmt: skip
     for row in tps_rows:
-        row["pairs"] = list(zip(row["cells"], row["people"], strict=True))
+        row["dated"] = list(zip(days, row["cells"], row["people"], strict=True))
     total = [sum(r["cells"][n] for r in tps_rows) for n in range(len(days))]
     everywhere = [c for codes in stations.values() for c in codes]
     people = [_people(listed, everywhere, day) for day in days]
     return {
-        "rows": rows, "tps_rows": tps_rows, "totals": list(zip(total, people, strict=True)), "tps": sum(r["tps"] for r in tps_rows),
+        "rows": rows, "tps_rows": tps_rows, "totals": list(zip(days, total, people, strict=True)), "tps": sum(r["tps"] for r in tps_rows),
         "legs": len(legs), "legs_shown": sum(r["place"].kind == "leg" for r in rows),
     }  # fmt: skip
+
+
+def _dated(days: Iterable[date], cells: Iterable[rules.Cell]) -> list[dict[str, Any]]:
+    """Every cell with its day: on a phone the head of the table is not shown."""
+    return [{"day": day, "cell": cell} for day, cell in zip(days, cells, strict=True)]
 
 
 def _people(listed: Iterable[rules.Pledge], codes: Iterable[str], day: date) -> int:
@@ -414,7 +429,7 @@ def calendar(request: shell.Request, election: str) -> HttpResponse:
     stations = [t for t in places.tps_list(election) if t.kecamatan_code == chosen]
     cells = rules.calendar(pledges.listing(election, request.at), (t.code for t in stations), days)
     context = {
-        "chosen": chosen, "stations": [{"tps": t, "cells": cells[t.code]} for t in stations],
+        "chosen": chosen, "stations": [{"tps": t, "dated": _dated(days, cells[t.code])} for t in stations],
         "days": days, "voting": request.election.voting_at.astimezone(text.WIB).date(), "before": first - timedelta(days=DAYS_SHOWN),
         "after": first + timedelta(days=DAYS_SHOWN), **_covered(request, election, days),
     }  # fmt: skip

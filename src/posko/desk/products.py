@@ -1,5 +1,6 @@
 """Stage products: the list, one click for the day, the editor, the preview, the head's signature, receipts, the register."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,16 +9,19 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
+from posko.desk import evidence as evidence_desk
+from posko.desk import record as journal
 from posko.desk import shell
 from posko.domain import access as access_rules
+from posko.domain import evidence as evidence_rules
 from posko.domain import products as rules
 from posko.domain import record as facts
 from posko.domain.products import Act, State, Type
+from posko.formats import picture, table, text
 from posko.formats import pledges as moments
 from posko.formats import products as papers
 from posko.formats import reports as report_words
-from posko.formats import table, text
-from posko.store import access, aght, products, record, reports
+from posko.store import access, aght, evidence, products, record, reports
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HELP = {
@@ -29,15 +33,14 @@ SAID = {
     Act.DRAFT: "menyusun draf", Act.REVISE: "mengubah draf", Act.SUBMIT: "mengajukan; isi dibekukan", Act.RETURN: "mengembalikan",
     Act.SIGN: "menandatangani", Act.DISCARD: "membuang draf; kata-katanya dihapus", Act.REPLACE: "menandatangani penggantinya",
 }  # fmt: skip
+MOST_PROOFS = 3
 CLASSES = {"biasa": "biasa", "terbatas": "terbatas"}
 
 
 def _at_product(act: str) -> shell.Locate:
     def locate(request: shell.Request, election: str, code: str) -> access_rules.Thing:
-        found = next((p for p in products.listing(election, request.at) if p.code == code), None)
-        if found is None:
-            return shell.here(request, act)
-        return access_rules.Thing("products", code, request.election.region, classification=found.body.classification)
+        found = next((p for p in products.listing(election, request.at, figures=False) if p.code == code), None)
+        return shell.here(request, act) if found is None else products.reading(found, request.election.region)
 
     return locate
 
@@ -53,7 +56,7 @@ def _row(p: rules.Product) -> dict[str, Any]:
     state, word = papers.STATES[p.state]
     return {
         "p": p, "type": papers.TYPES[p.kind], "short": papers.SHORT[p.kind], "state": state, "word": word,
-        "received": len(p.receipts), "recipients": len(p.body.recipients), "daily": p.kind is Type.DAILY,
+        "received": len(p.receipts), "recipients": len(p.asked), "daily": p.kind is Type.DAILY,
     }  # fmt: skip
 
 
@@ -63,7 +66,7 @@ def _row(p: rules.Product) -> dict[str, Any]:
 @shell.page("products.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
     """All products, the newest first; what may be begun."""
-    rows = [_row(p) for p in reversed(products.listing(election, request.at)) if _readable(request, p)]
+    rows = [_row(p) for p in reversed(_readable(request, election))]
     since, until = rules.day_of(request.at, products.hour(election, request.at))
     today = next((r for r in rows if r["daily"] and r["p"].until_at == until and r["p"].state is not State.DISCARDED), None)
     context = {
@@ -72,6 +75,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "since": since,
         "until": until,
         "today": today,
+        "inside": _inside(request),
         "unset": [papers.SHORT[t] for t in Type if not products.config(election, request.at).get(t.value)],
         **_may(request),
     }
@@ -82,9 +86,13 @@ def _may(request: shell.Request) -> dict[str, bool]:
     return {f"may_{act}": shell.may(request, f"products.{act}") for act in ("make", "sign")}
 
 
-def _readable(request: shell.Request, p: rules.Product) -> bool:
-    thing = access_rules.Thing("products", p.code, request.election.region, classification=p.body.classification)
-    return shell.may(request, "products.read", thing)
+def _readable(request: shell.Request, election: str) -> list[rules.Product]:
+    return products.readable(products.listing(election, request.at), request.person, election, request.at)
+
+
+def _inside(request: shell.Request) -> bool:
+    """Whether this person reads how a product came about: the post's own and Bawaslu."""
+    return request.person.agency in {"KEJARI", "BAWASLU"}
 
 
 @shell.page("products.make")
@@ -200,36 +208,59 @@ def product(request: shell.Request, election: str, code: str) -> HttpResponse:
     """A product as it stands: what it says, its steps, its distribution."""
     found = _product(request, election, code)
     names = access.names()
-    discarded = found.state is State.DISCARDED
-    shown, counted = (found, {}) if discarded else _shown(request, election, found)
+    discarded, gone = found.state is State.DISCARDED, _gone(found)
+    shown, counted = (found, {}) if discarded or gone else _shown(request, election, found)
     mine = found.author == request.person.id and shell.may(request, "products.make")
+    here = products.with_account(election, request.at)
+    given = {r.recipient: r for r in found.receipts}
+    subject_act = "reports.read" if rules.ABOUT.get(found.kind) == "report" else "aght.read"
     context = {
         "row": _row(shown),
         "subject": found.body.subject,
         "about_report": rules.ABOUT.get(found.kind) == "report",
-        "blocks": [] if discarded else papers.blocks(shown, counted),
+        "blocks": [] if discarded or gone else papers.blocks(shown, counted),
+        "gone": gone,
         "events": [
             {"said": SAID[e.act], "at": e.at, "who": names.get(e.person, e.person), "number": e.number, "other": e.other}
             for e in reversed(found.events)
+            if _inside(request) or e.act in {Act.SIGN, Act.REPLACE}
         ],
+        "may_subject": shell.may(request, subject_act),
+        "inside": _inside(request),
         "author": names.get(found.author, found.author),
         "signer": names.get(found.signer, found.signer),
         "editable": found.state in rules.EDITABLE,
         "mine": mine,
         "may_sign": found.state is State.SUBMITTED and found.author != request.person.id and shell.may(request, "products.sign"),
         "may_replace": found.state is State.SIGNED and shell.may(request, "products.make"),
-        "may_receive": found.state in {State.SIGNED, State.REPLACED} and shell.may(request, "products.make"),
-        "receipts": {r.recipient: r for r in found.receipts},
-        "recipients": [(r, papers.RECIPIENTS[r]) for r in found.body.recipients],
-        "open_recipients": [(r, papers.RECIPIENTS[r]) for r in found.open_recipients],
-        "broken": found.state in rules.FROZEN and not products.whole(found),
+        "may_note": found.state in {State.SIGNED, State.REPLACED} and shell.may(request, "products.make"),
+        "may_acknowledge": found.state in {State.SIGNED, State.REPLACED}
+        and request.person.agency in found.open_recipients
+        and shell.may(request, "products.receive", products.reading(found, request.election.region)),
+        "recipients": [
+            {
+                "name": papers.RECIPIENTS[r], "receipt": given.get(r), "kept": r in rules.KEPT, "here": r in here,
+                "by": names.get(given[r].person, given[r].person) if r in given else "",
+            }
+            for r in found.body.recipients
+        ],
+        "paper_recipients": [(r, papers.RECIPIENTS[r]) for r in found.open_recipients if r not in here],
+        "most_mb": picture.MOST_BYTES // 1024 // 1024,
+        **evidence_desk.context(request, "products", f"product:{code}"),
+        "broken": found.state in rules.FROZEN and not gone and not products.whole(found),
         "frozen": found.state in rules.FROZEN,
         "discarded": discarded,
         "form_code": found.form_code if found.state in rules.FROZEN else products.config(election, request.at).get(found.kind.value, ""),
         "note": found.note if found.state is State.RETURNED else "",
         "received_now": request.at.astimezone(text.WIB).strftime("%Y-%m-%dT%H:%M"),
-    }
+    }  # fmt: skip
+    context["evidence"]["may_attach"] = False  # a picture comes with the receipt that it shows
     return render(request, "desk/products/product.html", context)
+
+
+def _gone(found: rules.Product) -> bool:
+    """Whether words of the paper, or words of others that its frozen figures quote, were erased."""
+    return record.gone(*found.body.sections.values(), json.dumps(found.facts, ensure_ascii=False))
 
 
 @shell.page("products.read", thing=_at_product("products.read"))
@@ -238,6 +269,10 @@ def pdf(request: shell.Request, election: str, code: str) -> HttpResponse:
     found = _product(request, election, code)
     if found.state is State.DISCARDED:
         raise Http404(code)
+    if _gone(found):
+        signed = text.waktu(found.signed_at) if found.signed_at else ""
+        paper = {"Produk": papers.TYPES[found.kind], "Nomor": found.number, "Ditandatangani": signed, "Sidik jari": found.digest}
+        return journal.withdrawn(request, election, f"product:{code}", paper)
     if found.state in rules.FROZEN and not products.whole(found):
         shell.refused(request, rules.SeenOther(code=code))
         return redirect("desk:products_product", election, code)
@@ -282,26 +317,49 @@ def sign(request: shell.Request, election: str, code: str) -> HttpResponse:
                 shell.done(request, f"{code} dikembalikan kepada penyusun.")
             else:
                 number = products.sign(election, code, posted.get("seen", ""), actor, request.at)
-                shell.done(request, f"Ditandatangani dengan nomor {number}. Unduh PDF, bagikan, lalu catat tanda terimanya.")
+                shell.done(request, f"Ditandatangani dengan nomor {number}. Penerima dengan akun mendapat tugas untuk menyatakan terima.")
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
     return redirect("desk:products_product", election, code)
 
 
+@shell.page("products.receive", thing=_at_product("products.receive"))
+def acknowledge(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """A recipient says with his own account that his office has it."""
+    if request.method == "POST":
+        try:
+            products.acknowledge(election, code, shell.actor(request), request.at)
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Tanda terima Anda dicatat dengan nama dan waktu.")
+    return redirect("desk:products_product", election, code)
+
+
+def _proofs(request: shell.Request) -> list[evidence_rules.Kept]:
+    found = []
+    for one in [f for f in request.FILES.getlist("file") if f][:MOST_PROOFS]:
+        if (one.size or 0) > picture.MOST_BYTES:
+            raise picture.TooBig(file=str(one.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
+        found.append(evidence.keep(one.read(), str(one.name)))
+    return found
+
+
 @shell.page("products.make", thing=_at_product("products.make"))
-def receive(request: shell.Request, election: str, code: str) -> HttpResponse:
-    """Somebody of the distribution list has it."""
+def paper(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """A receipt on paper of somebody who has no account here."""
     if request.method == "POST":
         posted = request.POST
         try:
             at = moments.moment(posted.get("received_at", "")[:25])
             if at is None:
                 raise rules.BadReceipt()
-            products.received(election, code, posted.get("recipient", ""), posted.get("number", ""), at, shell.actor(request), request.at)
+            recipient, number = posted.get("recipient", ""), posted.get("number", "")
+            products.received(election, code, recipient, number, at, shell.actor(request), request.at, _proofs(request))
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
-            shell.done(request, "Tanda terima dicatat.")
+            shell.done(request, "Tanda terima kertas dicatat dengan berkasnya.")
     return redirect("desk:products_product", election, code)
 
 
@@ -320,10 +378,21 @@ def configure(request: shell.Request, election: str) -> HttpResponse:
         else:
             shell.done(request, "Disimpan. Berlaku untuk produk yang diajukan mulai sekarang.")
             return redirect("desk:products_config", election)
-    found = products.config(election, request.at)
+    found, names = products.settings(election, request.at), access.names()
+
+    def row(key: str, name: str, help_: str, value: str, button: str) -> dict[str, Any]:
+        _, person, when = found.get(key, ("", "", None))
+        typed = request.POST.get("value", "") if request.POST.get("key") == key else value
+        return {"key": key, "name": name, "help": help_, "value": typed, "by": names.get(person, person), "at": when, "button": button}
+
+    codes = {key: value for key, (value, _, _) in found.items()}
+    hour = products.hour(election, request.at)
     context = {
-        "types": [(t.value, papers.TYPES[t], found.get(t.value, "")) for t in Type],
-        "hour": products.hour(election, request.at),
+        "rows": [
+            *(row(t.value, papers.TYPES[t], rules.PREFIX[t], codes.get(t.value, ""), "Simpan kode") for t in Type),
+            row("hour", "Lapinhar ditutup pukul", "WIB, jam penuh", str(hour), "Simpan jam"),
+        ],
+        "default_hour": rules.DAILY_HOUR,
     }
     return render(request, "desk/products/config.html", context)
 
@@ -331,7 +400,7 @@ def configure(request: shell.Request, election: str) -> HttpResponse:
 @shell.page("products.read")
 def export(request: shell.Request, election: str) -> HttpResponse:
     """The register: numbers, dates, states, hashes, receipts; no words."""
-    found = [p for p in products.listing(election, request.at) if _readable(request, p)]
+    found = _readable(request, election)
     names = access.names()
     rows: list[list[Any]] = [
         ["Kode", "Nomor", "Jenis", "Kode bentuk", "Tentang", "Dari", "Sampai", "Sifat", "Keadaan", "Penyusun", "Penanda tangan",
@@ -340,14 +409,16 @@ def export(request: shell.Request, election: str) -> HttpResponse:
     rows += [
         [p.code, p.number, papers.TYPES[p.kind], p.form_code, p.body.subject, text.waktu(p.from_at), text.waktu(p.until_at),
          p.body.classification, papers.STATES[p.state][1], names.get(p.author, p.author), names.get(p.signer, p.signer),
-         text.waktu(p.signed_at) if p.signed_at else "", p.digest, len(p.receipts), len(p.body.recipients), p.supersedes, p.mark]
+         text.waktu(p.signed_at) if p.signed_at else "", p.digest, len(p.receipts), len(p.asked), p.supersedes, p.mark]
         for p in found
     ]  # fmt: skip
-    got: list[list[Any]] = [["Kode", "Nomor", "Penerima", "Tanda terima", "Diterima"]]
+    got: list[list[Any]] = [["Kode", "Nomor", "Penerima", "Tanda terima", "Diterima", "Oleh"]]
     for p in found:
-        for r in p.body.recipients if p.signed_at else ():
+        for r in p.asked if p.signed_at else ():
             one = next((g for g in p.receipts if g.recipient == r), None)
-            got.append([p.code, p.number, papers.RECIPIENTS[r], one.number if one else "", text.waktu(one.received_at) if one else "belum"])
+            how = "" if one is None else "dengan akun sendiri" if one.own else f"kertas {one.number}"
+            when, by = (text.waktu(one.received_at), names.get(one.person, one.person)) if one else ("belum", "")
+            got.append([p.code, p.number, papers.RECIPIENTS[r], how, when, by])
     data = table.xlsx({"Register": rows, "Distribusi": got})
     return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": 'attachment; filename="register-produk.xlsx"'})
 
@@ -363,7 +434,8 @@ urlpatterns = [
     path("<slug:election>/produk/<slug:code>/ubah/", edit, name="products_edit"),
     path("<slug:election>/produk/<slug:code>/ajukan/", submit, name="products_submit"),
     path("<slug:election>/produk/<slug:code>/tanda-tangan/", sign, name="products_sign"),
-    path("<slug:election>/produk/<slug:code>/terima/", receive, name="products_receive"),
+    path("<slug:election>/produk/<slug:code>/terima/", acknowledge, name="products_acknowledge"),
+    path("<slug:election>/produk/<slug:code>/kertas/", paper, name="products_receive"),
 ]
 SENTENCES: dict[str, str] = {
     "products.unknown_type": "Jenis {kind} tidak ada.",
@@ -382,6 +454,8 @@ SENTENCES: dict[str, str] = {
     "products.not_author": "{code} hanya diubah dan diajukan oleh penyusunnya.",
     "products.same_person": "Penyusun tidak menandatangani sendiri. Mintalah pimpinan lain.",
     "products.seen_other": "Isi {code} bukan lagi yang Anda lihat. Buka ulang dan baca lagi.",
+    "products.has_account": "{recipient} mempunyai akun di sini dan menyatakan terima sendiri dari Tugas saya. Tidak dicatat orang lain.",
+    "products.paper_missing": "Lampirkan foto atau pindaian tanda terima kertasnya.",
     "products.already_received": "Tanda terima itu sudah dicatat.",
     "products.bad_receipt": "Tulis nomor tanda terima, dan waktu antara tanda tangan dan sekarang.",
     "products.same_config": "Sudah begitu; tidak ada yang berubah.",
@@ -389,7 +463,8 @@ SENTENCES: dict[str, str] = {
 TASKS: dict[str, tuple[str, str]] = {
     "products.sign": ("Baca dan tanda tangani {label}", "desk:products_product"),
     "products.returned": ("Perbaiki {label} yang dikembalikan", "desk:products_product"),
-    "products.receipts": ("Lengkapi tanda terima {label}", "desk:products_product"),
+    "products.receipts": ("Lengkapi tanda terima kertas {label}", "desk:products_product"),
+    "products.receive": ("Terima {label}: baca, lalu nyatakan terima", "desk:products_product"),
     "products.daily": ("Susun Lapinhar untuk hari yang berakhir {label}", "desk:products"),
 }
 HITS: dict[str, str] = {"product": "desk:products_product"}

@@ -1,7 +1,8 @@
 """Stage recommendations: drafts, other people's eyes, the letter, the addressee's answer, the follow-up and its effect."""
 
+import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,16 +12,19 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from posko.desk import evidence as evidence_desk
+from posko.desk import record as journal
 from posko.desk import shell
 from posko.domain import access as access_rules
 from posko.domain import aght as aght_rules
 from posko.domain import evidence as evidence_rules
+from posko.domain import pledges as pledge_rules
 from posko.domain import recommendations as rules
 from posko.domain import record as facts
 from posko.domain.recommendations import Act, Outcome, State
 from posko.formats import document, picture, table, text
+from posko.formats import pledges as pledge_words
 from posko.formats import recommendations as papers
-from posko.store import access, aght, evidence, recommendations, record, reports
+from posko.store import access, aght, evidence, places, pledges, recommendations, record, reports
 
 STATES = {
     State.DRAF: ("plain", "draf"),
@@ -55,6 +59,7 @@ ACTS = {
     Act.CONFIRM: ("Tandatangani konfirmasi tertulis", "menandatangani konfirmasi tertulis"),
     Act.REVIEW_AFTER: ("Catat telaah saran lisan", "menelaah saran lisan"),
     Act.REPLACE: ("Ganti dengan versi baru", "mengganti dengan versi baru"),
+    Act.REMIND: ("Catat pengingat lisan", "mengingatkan secara lisan"),
     Act.RECEIVE: ("Terima surat", "menerima surat"),
     Act.ASK: ("Minta penjelasan", "meminta penjelasan"),
     Act.CLARIFY: ("Kirim penjelasan", "memberi penjelasan"),
@@ -95,6 +100,19 @@ SLOTS = (
     ("tembusan", "Tembusan", "Satu lembaga per baris; boleh kosong."),
 )
 ADDRESSEES = {"KPU": "KPU", "BAWASLU": "Bawaslu", "POLRES": "Polres", "PEMDA": "Pemda"}
+UNTIL = {
+    rules.Until.CLOSES: "pemungutan suara ditutup di tempat itu",
+    rules.Until.COUNTED: "penghitungan suara selesai di tempat itu",
+    rules.Until.RETURNED: "kotak dan surat suara kembali",
+    rules.Until.RESUMED: "TPS dibuka lagi untuk pemungutan suara lanjutan",
+    rules.Until.DELAYED: "TPS dibuka untuk pemungutan suara susulan",
+}
+NO_DROP = {
+    rules.NoDrop.NO_ITEM: "tidak bertumpu pada butir AGHT",
+    rules.NoDrop.NOT_LOOKED: "butirnya tidak dikaji lagi sebelum surat ditutup",
+    rules.NoDrop.OPEN: "belum ditutup",
+    rules.NoDrop.NOT_DONE: "berakhir tanpa tindak lanjut",
+}
 AGENCIES = papers.AGENCIES
 MOST_PROOFS = 5
 
@@ -150,13 +168,23 @@ FORMS: tuple[tuple[Act, str, tuple[Field, ...]], ...] = (
     (Act.CLOSE, "", ()),
     (Act.CONFIRM, "", ()),
     (Act.REVIEW_AFTER, "", (Field("verdict", "Penilaian", "verdict"), Field("note", "Catatan penelaah"))),
+    (
+        Act.REMIND,
+        "",
+        (
+            Field("channel", "Lewat", "channel"),
+            Field("heard_by", "Siapa yang mendengar", "line", hint="Jabatan, bukan nama."),
+            Field("note", "Apa yang dibicarakan", required=False, hint="Tetap surat ini; saran baru memerlukan surat baru."),
+        ),
+    ),
     (Act.WITHDRAW, "", (Field("reason", "Alasan pencabutan"),)),
 )
-_QUIET = {Act.RETURN, Act.WITHDRAW, Act.ACCEPT_PARTLY, Act.REFUSE, Act.ASK}
+_QUIET = {Act.RETURN, Act.WITHDRAW, Act.ACCEPT_PARTLY, Act.REFUSE, Act.ASK, Act.REMIND}
 _CHOICES: dict[str, list[tuple[str, str]]] = {
     "reason": [(code.value, words) for code, words in REASONS.items()],
     "outcome": [(outcome.value, words) for outcome, words in OUTCOMES.items()],
     "verdict": list(VERDICTS.items()),
+    "channel": list(papers.CHANNELS.items()),
 }
 
 
@@ -193,14 +221,13 @@ def _awaited(rec: rules.Recommendation, one: rules.Awaited) -> str:
 
 
 def _visible(request: shell.Request, election: str) -> list[rules.Recommendation]:
-    found = recommendations.listing(election, request.at)
-    return [rec for rec in found if recommendations.visible_to(rec, request.person.agency)]
+    return recommendations.readable(recommendations.listing(election, request.at), request.person, request.at)
 
 
 def _find(request: shell.Request, election: str, code: str) -> rules.Recommendation:
     """One that this person may see. Unknown."""
     rec = recommendations.get(election, code, request.at)
-    if not recommendations.visible_to(rec, request.person.agency):
+    if not recommendations.readable([rec], request.person, request.at):
         raise rules.Unknown(code=code)
     return rec
 
@@ -227,7 +254,8 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "open": sum(not r["ended"] for r in rows),
         "overdue": sum(bool(r["late"]) for r in rows),
         "may_draft": shell.may(request, "recommendations.draft"),
-        "may_speak": shell.may(request, "recommendations.issue") and rules.may_speak(request.election.voting_at, request.at),
+        "may_speak": shell.may(request, "recommendations.issue") and _days(request) <= 1,
+        "confined": shell.confined(request, "recommendations.read"),
         "may_profile": shell.may(request, "recommendations.issue"),
         "ours": request.person.agency == "KEJARI",
         "profile": recommendations.profile(election, request.at),
@@ -238,9 +266,29 @@ def index(request: shell.Request, election: str) -> HttpResponse:
 @shell.page("recommendations.read")
 def kpi(request: shell.Request, election: str) -> HttpResponse:
     """How recommendations fare: figures with their denominators; an addressee sees its own."""
-    found = rules.kpis(_visible(request, election), request.at)
-    context = {"lines": _kpi_lines(found), "issued": found.issued, "reasons": _reasons(found), "ours": _reads_all(request)}
+    recs = _visible(request, election)
+    found = rules.kpis(recs, request.at)
+    context = {
+        "lines": _kpi_lines(found), "issued": found.issued, "reasons": _reasons(found), "ours": _reads_all(request),
+        "confined": shell.confined(request, "recommendations.read"), "risk": _risk(request, election, recs),
+    }  # fmt: skip
     return render(request, "desk/recommendations/kpi.html", context)
+
+
+def _risk(request: shell.Request, election: str, recs: Sequence[rules.Recommendation]) -> dict[str, Any] | None:
+    """The drop of risk by letter and in sum, for whoever reads the register; None for everybody else."""
+    region = request.election.region
+    if not shell.may(request, "aght.read", access_rules.owned("aght.read", "", region, region)):
+        return None
+    risks = recommendations.risks(election, recs)
+    found, titles = rules.drops(recs, risks), {rec.code: rec for rec in recs}
+    measured = [d for d in found if d.why is None]
+    return {
+        "rows": [{"drop": d, "rec": titles[d.code], "why": NO_DROP[d.why] if d.why else ""} for d in found],
+        "whole": rules.whole_drop(recs, found, risks),
+        "measured": rules.Share(len(measured), len(found)),
+        "unmeasured": [(NO_DROP[why], sum(d.why is why for d in found)) for why in rules.NoDrop if any(d.why is why for d in found)],
+    }  # fmt: skip
 
 
 def _reads_all(request: shell.Request) -> bool:
@@ -269,6 +317,8 @@ def _kpi_lines(found: rules.Kpis) -> list[dict[str, Any]]:
         ("Dampak terukur dengan angka", found.measured, "dari yang dampaknya dicatat"),
         ("Saran lisan dikonfirmasi dalam 6 jam", found.oral_in_time, "dari yang dikonfirmasi atau lewat 6 jam"),
         ("Diganti versi baru", found.replaced, "dari surat yang terbit"),
+        ("Diulang: versi baru atau hal yang sama disurati lagi", found.repeated, "dari surat yang terbit"),
+        ("Diingatkan secara lisan", found.reminded, "dari surat yang terbit"),
     )
     lines: list[dict[str, Any]] = [
         {"label": label, "figure": text.menit(minutes) if minutes is not None else "", "share": None, "of": f"dari {text.angka(n)} surat"}
@@ -327,7 +377,10 @@ def detail(request: shell.Request, election: str, code: str) -> HttpResponse:
 def _detail(request: shell.Request, rec: rules.Recommendation, typed: Any) -> dict[str, Any]:
     election = request.election.code
     permitted = recommendations.allowed(rec, request.person, request.at)
-    readable = {i.code for i in aght.register(election, request.at)} if shell.may(request, "aght.read") else set()
+    region = request.election.region
+    open_register = shell.may(request, "aght.read", access_rules.owned("aght.read", "", rec.text.place or region, region))
+    readable = {i.code for i in aght.register(election, request.at)} if open_register else set()
+    heard, names = [e for e in rec.events if rules.readable(rec, e, request.person.agency)], access.names()
     newer = recommendations.newer_of(election, rec.code, request.at)
     ours = request.person.agency == rec.agency
     shown = evidence_desk.context(request, "recommendations", f"recommendation:{rec.code}")
@@ -339,22 +392,65 @@ def _detail(request: shell.Request, rec: rules.Recommendation, typed: Any) -> di
         "forms": forms_for(request, rec, permitted, typed),
         "may_revise": Act.REVISE in permitted,
         "answers": request.person.agency == rec.addressee and shell.may(request, "recommendations.receive"),
-        "events": [_event(e) for e in reversed(rec.events)],
-        "odd": [_event(e) for e in rec.odd],
+        "events": [_event(e, names) for e in reversed(heard)],
+        "inside": len(rec.events) - len(heard),
+        "odd": [_event(e, names) for e in rec.odd if rules.readable(rec, e, request.person.agency)],
+        "horizon": horizon_words(rec, request.election.code),
+        "promises": _promises(request, rec),
+        "reminded": len(rec.reminders),
         "reason_word": REASONS.get(rules.ReasonCode(rec.reason_code), "") if rec.reason_code else "",
         "aght": [(code, code in readable) for code in rec.text.aght],
         "signals": [one.replace("|", " ") for one in rec.text.signals] if ours or request.person.agency == "BAWASLU" else [],
         "remedy": papers.action_words(rec.text.remedy) if rec.text.remedy else "",
-        "newer": newer if newer and (ours or recommendations.visible_to(_rec(request, newer), request.person.agency)) else "",
+        "newer": newer if newer and recommendations.readable([_rec(request, newer)], request.person, request.at) else "",
         "may_renew": shell.may(request, "recommendations.draft") and rec.state in rules.FROZEN and not newer,
-        "printable": rec.state in rules.FROZEN,
+        "printable": rec.state in rules.FROZEN and not _gone(rec),
+        "gone": _gone(rec),
         "noted": ours and bool(rec.note_number) and rec.state not in {State.DRAF, State.DIKEMBALIKAN},
         "before": _number(rec.effect.before) if rec.effect and rec.effect.measured else "",
         "after": _number(rec.effect.after) if rec.effect and rec.effect.measured else "",
         "channel": papers.CHANNELS[rec.oral.channel] if rec.oral else "",
-        "verdict": VERDICTS.get(rec.oral.verdict, "") if rec.oral else "",
+        "verdict": VERDICTS.get(rec.oral.verdict, "") if rec.oral and _reads_all(request) else "",
         "unconfirmed": any(one.act is Act.CONFIRM for one in rec.late(request.at)),
     }
+
+
+def horizon_words(rec: rules.Recommendation, election: str) -> str:
+    """Until when it can help, where somebody stated another moment than the opening of the TPS; with its basis."""
+    found = rec.text.horizon
+    if found is None:
+        return ""
+    names = {t.code: t.name for t in places.tps_list(election)} if found.places else {}
+    where = f" ({', '.join(f'{names[c]} {c}' if c in names else c for c in found.places)})" if found.places else ""
+    return f"{UNTIL[found.kind]}{where}, {text.waktu(found.ends_at)}. Dasar: {found.basis}"
+
+
+def _promises(request: shell.Request, rec: rules.Recommendation) -> list[dict[str, Any]]:
+    """The promises that a text leans on, as they stand now, and whether this person may open their page."""
+    if not rec.text.pledges:
+        return []
+    known = {p.code: p for p in pledges.listing(request.election.code, request.at)}
+    opens = shell.may(request, "pledges.read")
+    found = []
+    for code in rec.text.pledges:
+        one = known[code]
+        state, word = pledge_words.STATES[one.state]
+        gone = one.state is pledge_rules.State.WITHDRAWN
+        said = {
+            "code": code, "asset": one.asset, "state": "overdue" if gone and not rec.ended else state, "word": word, "gone": gone,
+            "line": promise_words(one), "opens": opens, "at": one.steps[-1].at if gone else None,
+        }  # fmt: skip
+        found.append(said)
+    return found
+
+
+def promise_words(one: pledge_rules.Pledge) -> str:
+    """What was promised, from what never changes about it."""
+    size = f", {text.angka(one.capacity)} {pledge_rules.UNITS.get(one.kind, '')}".rstrip() if one.capacity else ""
+    kind = pledge_words.KINDS[one.kind]
+    many = f"{kind}, {text.angka(one.count)} orang" if one.kind in pledge_rules.PEOPLE else f"{text.angka(one.count)} {kind}"
+    when = f"{text.waktu(one.from_at)} sampai {text.waktu(one.until_at)}"
+    return f"{one.asset} ({one.code}): {many}{size}, {when}"
 
 
 def _rec(request: shell.Request, code: str) -> rules.Recommendation:
@@ -422,18 +518,22 @@ _HIDDEN = {
     "reviewers",
     "by",
     "channel",
+    "heard_by",
     "before",
 }
 _HIDDEN |= {"after", "unit"}
 
 
-def _event(event: rules.Event) -> dict[str, Any]:
+def _event(event: rules.Event, names: Mapping[str, str]) -> dict[str, Any]:
     said = event.said
     lines = [value for name, value in said.items() if name not in _HIDDEN]
-    choices = {**_CHOICES, "channel": list(papers.CHANNELS.items())}
-    for name, kind in (("reason_code", "reason"), ("outcome", "outcome"), ("verdict", "verdict"), ("channel", "channel")):
+    for name, kind in (("reason_code", "reason"), ("outcome", "outcome"), ("verdict", "verdict")):
         if name in said:
-            lines.insert(0, dict(choices[kind]).get(said[name], said[name]))
+            lines.insert(0, dict(_CHOICES[kind]).get(said[name], said[name]))
+    if "channel" in said:
+        lines.insert(
+            0, f"lewat {papers.CHANNELS.get(said['channel'], said['channel'])}, didengar {said.get('heard_by', 'yang tidak disebut')}"
+        )
     if "unit" in said:
         lines.insert(0, f"{_number(said['before'])} menjadi {_number(said['after'])} {said['unit']}")
     if "due_at" in said:
@@ -447,7 +547,7 @@ def _event(event: rules.Event) -> dict[str, Any]:
     return {
         "words": ACTS[event.act][1],
         "agency": AGENCIES.get(event.agency, event.agency),
-        "person": event.person,
+        "person": names.get(event.person, event.person),
         "at": event.at,
         "lines": lines,
         "entry_id": event.entry_id,
@@ -481,7 +581,9 @@ def _answer(request: shell.Request, rec: rules.Recommendation, typed: Any) -> di
             (title, getattr(rec.text.slots, n)) for n, title, _ in SLOTS if n not in {"saran", "tembusan"} and getattr(rec.text.slots, n)
         ],
         "forms": forms_for(request, rec, permitted, typed),
-        "newest": _event(rec.events[-1]),
+        "newest": _event([e for e in rec.events if rules.readable(rec, e, request.person.agency)][-1], access.names()),
+        "horizon": horizon_words(rec, request.election.code),
+        "promises": _promises(request, rec),
         "proofs": len(evidence.of(request.election.code, f"recommendation:{rec.code}", request.at)),
     }
 
@@ -500,7 +602,7 @@ def step(request: shell.Request, election: str, code: str) -> HttpResponseBase:
     decision = shell.decide(request, permission, recommendations.thing_of(rec, Act(asked)))
     if not decision.allowed:
         return shell.denied(request, permission, decision)
-    if not recommendations.visible_to(rec, request.person.agency):
+    if not recommendations.readable([rec], request.person, request.at):
         return _away(request, election, rules.Unknown(code=code))
     return _step(request, rec, Act(asked))
 
@@ -619,6 +721,8 @@ def _posted(request: shell.Request) -> dict[str, Any]:
     typed["aght"] = [code for code in posted.getlist("aght") if code in known]
     typed["signals"] = _known_signals(request, posted.getlist("signals"))
     typed["remedy"] = posted.get("remedy", "") if papers.library().find(posted.get("remedy", "")) else ""
+    typed |= {name: posted.get(name, "")[:1200] for name in ("until", "until_at", "until_places", "until_basis")}
+    typed["pledges"] = [code for code in posted.getlist("pledges") if re.fullmatch(r"JNJ-\d{4,6}", code)][:20]
     typed["supersedes"] = re.sub(r"[^A-Za-z0-9_-]", "-", posted.get("supersedes", "").strip()[:20])  # nonsense is refused by name
     return typed
 
@@ -658,7 +762,24 @@ def _text(request: shell.Request, typed: dict[str, Any]) -> dict[str, Any]:
         "signals": typed["signals"],
         "supersedes": typed["supersedes"],
         "useful_until": min(useful) if useful else None,
+        "horizon": _horizon(typed),
+        "pledged": typed["pledges"],
     }
+
+
+def _horizon(typed: Mapping[str, str]) -> rules.Horizon | None:
+    """The last moment as the form stated it; None where it is the opening of the TPS. BadHorizon."""
+    chosen = typed.get("until", "")
+    if not chosen:
+        return None
+    if chosen not in set(rules.Until):
+        raise rules.HorizonBasis()
+    try:
+        ends_at = _moment(typed.get("until_at", ""))
+    except rules.DeadlinePast as error:
+        raise rules.HorizonMoment() from error
+    where = tuple(re.split(r"[\s,;]+", typed.get("until_places", "").strip())) if typed.get("until_places", "").strip() else ()
+    return rules.Horizon(rules.Until(chosen), ends_at, where, typed.get("until_basis", ""))
 
 
 def _chosen(request: shell.Request, codes: Iterable[str]) -> list[aght_rules.Aght]:
@@ -685,6 +806,11 @@ def _typed(said: rules.Text) -> dict[str, Any]:
         "supersedes": said.supersedes,
         "due": _typed_time(said.due_at),
         "useful": _typed_time(said.useful_until) if said.useful_until else "",
+        "until": said.horizon.kind.value if said.horizon else "",
+        "until_at": _typed_time(said.horizon.ends_at) if said.horizon else "",
+        "until_places": " ".join(said.horizon.places) if said.horizon else "",
+        "until_basis": said.horizon.basis if said.horizon else "",
+        "pledges": list(said.pledges),
         **asdict(said.slots),
     }
 
@@ -706,7 +832,7 @@ def _proposed(request: shell.Request, election: str) -> dict[str, Any]:
     elif not typed.get("saran"):
         typed["saran"] = f"Menyarankan agar {ADDRESSEES[typed['addressee']]} "
     useful = _moment(typed["useful"]) if typed["useful"] else None
-    due = rules.proposed_due(request.election.voting_at, request.at, useful)
+    due = rules.proposed_due(request.election.voting_at, request.at, useful, horizon=_horizon(typed))
     return typed | {"due": _typed_time(due) if due else ""}
 
 
@@ -741,6 +867,7 @@ def _from_item(request: shell.Request, election: str, code: str) -> dict[str, An
             f"{f', tindakan berguna sampai {text.waktu(last)}' if last else ''}."
         ),
         "useful": _typed_time(last) if last else "",
+        "until_places": " ".join(item.tps) if len(item.tps) <= 40 and request.at >= request.election.voting_at else "",
     }
 
 
@@ -775,15 +902,59 @@ def _form(request: shell.Request, election: str, typed: dict[str, Any], code: st
         "items": [(i.code, i.title, i.code in chosen) for i in items],
         "remedies": [(library.key(r), f"{r.verb} {r.object}", ADDRESSEES[r.addressee]) for r in library.fitting(signalled, ())],
         "library_version": library.version,
-        "voting_at": request.election.voting_at,
+        "ends_at": request.election.voting_at,
+        "ends_word": "TPS dibuka",
+        "opened": request.at >= request.election.voting_at,
+        "untils": [(kind.value, words) for kind, words in UNTIL.items()],
+        "promises": _offered(request, election, typed),
         "longest": rules.SLOT_LONGEST,
         "back": {name: request.GET.get(name, "") for name in ("aght", "sinyal", "subjek", "versi")},
     }
 
 
+OWNERS = {"PEMDA": ("PEMDA",), "POLRES": ("POLRES",), "KPU": ("PEMDA", "POLRES")}
+MOST_OFFERED = 20
+
+
+def _offered(request: shell.Request, election: str, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Promises that fit what the form says: owner, kinds that the action needs, places of its causes, days until its deadline.
+
+    What is chosen already stays, also where it fits no more: whoever writes decides.
+    """
+    owners, chosen = OWNERS.get(str(typed.get("addressee", "")), ()), set(typed.get("pledges", ()))
+    if not owners and not chosen:
+        return []
+    remedy = papers.library().find(str(typed.get("remedy", "")))
+    leans = bool(remedy.needs) if remedy else typed.get("addressee") != "KPU"
+    if not leans and not chosen:
+        return []
+    kinds = [pledge_rules.Kind(kind) for kind in remedy.needs] if remedy else []
+    region = request.election.region
+    where = [code for item in _chosen(request, typed.get("aght", ())) for code in (item.tps or (item.place,))]
+    until = max(request.election.voting_at, request.at)
+    with contextlib.suppress(rules.DeadlinePast):
+        until = max(_moment(str(typed.get("due", ""))), until)
+    standing = pledges.listing(election, request.at)
+    fit = pledge_rules.fitting(standing, owners, kinds, set(where) or {region}, request.at, until)
+    known = pledges.known_places(election)
+    shown = [p for p in standing if p.code in chosen and p not in fit] + fit
+    return [
+        {
+            "code": p.code, "line": promise_words(p), "firm": p.firm, "chosen": p.code in chosen, "fits": p in fit,
+            "where": ", ".join(known[c].name if c in known else c for c in p.places[:2]) + (" …" if len(p.places) > 2 else ""),
+            "owner": pledge_words.AGENCIES[p.owner],
+        }
+        for p in shown[:MOST_OFFERED]
+    ]  # fmt: skip
+
+
 @shell.page("recommendations.issue")
 def speak(request: shell.Request, election: str) -> HttpResponse:
-    """Advice just spoken, on the day before voting or on the day itself: written down at once by the signer."""
+    """Advice just spoken, on the day before voting or on the day itself: written down at once by the signer.
+
+    What is spoken about an open letter is no new advice: it is written down on the page of that letter.
+    """
+    double = ""
     if request.method == "POST":
         posted = request.POST
         slots = rules.Slots(**{name: posted.get(name, "") for name, _, _ in SLOTS})
@@ -798,9 +969,13 @@ def speak(request: shell.Request, election: str) -> HttpResponse:
                 channel=posted.get("channel", ""),
                 heard_by=posted.get("heard_by", ""),
                 aght=[code for code in posted.getlist("aght") if code in known],
+                horizon=_horizon(posted.dict()),
                 actor=shell.actor(request),
                 at=request.at,
             )
+        except rules.DoubleDispatch as refusal:
+            shell.refused(request, refusal)
+            double = str(refusal.facts["code"])
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -810,7 +985,14 @@ def speak(request: shell.Request, election: str) -> HttpResponse:
     context = {
         "typed": request.POST,
         "due": request.POST.get("due") or (_typed_time(due) if due else ""),
-        "possible": rules.may_speak(request.election.voting_at, request.at),
+        "possible": _days(request) <= 1,
+        "ends_at": rules.last_moment(request.election.voting_at, oral=True),
+        "ends_word": "akhir hari pemungutan suara",
+        "opened": request.at >= rules.last_moment(request.election.voting_at, oral=True),
+        "untils": [(kind.value, words) for kind, words in UNTIL.items()],
+        "double": _rec(request, double) if double else None,
+        "reminder": f"{request.POST.get('fakta', '')} {request.POST.get('saran', '')}".strip()[:600],
+        "letters": [r for r in _visible(request, election) if Act.REMIND in recommendations.allowed(r, request.person, request.at)],
         "addressees": ADDRESSEES.items(),
         "channels": papers.CHANNELS.items(),
         "items": [(i.code, i.title) for i in aght.register(election, request.at) if i.standing.value != "closed"],
@@ -836,8 +1018,23 @@ def letter(request: shell.Request, election: str, code: str) -> HttpResponse:
         return _away(request, election, refusal)
     if rec.issued_at is None:
         return redirect("desk:recommendations_detail", election, code)
-    values = papers.letter(rec, record.installation().name, _marks(), request.GET.get("kertas", "a4"))
+    if _gone(rec):
+        return _withdrawn(request, rec)
+    paper, known = request.GET.get("kertas", "a4"), {p.code: p for p in pledges.listing(election, rec.issued_at)}
+    promised = [promise_words(known[code]) for code in rec.text.pledges if code in known]
+    values = papers.letter(rec, record.installation().name, _marks(), paper, promised, horizon_words(rec, election))
     return _pdf("surat-rekomendasi", values, rec.issued_at, code)
+
+
+def _gone(rec: rules.Recommendation) -> bool:
+    """Whether words of the text itself were erased; those of an answer do not take the letter away."""
+    return record.gone(rec.text.subject, *asdict(rec.text.slots).values())
+
+
+def _withdrawn(request: shell.Request, rec: rules.Recommendation) -> HttpResponse:
+    issued = text.waktu(rec.issued_at) if rec.issued_at else ""
+    paper = {"Rekomendasi": rec.code, "Nomor": rec.number, "Terbit": issued, "Sidik jari": rec.digest}
+    return journal.withdrawn(request, request.election.code, f"recommendation:{rec.code}", paper)
 
 
 @shell.page("recommendations.read")
@@ -847,7 +1044,12 @@ def note(request: shell.Request, election: str, code: str) -> HttpResponse:
         rec = _find(request, election, code)
         if not _reads_all(request):
             raise rules.Unknown(code=code)
-        values = papers.note(rec, record.installation().name, _marks(), request.GET.get("kertas", "a4"))
+        if _gone(rec):
+            return _withdrawn(request, rec)
+        known = {p.code: p for p in pledges.listing(election, request.at)}
+        promised = [promise_words(known[code]) for code in rec.text.pledges if code in known]
+        paper = request.GET.get("kertas", "a4")
+        values = papers.note(rec, record.installation().name, _marks(), paper, promised, horizon_words(rec, election))
     except facts.Refusal as refusal:
         return _away(request, election, refusal)
     submitted = next(e.at for e in reversed(rec.events) if e.act is Act.SUBMIT)
@@ -879,10 +1081,47 @@ def export(request: shell.Request, election: str) -> HttpResponse:
         part = [line["share"].part, line["share"].whole] if line["share"] else [line["figure"], ""]
         figures.append([line["label"], *part, line["of"]])
     figures += [[f"Alasan: {word}", number, found.accepted.whole, "dari yang dijawab"] for word, number in _reasons(found)]
-    data = table.xlsx({"Rekomendasi": [head, *lines], "Kinerja": figures})
+    sheets: dict[str, list[list[Any]]] = {"Rekomendasi": [head, *lines], "Kinerja": figures, "Perjalanan": _journeys(request, recs)}
+    risk = _risk(request, election, recs)
+    if risk is not None:
+        sheets["Penurunan risiko"] = _risk_sheet(risk)
+    data = table.xlsx(sheets)
     response = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response["Content-Disposition"] = 'attachment; filename="rekomendasi.xlsx"'
     return response
+
+
+def _journeys(request: shell.Request, recs: Iterable[rules.Recommendation]) -> list[list[Any]]:
+    """Every step with what was said in it, as far as this person's agency reads it; what the post says to itself stays with it."""
+    names = access.names()
+    rows: list[list[Any]] = [["Kode", "Waktu", "Lembaga", "Orang", "Langkah", "Isi"]]
+    for rec in recs:
+        for event in rec.events:
+            if rules.readable(rec, event, request.person.agency):
+                e = _event(event, names)
+                rows.append([rec.code, text.waktu(e["at"]), e["agency"], e["person"], e["words"], "; ".join(e["lines"])])
+    return rows
+
+
+def _risk_sheet(risk: Mapping[str, Any]) -> list[list[Any]]:
+    """Voters at risk at issue and at closing, the drop with its bounds, and why there is none."""
+    rows: list[list[Any]] = [
+        ["Kode", "Butir", "Saat terbit", "P5 terbit", "P95 terbit", "Saat ditutup", "P5 ditutup", "P95 ditutup", "Turun", "Paling sedikit",
+         "Paling banyak", "Keterangan"]
+    ]  # fmt: skip
+    for one in risk["rows"]:
+        rows.append([one["drop"].code, ", ".join(one["drop"].items), *_drop_cells(one["drop"]), one["why"]])
+    if risk["whole"] is not None:
+        rows.append(["Semua", ", ".join(risk["whole"].items), *_drop_cells(risk["whole"]), "setiap butir dihitung sekali"])
+    rows += [["Tidak terukur", why, *[""] * 9, n] for why, n in risk["unmeasured"]]
+    return rows
+
+
+def _drop_cells(drop: rules.Drop) -> list[int | str]:
+    if drop.before is None or drop.after is None:
+        return ["tidak terukur", *[""] * 8]
+    before, after = drop.before, drop.after
+    return [before.expected, before.low, before.high, after.expected, after.low, after.high, drop.expected, drop.low, drop.high]
 
 
 def _effect(effect: rules.Effect | None) -> str:
@@ -926,14 +1165,32 @@ SENTENCES: dict[str, str] = {
     "recommendations.names_person": "Ada nama orang: “{word}”. Tulis jabatan atau bagiannya.",
     "recommendations.unknown_addressee": "Posko menulis kepada KPU, Bawaslu, Polres, atau Pemda. Pilih salah satu.",
     "recommendations.needs_reason": "Pilih alasan dan jelaskan dengan kata-kata. Penolakan beralasan adalah jawaban yang sah.",
-    "recommendations.deadline_past": "Tenggat harus sesudah sekarang dan paling lambat hari pemungutan suara.",
+    "recommendations.deadline_past": "Tenggat harus sesudah sekarang. Tulis tanggal dan jam yang masih di depan.",
+    "recommendations.after_horizon": (
+        "Pada saat itu saran ini sudah tidak menolong: bawaannya sampai TPS dibuka. Pilih tenggat yang lebih awal, atau nyatakan "
+        "“masih menolong sampai” yang lain beserta dasarnya."
+    ),
+    "recommendations.bad_horizon": "Isian “masih menolong sampai” belum benar.",
+    "recommendations.horizon_basis": "Tulis dasar “masih menolong sampai”: keputusan, surat, atau siapa yang menyatakannya.",
+    "recommendations.horizon_moment": (
+        "Tanggal dan jam “masih menolong sampai” harus sesudah TPS dibuka dan masih masuk akal; lanjutan dan susulan pada hari sesudahnya."
+    ),
+    "recommendations.horizon_places": "Tulis kode TPS yang memungut suara di hari lain. Kode yang tidak dikenal: “{places}”.",
+    "recommendations.bad_pledge": (
+        "Janji {pledge} tidak dapat dipakai: tidak ada, ditarik, masanya sudah lewat, atau bukan milik penerima surat. "
+        "Lepaskan, atau pilih yang lain."
+    ),
+    "recommendations.said_just_now": "Pengingat yang sama untuk {code} baru saja dicatat. Tidak dicatat dua kali.",
     "recommendations.too_late_to_help": "Pada tenggat itu tindakan sudah tidak berguna. Pilih tenggat sebelum saat terakhir yang berguna.",
     "recommendations.double": (
         "{code} ({number}) dengan tindakan yang sama untuk sebab yang sama masih terbuka di {addressee}. "
-        "Buka surat itu, atau susun versi barunya."
+        "Buka surat itu, catat pengingat lisan atasnya, atau susun versi barunya."
     ),
     "recommendations.cannot_supersede": "{code} tidak dapat diganti: belum terbit, penerimanya lain, atau sudah ada versi barunya.",
-    "recommendations.not_yet_oral": "Saran lisan hanya pada H-1 dan hari H; sekarang H-{days}. Susun draf tertulis.",
+    "recommendations.not_yet_oral": (
+        "Saran lisan baru hanya pada H-1 dan hari H, dan sesudahnya selama yang dinyatakan masih menolong. Susun draf tertulis, "
+        "atau catat pengingat atas surat yang terbuka."
+    ),
     "recommendations.no_mandate": "Yang menandatangani harus memegang jabatan pimpinan pada hari ini. Periksa masa tugasnya di Akses.",
     "recommendations.too_few_people": "Dua penelaah dan penyusun adalah tiga orang; yang dapat menelaah di kantor ini {people} orang.",
     "recommendations.bad_profile": "Pilih satu atau dua penelaah.",
@@ -960,11 +1217,14 @@ TASKS: dict[str, tuple[str, str]] = {
     "recommendations.dampak": ("Tutup {label}", _DETAIL),
     "recommendations.konfirmasi_lisan": ("Tandatangani konfirmasi tertulis {label}", _DETAIL),
     "recommendations.telaah_lisan": ("Telaah saran lisan {label}", _DETAIL),
+    "recommendations.janji_ditarik": ("Janji yang dipakai surat ditarik. Bicarakan atau susun versi baru {label}", _DETAIL),
     "recommendations.ingatkan_half": ("Ingatkan {label}: separuh waktu sudah lewat", _DETAIL),
     "recommendations.ingatkan_due": ("Lewat tenggat, masuk agenda rakor. Hubungi {label}", _DETAIL),
 }
 SIGNALS: dict[str, tuple[str, str]] = {
     "R20": ("{code} sudah disetujui {addressee} tetapi tindak lanjutnya lewat tenggat {hours} jam", _DETAIL),
+    "R20.diam": ("{code} kepada {addressee} belum diterima; waktunya lewat {hours} jam, sudah diingatkan {reminders} kali", _DETAIL),
+    "R20.jawab": ("{code} belum dijawab {addressee}; waktunya lewat {hours} jam, sudah diingatkan {reminders} kali", _DETAIL),
     "R20.nilai": ("{item} yang mendasari {code} belum dikaji lagi selama {hours} jam", _DETAIL),
     "R20.lisan": ("Saran lisan {code} kepada {addressee} belum dikonfirmasi tertulis; sudah {hours} jam", _DETAIL),
 }

@@ -5,8 +5,7 @@ Bawaslu and the heads.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -15,8 +14,9 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from posko.desk import shell
+from posko.desk import meanwhile, shell
 from posko.domain import access as access_rules
+from posko.domain import aght as aght_rules
 from posko.domain import record as facts
 from posko.domain import reports as rules
 from posko.formats import pages, picture, table, text
@@ -89,6 +89,23 @@ def actor(request: shell.Request) -> facts.Actor:
     return facts.Actor(request.person.id, request.person.agency)
 
 
+def readable(request: shell.Request, act: str = "reports.read") -> list[rules.Report]:
+    """The reports that this person may do an act on, the newest first."""
+    return reports.listing(request.election.code, request.at, shell.scope(request, act))
+
+
+def at_report(act: str) -> shell.Locate:
+    """The report of an address where it belongs; where there is none such, the page itself, which says so."""
+
+    def locate(request: shell.Request, election: str, number: str, **_more: int) -> access_rules.Thing:
+        try:
+            return rules.thing(reports.get(election, number, request.at), act, request.election.region)
+        except facts.Refusal:
+            return shell.here(request, act)
+
+    return locate
+
+
 @shell.page("reports.file")
 def index(request: shell.Request, election: str) -> HttpResponse:
     """The box: its list for those who may read it, the slot for everybody else."""
@@ -96,13 +113,13 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         return render(request, "desk/reports/slot.html", {})
     names = reports.place_names(election)
     gradings = aght.gradings(election, request.at)
-    every = reports.listing(election, request.at)
+    every = readable(request)
     wanted = _one(rules.Status, request.GET.get("keadaan", ""), None)
     shown = Paginator([r for r in every if wanted is None or r.status is wanted], PER_PAGE).get_page(request.GET.get("hal", "1"))
     words = reports.words_of(election, [r.number for r in shown])
-    unread = reports.unread(election, request.at)
+    unread = reports.unread(election, request.at).keys() & {r.number for r in every}
     items: dict[str, list[str]] = defaultdict(list)
-    for item in aght.register(election, request.at):
+    for item in aght.register(election, request.at, shell.scope(request, "aght.read")):
         for grading in item.gradings:
             items[grading.report].append(item.code)
     rows = []
@@ -126,9 +143,10 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "wanted": wanted.value if wanted else "",
         "counts": [(s.value, counts[s.value], STATUSES[s][1]) for s in rules.Status],
         "unread": len(unread),
+        "confined": shell.confined(request, "reports.read"),
         "may_assess": shell.may(request, "aght.assess"),
         "may_import": shell.may(request, "reports.write"),
-        "may_guard": shell.may(request, "reports.guard"),
+        "may_guard": shell.may(request, "reports.guard", _of_the_region(request)),
     }
     return render(request, "desk/reports/index.html", context)
 
@@ -362,6 +380,13 @@ def _all_places(election: str, region: str) -> dict[str, str]:
     return areas | {t.code: f"TPS {t.number:03}, {t.desa_name}" for t in places.tps_list(election)}
 
 
+def _examined(request: shell.Request, name: str, data: bytes) -> printed.Reading:
+    """The file as read, with a problem for every row outside this person's region: whoever files for others must be able to read them."""
+    region, scope = request.election.region, shell.scope(request, "reports.write")
+    known = _all_places(request.election.code, region)
+    return printed.read(name, data, known, request.at, lambda place: scope.reaches("", place, region))
+
+
 @shell.page("reports.write")
 def intake(request: shell.Request, election: str) -> HttpResponse:
     """Choose a file; it is examined before anything counts."""
@@ -373,13 +398,14 @@ def intake(request: shell.Request, election: str) -> HttpResponse:
             if (given.size or 0) > table.MOST_BYTES:
                 raise table.TooBig(file=str(given.name)[:120], most=table.MOST_BYTES // 1_000_000)
             data = given.read()
-            printed.read(str(given.name), data, _all_places(election, request.election.region), request.at)
+            _examined(request, str(given.name), data)
             kept = reports.keep_upload(election, str(given.name), data, actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
             return redirect("desk:reports_import_check", election, kept.code)
-    return render(request, "desk/reports/import.html", {"headers": printed.HEADERS, "most": printed.MOST_ROWS})
+    context = {"headers": printed.HEADERS, "most": printed.MOST_ROWS, "confined": shell.confined(request, "reports.write")}
+    return render(request, "desk/reports/import.html", context)
 
 
 @shell.page("reports.write")
@@ -394,8 +420,8 @@ def intake_template(request: shell.Request, election: str) -> HttpResponse:
 def intake_check(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The dry run: all problems, or all that would be recorded."""
     try:
-        kept = reports.upload(election, code)
-        reading = printed.read(kept.name, kept.data, _all_places(election, request.election.region), request.at)
+        kept = reports.upload(election, code, request.person.id)
+        reading = _examined(request, kept.name, kept.data)
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
         return redirect("desk:reports_import", election)
@@ -435,8 +461,8 @@ def intake_confirm(request: shell.Request, election: str, code: str) -> HttpResp
     if request.method != "POST":
         return redirect("desk:reports_import_check", election, code)
     try:
-        kept = reports.upload(election, code)
-        reading = printed.read(kept.name, kept.data, _all_places(election, request.election.region), request.at)
+        kept = reports.upload(election, code, request.person.id)
+        reading = _examined(request, kept.name, kept.data)
         if not reading.ready:
             raise rules.FileHasProblems(count=len(reading.problems))
         filings = [(r.filing, r.received_at) for r in reading.rows]
@@ -455,7 +481,7 @@ def intake_drop(request: shell.Request, election: str, code: str) -> HttpRespons
     """Forget a file."""
     if request.method == "POST":
         try:
-            reports.drop_upload(election, code)
+            reports.drop_upload(election, code, request.person.id)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -488,7 +514,12 @@ PURPOSES = {
 }
 
 
-@shell.page("reports.guard")
+def _of_the_region(request: shell.Request, **_parts: str) -> access_rules.Thing:
+    """Counts and names of the whole region are for those whose office is the whole region."""
+    return access_rules.Thing("reports", "", request.election.region, classification="terbatas")
+
+
+@shell.page("reports.guard", thing=_of_the_region)
 def guard(request: shell.Request, election: str) -> HttpResponse:
     """How often the guard refused, warned or asked, by door and rule; and who searched for persons, for what."""
     counts = reports.guard_counts(election, request.at)
@@ -536,21 +567,27 @@ def group_key(numbers: Sequence[str]) -> str:
     return "+".join(sorted(numbers))
 
 
-def merged(election: str, number: str, at: datetime) -> dict[str, Any]:
-    """For the page of a report: the others of its group, proposals with it, and the address part that compares it with others."""
+def merged(election: str, number: str, at: datetime, visible: Collection[str]) -> dict[str, Any]:
+    """For the page of a report: the others of its group, proposals with it, and the address part that compares it with others.
+
+    Only of reports that may be read; of the others of its group how many there are.
+    """
     group = merging.group_of(election, number, at)
+    inside = [n for n in group if n in visible]
     return {
-        "key": group_key(group),
-        "others": [n for n in group if n != number],
+        "key": group_key(inside),
+        "others": [n for n in inside if n != number],
+        "outside": len(group) - len(inside),
         "proposals": [
             {"key": group_key(p.numbers), "others": [n for n in p.numbers if n != number]}
             for p in merging.proposals(election, at).groups
-            if number in p.numbers
+            if number in p.numbers and set(p.numbers) <= set(visible)
         ],
     }
 
 
-@shell.page("reports.read")
+
+@shell.page("reports.read", thing=at_report("reports.read"))
 def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
     """A report: what was said, where it stands, its grades, what rests on it."""
     try:
@@ -559,7 +596,14 @@ def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
         shell.refused(request, refusal)
         return redirect("desk:reports", election)
     said = reports.words(election, number)
-    items = [item for item in aght.register(election, request.at) if any(g.report == number for g in item.gradings)]
+    region = request.election.region
+    every = aght.register(election, request.at)
+    sees = shell.scope(request, "aght.read")
+    items = [i for i in every if any(g.report == number for g in i.gradings) and sees.covers(aght_rules.thing(i, sees.act, region))]
+
+    def here(act: str) -> bool:
+        return shell.may(request, act, rules.thing(report, act, region))
+
     context = {
         "report": row(report, reports.place_names(election)),
         "words": said,
@@ -567,15 +611,27 @@ def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
         "grading": aght.gradings(election, request.at).get(number),
         "additions": reports.additions(election, number, request.at),
         "unread": number in reports.unread(election, request.at),
-        "merging": merged(election, number, request.at) if shell.may(request, "merging.read") else None,
-        "may_write": shell.may(request, "reports.write"),
+        "merging": merged(election, number, request.at, {r.number for r in readable(request, "merging.read")})
+        if here("merging.read")
+        else None,
+        "may_write": here("reports.write"),
         "files": [(n, kind != "pdf", -(-size // 1024)) for n, kind, size in reports.attached(election, number, request.at)],
         "items": items,
-        "open_items": [i for i in aght.register(election, request.at) if i.standing.value != "closed" and i not in items],
+        "items_outside": len(aght.items_of(election, number, request.at)) - len(items),
+        "open_items": _with_seen(
+            request,
+            aght.changeable(
+                election,
+                [i for i in every if i.standing.value != "closed" and i not in items],
+                shell.scope(request, "aght.assess"),
+                request.at,
+            ),
+        ),
+        "seen": aght.seen_report(election, report, request.at),
         "referrals": [r for r in aght.referrals(election, request.at) if r.report == number],
-        "may_assess": shell.may(request, "aght.assess"),
-        "may_erase": shell.may(request, "reports.erase"),
-        "may_acknowledge": shell.may(request, "aght.acknowledge"),
+        "may_assess": here("aght.assess"),
+        "may_erase": here("reports.erase"),
+        "may_acknowledge": here("aght.acknowledge"),
         "shows_contact": request.person.agency == "KEJARI",
         "closed": report.status is rules.Status.CLOSED,
         "drafts": [rec for item in items for rec in recommendations.resting_on(election, item.code, request.at)],
@@ -583,7 +639,13 @@ def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
     return render(request, "desk/reports/detail.html", context)
 
 
-@shell.page("reports.read")
+def _with_seen(request: shell.Request, items: Sequence[aght_rules.Aght]) -> list[tuple[aght_rules.Aght, str]]:
+    """Items with what a form has seen of each, so that a later change of one is noticed."""
+    known = aght.seen_items(request.election.code, items, request.at)
+    return [(item, known[item.code]) for item in items]
+
+
+@shell.page("reports.read", thing=at_report("reports.read"))
 def attachment(request: shell.Request, election: str, number: str, n: int) -> HttpResponse:
     """One file of a report. `?kecil` gives a small picture."""
     try:
@@ -603,7 +665,7 @@ def attachment(request: shell.Request, election: str, number: str, n: int) -> Ht
     return HttpResponse(picture.thumbnail(found.data) if small else found.data, content_type=types[kind], headers=headers)
 
 
-@shell.page("reports.write")
+@shell.page("reports.write", thing=at_report("reports.write"))
 def additions_read(request: shell.Request, election: str, number: str) -> HttpResponse:
     """What the reporter added has been read."""
     if request.method == "POST":
@@ -616,12 +678,14 @@ def additions_read(request: shell.Request, election: str, number: str) -> HttpRe
     return redirect("desk:reports_detail", election, number)
 
 
-@shell.page("aght.assess")
+@shell.page("aght.assess", thing=at_report("aght.assess"))
 def close(request: shell.Request, election: str, number: str) -> HttpResponse:
     """The reporter reads that the report has been dealt with."""
     if request.method == "POST":
         try:
-            aght.close_report(election, number, actor(request), request.at)
+            aght.close_report(election, number, actor(request), request.at, seen=meanwhile.seen(request))
+        except aght_rules.Changed:
+            return meanwhile.report_page(request, election, number)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -629,16 +693,7 @@ def close(request: shell.Request, election: str, number: str) -> HttpResponse:
     return redirect("desk:reports_detail", election, number)
 
 
-def _at_report(request: shell.Request, election: str, number: str) -> access_rules.Thing:
-    """The report that is to be erased, where it belongs: what cannot be taken back is decided at its place."""
-    thing, region = shell.here(request, "reports.erase"), request.election.region
-    found = next((r for r in reports.listing(election, request.at) if r.number == number), None)
-    if found is None:
-        return thing
-    return replace(thing, id=number, place=found.place if access_rules.within(found.place, region) else region)
-
-
-@shell.page("reports.erase", thing=_at_report)
+@shell.page("reports.erase", thing=at_report("reports.erase"))
 def erase(request: shell.Request, election: str, number: str) -> HttpResponse:
     """Erases words and contact for good; the facts stay."""
     if request.method == "POST":
@@ -660,14 +715,21 @@ def export(request: shell.Request, election: str) -> HttpResponse:
     """The list as shown, without anybody's words."""
     names = reports.place_names(election)
     head = ["Nomor", "Diterima", "Tentang", "Tempat", "Saluran", "Sumber", "Keadaan", "Tanda"]
-    rows = [row(report, names) for report in reports.listing(election, request.at)]
+    rows = [row(report, names) for report in readable(request)]
     lines = [
         [r["number"], text.waktu(r["received_at"]), r["category"], r["place"], r["channel"], r["source"], r["word"], r["mark"]]
         for r in rows
     ]
-    response = HttpResponse(table.xlsx({"Laporan": [head, *lines]}), content_type=XLSX)
+    response = HttpResponse(table.xlsx({"Laporan": [head, *lines], **cut_sheet(request, "reports.read")}), content_type=XLSX)
     response["Content-Disposition"] = 'attachment; filename="laporan.xlsx"'
     return response
+
+
+def cut_sheet(request: shell.Request, act: str) -> dict[str, list[list[str]]]:
+    """A sheet that says to which part an export is cut; none where it is whole."""
+    area = shell.confined(request, act)
+    said = [["Berkas ini hanya memuat"], [area], ["Yang menyangkut seluruh daerah, gudang, dermaga, atau pulau tidak ikut."]]
+    return {"Cakupan": said} if area else {}
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -742,6 +804,7 @@ PROBLEMS: dict[str, str] = {
     "reports_file.desa_missing": "Nomor TPS tanpa desa. Isi nama desanya.",
     "reports_file.place": "Tempat “{value}” tidak ada dalam daftar. Salin nama dari lembar Tempat pada templat.",
     "reports_file.several": "“{value}” lebih dari satu. Tulis dengan kecamatannya: {choices}.",
+    "reports_file.outside": "{place} di luar wilayah tugas Anda. Keluarkan baris ini; laporannya dicatat analis yang wilayahnya mencakup.",
     "reports_file.tps": "TPS “{value}” tidak ada di {desa}.",
 }
 SMS_REPLIES: dict[str, str] = {

@@ -1,7 +1,7 @@
 """What every staff screen shares: who may open it, its menu, and the sentences for refusals."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from importlib import import_module
@@ -19,7 +19,7 @@ from posko.domain import access as rules
 from posko.domain import record as facts
 from posko.domain import thresholds as warnings
 from posko.formats import text
-from posko.store import access, record, thresholds
+from posko.store import access, places, record, thresholds
 
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
@@ -96,7 +96,7 @@ class Request(HttpRequest):
 P = ParamSpec("P")
 View = Callable[Concatenate[Request, P], HttpResponseBase]
 Plain = Callable[..., HttpResponseBase]
-Locate = Callable[..., rules.Thing]
+Locate = Callable[..., rules.Thing | tuple[rules.Thing, ...]]
 R = TypeVar("R")
 
 
@@ -116,14 +116,44 @@ def here(request: Request, act: str) -> rules.Thing:
     region = election.region if election else record.installation().region
     region = rules.reach(request.person, act, region, request.at)  # a PPK opens the page for its own part
     kind = act.partition(".")[0]
-    classification = "terbatas" if kind in {"aght", "reports", "recommendations"} else "biasa"
+    if act in rules.OWNERS:
+        whole = rules.owned(act, "", election.region if election else region, election.region if election else region)
+        areas = scope(request, act).areas(whole)
+        return replace(whole, place=areas[0] if areas else region)
+    classification = "terbatas" if kind in {"reports", "recommendations"} else "biasa"
     return rules.Thing(kind=kind, id="", place=region, owner="", classification=classification)
+
+
+def purpose(request: Request) -> rules.Purpose:
+    """Break-glass while this person has an emergency hour open; looked up once for a page."""
+    known: rules.Purpose | None = getattr(request, "purpose_now", None)
+    if known is None:
+        known = rules.Purpose.EMERGENCY if access.glass_open(request.person, request.at) else rules.Purpose.DUTY
+        request.purpose_now = known  # type: ignore[attr-defined]
+    return known
+
+
+def scope(request: Request, act: str) -> rules.Scope:
+    """What this person may do an act on now, for lists. `may` and `decide` say the same thing by thing."""
+    return rules.scope(request.person, act, act.partition(".")[0], purpose(request), _agreements(request), request.at)
+
+
+def confined(request: Request, act: str) -> str:
+    """The parts of the election's region to which this person's lists are cut ("Kecamatan Manggar"), "" where they see all of it."""
+    region = request.election.region
+    areas = scope(request, act).areas(rules.owned(act, "", region, region))
+    if areas == (region,):
+        return ""
+    names = {k.code: f"Kecamatan {k.name}" for k in places.kecamatan_list(region)}
+    names |= {d.code: f"Desa {d.name}, {d.kecamatan_name}" for d in places.desa_list(region)} if set(areas) - names.keys() else {}
+    return "; ".join(names.get(area, area) for area in areas)
 
 
 def page(act: str, *, thing: Locate | None = None) -> Callable[[View[P]], Plain]:
     """A staff screen: signed in, and allowed to do `act` on its thing, else a page that says who may.
 
-    `thing` finds a narrower thing from the request and the address's parts; without it, it is the election's region.
+    `thing` finds a narrower thing from the request and the address's parts; without it, it is the election's region. What concerns several
+    things (reports that are merged, an item and all it rests on) needs every one of them.
     """
 
     def decorate(view: View[P]) -> Plain:
@@ -133,9 +163,10 @@ def page(act: str, *, thing: Locate | None = None) -> Callable[[View[P]], Plain]
             if asked.person is None:
                 return redirect_to_login(request.get_full_path())
             about = thing(asked, *args, **kwargs) if thing else here(asked, act)
-            decision = decide(asked, act, about)
-            if not decision.allowed:
-                return denied(asked, act, decision)
+            for one in (about,) if isinstance(about, rules.Thing) else about or (here(asked, act),):
+                decision = decide(asked, act, one)
+                if not decision.allowed:
+                    return denied(asked, act, decision)
             return view(asked, *args, **kwargs)
 
         handle.act = act  # type: ignore[attr-defined]  # the route table of the tests reads it
@@ -175,7 +206,7 @@ def _agreements(request: Request) -> list[rules.Agreement]:
 def may(request: Request, act: str, thing: rules.Thing | None = None) -> bool:
     """Whether a button for `act` is worth showing. The view behind it decides again."""
     about = thing or here(request, act)
-    return rules.may(request.person, act, about, purpose=rules.Purpose.DUTY, agreements=_agreements(request), at=request.at).allowed
+    return rules.may(request.person, act, about, purpose(request), _agreements(request), request.at).allowed
 
 
 PARTNER_STAYS = timedelta(hours=2)
@@ -237,13 +268,36 @@ def actor(request: Request) -> facts.Actor:
 
 def denied(request: Request, act: str, decision: rules.Decision) -> HttpResponse:
     """Who may open this page, said plainly."""
+    if decision.code == "agreement" and act in rules.OWNERS:
+        return _unshared(request, act)
     roles = ", ".join(sorted(ROLE_NAMES.get(role, role) for role in rules.POLICY.get(act, frozenset())))
     context = {
         "title": "Bukan bagian Anda",
         "text": f"Halaman ini untuk: {roles}." if roles else "Halaman ini tidak dibuka untuk siapa pun.",
         "detail": DENIALS.get(decision.code, ""),
     }
+    if decision.code == "region" and act in rules.OWNERS and request.election:
+        area = confined(request, act)
+        context["detail"] += f" Peran Anda berlaku di {area}." if area else ""
     return render(request, "error.html", context, status=403)
+
+
+def _unshared(request: Request, act: str) -> HttpResponse:
+    """What another agency keeps is not shared now: which agreement ended, where one does hold, and what to do."""
+    region = request.election.region if request.election else record.installation().region
+    agency, kind = request.person.agency, act.partition(".")[0]
+    mine = [s for s in access.signed(request.at) if s.agreement.reader == agency and kind in s.agreement.kinds]
+    context = {
+        "ended": [s for s in mine if not s.agreement.holds(request.at)],
+        "elsewhere": [s for s in mine if s.agreement.holds(request.at)],
+        "region": region,
+        "owner": OWNER_NAMES.get(rules.OWNERS.get(act, ""), "lembaga lain"),
+        "may_read": act.endswith(".read"),
+    }
+    return render(request, "desk/access/unshared.html", context, status=403)
+
+
+OWNER_NAMES = {"KEJARI": "Kejaksaan Negeri"}
 
 
 ROLE_NAMES = {
@@ -266,6 +320,7 @@ DENIALS = {
     "expired": "Masa tugas Anda untuk ini sudah berakhir.",
     "role": "Peran Anda tidak mencakup halaman ini.",
     "clearance": "Klasifikasi isinya di atas wewenang Anda.",
+    "agreement": "Isinya milik lembaga lain, tidak dialamatkan kepada lembaga Anda, dan tidak ada perjanjian yang membukanya.",
 }
 
 
@@ -341,7 +396,8 @@ def signals_for(request: Request, election: facts.Election) -> list[facts.Signal
         derive = getattr(_store(GATHERED.get(stage, stage)), "signals", None)
         if derive is None or not _may_in(request, f"{stage}.read", election):
             continue
-        gathered += derive(election.code, request.at)
+        told, sees = derive(election.code, request.at), getattr(_store(stage), "signals_seen", None)
+        gathered += sees(request.person, election.code, told, request.at) if sees else told
     together = thresholds.limits(election.code, "thresholds", warnings.Limits(), request.at)
     gathered += warnings.common_cause(facts.single(gathered), together)
     return [one for one in facts.single(gathered) if request.person.agency in {*one.to, "KEJARI", "BAWASLU"}]
@@ -395,6 +451,14 @@ def _store(stage: str) -> ModuleType | None:
     if stage in {"board", "home", "inbox", "searching", "packs"}:
         return None
     return import_module(f"posko.store.{stage}")
+
+
+def from_stores(name: str) -> dict[str, Any]:
+    """A registry that every stage's store may have a part of (WORDS), as one."""
+    gathered: dict[str, Any] = {}
+    for stage in STAGES:
+        gathered.update(getattr(_store(stage), name, {}))
+    return gathered
 
 
 def hits_for(request: Request, election: facts.Election, text: str) -> list[dict[str, Any]]:

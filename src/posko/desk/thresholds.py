@@ -85,8 +85,10 @@ RULES = (
     Said("R18", "Beberapa sinyal sejenis di beberapa desa dalam waktu singkat: mungkin satu sebab.", "gangguan", "KPU"),
     Said("R19", "Posko melewatkan tanda hidupnya: keadaannya belum diketahui, bukan tenang.", "hambatan", "PPK, KPU, Kejari"),
     Said(
-        "R20", "Rekomendasi yang disetujui lewat tenggat, atau risikonya lama tidak dinilai ulang; permintaan antarlembaga lewat tenggat.",
-        "hambatan", "pemilik tindak lanjut",
+        "R20",
+        "Surat rekomendasi belum diterima atau dijawab pada waktunya, lewat tenggat sesudah disetujui, atau risikonya lama tidak dinilai;"
+        " permintaan antarlembaga lewat tenggat.",
+        "hambatan", "penerima surat, Kejari, pemilik tindak lanjut",
     ),
     Said("R21", "Kabar yang menyesatkan tentang pemungutan datang dari beberapa rantai yang berlainan.", "gangguan", "KPU"),
     Said("R22", "Uji kenetralan, sesudah disesuaikan dengan kebutuhan, menemukan pola.", "", "auditor (Bawaslu)"),

@@ -225,6 +225,7 @@ STAFF = AGENCIES | AD_HOC | ADMIN
 POLICY: dict[str, frozenset[str]] = {
     "board.read": STAFF - ADMIN, "inbox.read": STAFF | KEJATI | KPPS, "search.read": STAFF - ADMIN, "export": AGENCIES,
     "record.read": AGENCIES | ADMIN, "record.drafts": KEJARI | BAWASLU, "record.sealed": BAWASLU, "clock.set": ADMIN,
+    "record.erase": HEADS, "record.approve": HEADS | ANALYST | BAWASLU,
     "access.read": ADMIN | BAWASLU | HEADS, "access.grant": ADMIN, "access.approve": ADMIN | HEADS, "access.agree": HEADS,
     "thresholds.read": AGENCIES, "thresholds.set": OPERATOR | ANALYST | HEADS, "thresholds.acknowledge": AGENCIES | AD_HOC,
     "places.read": STAFF, "places.edit": KPU, "places.write": KPU,
@@ -258,7 +259,9 @@ POLICY: dict[str, frozenset[str]] = {
     "recommendations.review": KEJARI, "recommendations.approve": frozenset({"kejari.pimpinan"}),
     "recommendations.issue": frozenset({"kejari.pimpinan"}), "recommendations.receive": KPU | BAWASLU | POLRES | PEMDA,
     "recommendations.answer": frozenset({"kpu.pimpinan"}) | BAWASLU | POLRES | PEMDA,
-    "products.read": KEJARI | BAWASLU, "products.make": ANALYST, "products.sign": frozenset({"kejari.pimpinan"}),
+    "products.read": KEJARI | KPU | BAWASLU | POLRES | PEMDA | KEJATI,
+    "products.receive": frozenset({"kejari.pimpinan"}) | KPU | BAWASLU | POLRES | PEMDA | KEJATI,
+    "products.make": ANALYST, "products.sign": frozenset({"kejari.pimpinan"}),
     "home.read": STAFF | KEJATI | KPPS,
     "requests.read": SEATED, "requests.ask": SEATED, "requests.answer": SEATED,
     "rakor.read": AGENCIES, "rakor.freeze": KPU | KEJARI, "rakor.write": KPU | KEJARI, "rakor.answer": AGENCIES, "rakor.reply": SEATED,
@@ -273,6 +276,17 @@ POLICY: dict[str, frozenset[str]] = {
 # Reads that the law itself gives across agencies: Bawaslu oversees the procurement and distribution of supplies and the other
 # preparations in its region (UU 7/2017 Pasal 101; cited from memory).
 BY_LAW: dict[str, str] = {"BAWASLU": ".read"}
+# Whom the things of an act belong to; what is not here belongs to the post as a whole. What the post is told and what it concludes is the
+# Kejari's (docs/decisions/0010): others read it because it is addressed to them, by law, by an agreement in force, or by break-glass.
+OWNERS: dict[str, str] = dict.fromkeys(
+    (
+        "reports.read", "reports.write", "reports.erase", "merging.read", "merging.confirm",
+        "aght.read", "aght.assess", "aght.write", "aght.acknowledge",
+    ),
+    "KEJARI",
+)  # fmt: skip
+# To whom such things are addressed: the route AGHT leads to the KPU, a referral to Bawaslu.
+ADDRESSED: dict[str, frozenset[str]] = {"aght.read": frozenset({"KPU"}), "aght.acknowledge": frozenset({"BAWASLU"})}
 BREAK_GLASS = timedelta(minutes=60)
 APPROVAL_WAITS = timedelta(hours=24)
 WARNED_DAYS = (14, 7, 1)
@@ -281,6 +295,17 @@ WARNED_DAYS = (14, 7, 1)
 def within(place: str, region: str) -> bool:
     """Whether a dotted place code lies in a region, component by component: 19.0 does not cover 19.06. "*" is the whole country."""
     return region == "*" or (region != "" and (place == region or place.startswith((region + ".", region + ":"))))
+
+
+def belongs(place: str, region: str) -> str:
+    """Where a thing is decided: at its place; without one, at a warehouse, pier or island, or outside, it belongs to the region."""
+    return place if ":" not in place and within(place, region) else region
+
+
+def owned(act: str, id_: str, place: str, region: str, named: frozenset[str] | None = None) -> Thing:
+    """What the post was told or concluded as a thing under an act. `named` None: addressed as things of this act usually are."""
+    addressed = ADDRESSED.get(act, frozenset()) if named is None else named
+    return Thing(act.partition(".")[0], id_, belongs(place, region), OWNERS.get(act, ""), "terbatas", named=addressed)
 
 
 def _lawful(person: Person, act: str) -> bool:
@@ -362,6 +387,19 @@ class Scope:
     shared_regions: tuple[str, ...]
     by_law: bool
     emergency: bool
+    act: str = ""
+
+    def reaches(self, id_: str, place: str, region: str, named: frozenset[str] | None = None) -> bool:
+        """Whether what the post was told or concluded about a place lies in the scope (`owned` under its act)."""
+        return self.covers(owned(self.act, id_, place, region, named))
+
+    def areas(self, thing: Thing) -> tuple[str, ...]:
+        """The parts of a thing's place in which the scope covers it: the place itself, else narrower regions; empty: nowhere."""
+        if self.covers(thing):
+            return (thing.place,)
+        narrower = {r for r in (*self.regions, *self.shared_regions) if r != thing.place and within(r, thing.place)}
+        inside = {r for r in narrower if self.covers(replace(thing, place=r))}
+        return tuple(sorted(r for r in inside if not any(r != other and within(r, other) for other in inside)))
 
     def covers(self, thing: Thing) -> bool:
         """Whether a thing lies in the scope; the same answer as `may`."""
@@ -387,7 +425,7 @@ def scope(person: Person, act: str, kind: str, purpose: Purpose, agreements: Ite
     cleared = frozenset(name for name, level in LEVELS.items() if level <= LEVELS[person.clearance])
     shared = tuple(sorted({a.region for a in agreements if act.endswith(".read") and _covers(a, person, kind, at)}))
     by_law, emergency = _lawful(person, act), _emergency(act, purpose)
-    return Scope(kind, person.id, person.agency, regions, cleared, person.cases, shared, by_law, emergency)
+    return Scope(kind, person.id, person.agency, regions, cleared, person.cases, shared, by_law, emergency, act)
 
 
 def reach(person: Person, act: str, region: str, at: datetime) -> str:
@@ -426,6 +464,27 @@ def check_grant(grant: Grant, agency: str, proposer: Person, at: datetime) -> No
 def days_left(agreement: Agreement, at: datetime) -> int:
     """Whole days until it expires; 0 on the last day, negative afterwards."""
     return (agreement.until_at - at).days
+
+
+def ended_lately(agreement: Agreement, at: datetime) -> bool:
+    """Whether it ended within the days of the first warning: both sides are told so until then."""
+    return timedelta(0) <= at - agreement.until_at <= timedelta(days=max(WARNED_DAYS))
+
+
+def reads_by(person: Person, agreement: Agreement, at: datetime) -> bool:
+    """Whether somebody is of the reading agency and holds a role that such an agreement opens something to."""
+    acts = [f"{kind}.read" for kind in sorted(agreement.kinds)]
+    held = {g.role for g in person.grants if g.holds(at) and (within(g.region, agreement.region) or within(agreement.region, g.region))}
+    return person.agency == agreement.reader and any(held & POLICY.get(act, frozenset()) for act in acts)
+
+
+def renewed(agreement: Agreement, seen: int, until_at: datetime, first: str, second: str, at: datetime) -> Agreement:
+    """The next version: same reader, kinds and region, in force from now. SeenOther, SamePerson, EndsBeforeStart."""
+    if agreement.version != seen:
+        raise SeenOther(act="access.agree")
+    if first == second:
+        raise SamePerson(act="access.agree", person=first)
+    return replace(agreement, version=agreement.version + 1, from_at=at, until_at=until_at)
 
 
 def warned(agreement: Agreement, at: datetime) -> int:

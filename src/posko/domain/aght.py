@@ -12,7 +12,9 @@ low and high with its peak at mode. Items are ranked by it, then by the time lef
 about probabilities is kept and held against what happened (`brier`).
 """
 
+import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -20,7 +22,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import ClassVar
 
-from posko.domain import distribution, places, record, reports, thresholds
+from posko.domain import access, distribution, places, record, reports, thresholds
 
 METHOD = "posko-logodds/1"
 PRIOR_PERMILLE = 100
@@ -60,7 +62,7 @@ class Ungraded(record.Refusal):
 
 
 class OtherFirst(record.Refusal):
-    """The second scale is offered to another analyst first; whoever is alone says so."""
+    """Another analyst could grade the other scale: for two hours it is that one's. Nobody's word shortens it."""
 
     code: ClassVar[str] = "aght.other_first"
 
@@ -123,6 +125,24 @@ class Attached(record.Refusal):
     """The report already supports this item."""
 
     code: ClassVar[str] = "aght.attached"
+
+
+class Changed(record.Refusal):
+    """Somebody else changed the item or the report since this form was opened; what is written now has to know it."""
+
+    code: ClassVar[str] = "aght.changed"
+
+
+class BadReceipt(record.Refusal):
+    """A receipt's number that is not 1 to 40 letters, digits, points, strokes or slashes, or that is a word."""
+
+    code: ClassVar[str] = "aght.bad_receipt"
+
+
+class BadStep(record.Refusal):
+    """A cost or reversibility outside its three steps."""
+
+    code: ClassVar[str] = "aght.bad_step"
 
 
 class AlreadyReferred(record.Refusal):
@@ -221,13 +241,112 @@ def triage(answers: Answers) -> Triage:
 # --- labels, versioned: indicator sets change with every election -------------------------------------------------------
 
 
+class BadLabels(record.Refusal):
+    """A set without a readable version, without both lists, or without the one variable that R21 reads."""
+
+    code: ClassVar[str] = "aght.bad_labels"
+
+
+class LabelsTwice(record.Refusal):
+    """A version that is known already, or that is in force already."""
+
+    code: ClassVar[str] = "aght.labels_twice"
+
+
+class UnknownLabels(record.Refusal):
+    """No set of this version."""
+
+    code: ClassVar[str] = "aght.unknown_labels"
+
+
 @dataclass(frozen=True)
 class Labels:
-    """Labels for the office's own reports. They drive no score. Code -> Indonesian name."""
+    """Labels for the office's own reports. They drive no score. Code -> Indonesian name.
+
+    information: the variable under which misleading news about the vote stands, which R21 reads. source: where the set comes from.
+    """
 
     version: str
     gatra: Mapping[str, str]
     variables: Mapping[str, str]
+    information: str = ""
+    source: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+GROUPS = ("gatra", "variabel")
+INFORMATION_MARK = "R21"
+"""A note that begins so names the variable that R21 reads."""
+LABEL_LONGEST = 80
+_VERSION = re.compile(r"[a-z0-9][a-z0-9-]{1,24}/[0-9]{1,4}")
+
+
+@dataclass(frozen=True)
+class Label:
+    """One row of a set: its code, its name, which list it belongs to (gatra | variabel), a note."""
+
+    code: str
+    name: str
+    group: str
+    note: str = ""
+
+
+def labels(version: str, rows: Iterable[Label], source: str) -> Labels:
+    """A set from its rows. version: as bawaslu-2024/1. BadLabels."""
+    tidy, known = version.strip().lower(), list(rows)
+    if not _VERSION.fullmatch(tidy):
+        raise BadLabels(field="versi")
+    if not source.strip():
+        raise BadLabels(field="sumber")
+    lists: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
+    for one in known:
+        if one.group not in lists or not one.name.strip() or one.code in lists[one.group]:
+            raise BadLabels(field=one.code or one.name)
+        lists[one.group][one.code] = one.name
+    if not all(lists.values()):
+        raise BadLabels(field="kelompok")
+    marked = [one.code for one in known if one.group == "variabel" and one.note.startswith(INFORMATION_MARK)]
+    if len(marked) != 1:
+        raise BadLabels(field=INFORMATION_MARK)
+    notes = {f"{one.group}:{one.code}": one.note for one in known if one.note}
+    return Labels(tidy, lists["gatra"], lists["variabel"], marked[0], source.strip(), notes)
+
+
+def label_rows(found: Labels) -> list[Label]:
+    """A set as rows, as its file has them."""
+    notes = dict(found.notes)
+    notes.setdefault(f"variabel:{found.information}", INFORMATION_MARK)
+    pairs = [("gatra", code, name) for code, name in found.gatra.items()]
+    pairs += [("variabel", code, name) for code, name in found.variables.items()]
+    return [Label(code, name, group, notes.get(f"{group}:{code}", "")) for group, code, name in pairs]
+
+
+@dataclass(frozen=True)
+class LabelChange:
+    """What a newer set changes for a code: new | gone | renamed; nothing of it touches items that exist."""
+
+    group: str
+    code: str
+    change: str
+    before: str
+    after: str
+
+
+def label_changes(old: Labels, new: Labels) -> list[LabelChange]:
+    """Differences of two sets, list by list, by code."""
+    found = []
+    for group, before, after in (("gatra", old.gatra, new.gatra), ("variabel", old.variables, new.variables)):
+        for code in (*before, *(c for c in after if c not in before)):
+            was, will = before.get(code, ""), after.get(code, "")
+            if was != will:
+                found.append(LabelChange(group, code, "new" if not was else "renamed" if will else "gone", was, will))
+    return found
+
+
+def check_label(found: Labels, gatra: str, variable: str) -> None:
+    """Whether a set has both codes. UnknownLabel."""
+    if gatra not in found.gatra or variable not in found.variables:
+        raise UnknownLabel(label=f"{gatra}/{variable}")
 
 
 LABELS = {
@@ -255,6 +374,8 @@ LABELS = {
             "9": "Penyelenggara (tambahan Posko)",
             "10": "Siber (tambahan Posko)",
         },
+        "8",
+        "Gatra: delapan gatra ketahanan nasional; variabel: indikator TPS rawan Bawaslu 2024, tiga tambahan Posko",
     )
 }
 CURRENT_LABELS = "bawaslu-2024/1"
@@ -317,9 +438,14 @@ OTHER_FIRST = timedelta(hours=2)
 """So long the second scale waits for another analyst before the first one may grade both. Ours."""
 
 
-def offered(grading: Grading, person: str, others: int, at: datetime) -> bool:
-    """Whether the second scale is this person's to grade now. others: further analysts who may grade here."""
-    if person != grading.source_by or others == 0 or grading.graded_at is None:
+def offered(grading: Grading, person: str, others: int, at: datetime, scale: str = "information") -> bool:
+    """Whether a scale ("source" or "information") is this person's to grade now. others: further analysts who may grade here.
+
+    Who graded the other scale waits; a correction of one's own grade is no second scale and does not.
+    """
+    by = {"source": grading.source_by if grading.source else "", "information": grading.information_by if grading.information else ""}
+    mine = by.pop(scale)
+    if person not in by.values() or person == mine or others == 0 or grading.graded_at is None:
         return True
     return at - grading.graded_at >= OTHER_FIRST
 
@@ -493,15 +619,21 @@ class Assessment:
     last_useful_at: datetime | None = None
     p_permille: int | None = None
     answers: Answers | None = None
+    cost: int | None = None
+    reversal: int | None = None
 
     def __post_init__(self) -> None:
-        known = LABELS.get(self.labels)
-        if known is None or self.gatra not in known.gatra or self.variable not in known.variables:
-            raise UnknownLabel(label=f"{self.gatra}/{self.variable}")
         if not 1 <= self.prior_permille <= 999:
             raise BadShares(prior=self.prior_permille)
         if not self.claim.strip():
             raise Empty(field="claim")
+        for field_, step in (("cost", self.cost), ("reversal", self.reversal)):
+            if step is not None and step not in STEPS:
+                raise BadStep(field=field_)
+
+
+STEPS = (1, 2, 3)
+"""Of cost: cheap, middling, dear. Of reversal: easily made good, with effort, not at all. None: nobody said; never guessed."""
 
 
 class Outcome(StrEnum):
@@ -541,6 +673,24 @@ class Aght:
     all_voters: int = 0
     entry_id: str = ""
     seen_at: datetime | None = None
+    labelled: Labels | None = None
+
+    @property
+    def gatra_name(self) -> str:
+        """Its gatra in the words of the set that it was labelled with."""
+        known = self.labelled or LABELS.get(self.now.labels)
+        return known.gatra.get(self.now.gatra, self.now.gatra) if known else self.now.gatra
+
+    @property
+    def variable_name(self) -> str:
+        """Its variable in the words of the set that it was labelled with."""
+        known = self.labelled or LABELS.get(self.now.labels)
+        return known.variables.get(self.now.variable, self.now.variable) if known else self.now.variable
+
+    @property
+    def subject(self) -> str:
+        """How the journal names it."""
+        return f"aght:{self.code}"
 
     @property
     def now(self) -> Assessment:
@@ -603,6 +753,29 @@ class Aght:
     def routes(self) -> tuple[Route, ...]:
         """Where it goes."""
         return self.now.routes
+
+
+def thing(item: Aght, act: str, region: str) -> access.Thing:
+    """An item as the policy sees it under an act: at its place, the Kejari's, addressed to the KPU where its route leads there."""
+    named = frozenset({"KPU"} if Route.KPU in item.routes else ()) if act == "aght.read" else None
+    return access.owned(act, item.code, item.place, region, named)
+
+
+def things(item: Aght, act: str, region: str, filed: Mapping[str, str]) -> tuple[access.Thing, ...]:
+    """What a change of an item touches: the item and every report it rests on. Whoever concludes must reach all the conclusion rests on.
+
+    filed: number -> place of reports.
+    """
+    resting = sorted({g.report for g in item.gradings})
+    return (thing(item, act, region), *(access.owned(act, number, filed.get(number, ""), region) for number in resting))
+
+
+def cut(layer: "Layer", scope: access.Scope, region: str) -> "Layer | None":
+    """A layer with nothing but the rows that lie in somebody's scope, without the stated total where some are left out; None: none do."""
+    cells = tuple(c for c in layer.cells if scope.reaches(layer.code, c.place, region))
+    if not cells:
+        return None
+    return replace(layer, cells=cells, stated=layer.stated if len(cells) == len(layer.cells) else None)
 
 
 def ranked(items: Iterable[Aght]) -> list[Aght]:
@@ -669,6 +842,76 @@ def hazard(item: Aght, kind: str, delay_min: int) -> distribution.Hazard:
     if not 1 <= delay_min <= 2880:
         raise BadDelay(delay_min=delay_min)
     return distribution.Hazard(item.place, kind, delay_min, round(item.p * 1000), source=item.code)
+
+
+@dataclass(frozen=True)
+class News:
+    """What became of an item since somebody looked at it. regraded: a report that supports it was graded anew, or its hazard changed."""
+
+    assessments: tuple[Assessment, ...] = ()
+    gradings: tuple[Grading, ...] = ()
+    changes: tuple[Change, ...] = ()
+    regraded: bool = False
+
+
+def seen(item: Aght, hazard_min: int = 0) -> str:
+    """What somebody who looks at an item sees of it, as one word for a form: how many of each, and a hash over all of them.
+
+    hazard_min: the delay that distribution was told of. Voters and time left are not in it: they change by themselves.
+    """
+    said = [f"{a.version}:{a.p_permille}" for a in item.assessments]
+    said += [f"{g.report}:{g.source}{g.information}:{g.chain}:{g.source_by}:{g.information_by}" for g in item.gradings]
+    said += [f"{c.standing.value}:{c.at.isoformat()}:{c.person}" for c in item.changes]
+    whole = hashlib.sha256("\n".join([item.code, *said, str(hazard_min)]).encode()).hexdigest()[:24]
+    return f"{len(item.assessments)}-{len(item.gradings)}-{len(item.changes)}-{whole}"
+
+
+def check_seen(item: Aght, word: str, hazard_min: int = 0) -> None:
+    """Whether a form still speaks of the item as it stands. Changed."""
+    if word != seen(item, hazard_min):
+        raise Changed(code=item.code)
+
+
+def news(item: Aght, word: str, hazard_min: int = 0) -> News:
+    """What came since `word` was made; all of it where the word says nothing readable."""
+    parts = word.split("-")
+    readable = len(parts) == 4 and all(p.isascii() and p.isdigit() and len(p) <= 6 for p in parts[:3])
+    a, g, c = (int(p) for p in parts[:3]) if readable else (0, 0, 0)
+    found = News(item.assessments[a:], item.gradings[g:], item.changes[c:])
+    quiet = not (found.assessments or found.gradings or found.changes)
+    return replace(found, regraded=quiet and word != seen(item, hazard_min))
+
+
+REPORT_PARTS = ("status", "grades", "handed")
+
+
+def seen_report(status: str, grading: Grading | None, handed: Iterable[str]) -> str:
+    """What somebody who looks at a report sees of its standing here, one hash a part: its status, its grades, where it was handed to.
+
+    Hashes, since the second screen of grading must not hold the source's grade.
+    """
+    graded = f"{grading.source}{grading.information}:{grading.claim}:{grading.chain}:{grading.graded_at}" if grading else ""
+    return "-".join(hashlib.sha256(part.encode()).hexdigest()[:16] for part in (status, graded, "\n".join(sorted(handed))))
+
+
+def news_report(word: str, now: str) -> tuple[str, ...]:
+    """Which of REPORT_PARTS differ between two words of `seen_report`; all where the first says nothing readable."""
+    before, after = word.split("-"), now.split("-")
+    if len(before) != len(after):
+        return REPORT_PARTS
+    return tuple(part for part, was, will in zip(REPORT_PARTS, before, after, strict=True) if was != will)
+
+
+RECEIPT_LONGEST = 40
+
+
+def receipt(typed: str) -> str:
+    """The number of a receipt: letters, digits, points, strokes, slashes, with at least one digit; no words. BadReceipt."""
+    plain = typed.strip().upper()
+    fits = 1 <= len(plain) <= RECEIPT_LONGEST and re.fullmatch(r"[A-Z0-9./-]+", plain) and re.search(r"[0-9]", plain)
+    if not fits or re.search(r"[A-Z]{11}", plain):
+        raise BadReceipt()
+    return plain
 
 
 def check_attach(item: Aght, grading: Grading) -> None:
@@ -955,12 +1198,37 @@ def check_layer(layer: Layer, known: Iterable[Layer], today: date) -> None:
 
 
 def grid(items: Iterable[Aght], labels: Labels) -> dict[Kind, dict[str, int]]:
-    """Kind x gatra: how many items that are not closed."""
+    """Kind x gatra: how many items that are not closed and that carry labels of this set; others are another table."""
     table = {kind: dict.fromkeys(labels.gatra, 0) for kind in Kind}
     for item in items:
-        if item.standing is not Standing.CLOSED:
-            table[item.kind][item.now.gatra] = table[item.kind].get(item.now.gatra, 0) + 1
+        if item.standing is not Standing.CLOSED and item.now.labels == labels.version and item.now.gatra in labels.gatra:
+            table[item.kind][item.now.gatra] += 1
     return table
+
+
+# --- the secondary ranking: which items stand high whatever one weighs -----------------------------------------------------
+
+CRITERIA = ("harm", "reversal", "time", "cost", "reach")
+HORIZON_H = 30 * 24
+"""Time left counts from none (1) to this many hours (0). Ours."""
+
+
+def criteria(item: Aght) -> tuple[float, float | None, float | None, float | None, float]:
+    """An item in five criteria, each the higher the sooner it should be acted on; None where nobody said.
+
+    harm: expected loss in voters; reach: TPS (both are scaled to the worst item by the kernel). reversal, cost: steps 1..3 to 0..1, what
+    cannot be made good and what is cheap first. time: 1 with nothing left, 0 from HORIZON_H on, 0 when the last moment has passed.
+    """
+    left = item.time_left_h
+    time = None if left is None else 0.0 if left < 0 else 1 - min(left, HORIZON_H) / HORIZON_H
+    reversal = None if item.now.reversal is None else (item.now.reversal - 1) / 2
+    cost = None if item.now.cost is None else (3 - item.now.cost) / 2
+    return float(item.loss.expected), reversal, time, cost, float(len(item.tps))
+
+
+def top(n: int) -> int:
+    """How many count as high among n open items: 10, or fewer where that would be nearly all of them."""
+    return 10 if n > 10 else 3 if n > 3 else 1
 
 
 RISK_STALE = timedelta(hours=72)
@@ -974,10 +1242,6 @@ def stale(item: Aght, at: datetime) -> bool:
 
 # --- early warning ---------------------------------------------------------------------------------------------------------
 
-INFORMATION = "8"
-"""The variable of the label sets under which misleading news about the vote stands."""
-
-
 @dataclass(frozen=True)
 class Limits:
     """Threshold of R21."""
@@ -985,16 +1249,17 @@ class Limits:
     chains: int = field(default=2, metadata=thresholds.bounds("R21", 2, 5, "rantai", "asal kabar yang berlainan", owner="KEJARI"))
 
 
-def hoax_signals(items: Iterable[Aght], limits: Limits | None = None) -> list[record.Signal]:
+def hoax_signals(items: Iterable[Aght], limits: Limits | None = None, sets: Mapping[str, Labels] = LABELS) -> list[record.Signal]:
     """R21: misleading news about the vote that comes from several chains: it is spreading by itself. Copies in one chain are one.
 
-    items: of the register; those under the variable of information that are not closed. What the news says (the day, the place) stands in
-    the claim and is read by a person, not by a rule.
+    items: of the register; those under the variable of information (of the set each was labelled with) that are not closed. What the news
+    says (the day, the place) stands in the claim and is read by a person, not by a rule.
     """
     wanted = (limits or Limits()).chains
     found = []
     for item in items:
-        if item.standing is Standing.CLOSED or item.now.variable != INFORMATION:
+        labelled = sets.get(item.now.labels)
+        if item.standing is Standing.CLOSED or labelled is None or item.now.variable != labelled.information:
             continue
         first: dict[str, datetime] = {}
         for grading in item.gradings:

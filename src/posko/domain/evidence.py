@@ -29,6 +29,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "materials": ("materials.bring",),
     "rakor": ("rakor.write",),
     "minutes": ("minutes.write",),
+    "products": ("products.make",),
 }
 """Stage -> its write acts; who may do one of them on a thing works on it for the office. A stage that is not here carries no evidence."""
 

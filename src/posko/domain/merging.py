@@ -63,6 +63,12 @@ class ReasonMissing(record.Refusal):
     code: ClassVar[str] = "merging.reason_missing"
 
 
+class Outside(record.Refusal):
+    """A report that is not this person's to read: it can be neither compared nor decided about."""
+
+    code: ClassVar[str] = "merging.outside"
+
+
 class Changed(record.Refusal):
     """Others decided about these reports since the page was opened."""
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import ClassVar
 
-from posko.domain import record
+from posko.domain import access, record
 
 WIB = timezone(timedelta(hours=7), "WIB")
 UNDO_FOR = timedelta(minutes=10)
@@ -547,6 +547,27 @@ class Standing:
 def standing(pledges: Sequence[Pledge], asks: Iterable[Ask], tps: Iterable[str], at: datetime) -> Standing:
     """The standing of all pledges and asks."""
     return Standing(tuple(pledges), tuple(answered(a, pledges, at) for a in asks), tuple(conflicts(pledges, tps)))
+
+
+def near(pledge: Pledge, place: str) -> bool:
+    """Whether a promise is for a place: one of its places holds it or lies in it; of a leg either end."""
+    ends = (end for where in pledge.places for end in where.split(">"))
+    return any(access.within(place, end) or access.within(end, place) for end in ends)
+
+
+def fitting(
+    pledges: Iterable[Pledge], owners: Iterable[str], kinds: Iterable[Kind], places: Iterable[str], from_at: datetime, until_at: datetime
+) -> list[Pledge]:
+    """Standing promises that somebody could lean on: of these owners and kinds (none given: all kinds), for one of these places (none
+    given: anywhere), running at some time between two instants. The firm ones first, then by code."""
+    whose, wanted, where = frozenset(owners), frozenset(kinds), tuple(places)
+    found = [
+        p
+        for p in pledges
+        if p.live and p.owner in whose and (not wanted or p.kind in wanted) and p.from_at < until_at and from_at < p.until_at
+        and (not where or any(near(p, place) for place in where))
+    ]  # fmt: skip
+    return sorted(found, key=lambda p: (not p.firm, p.code))
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,18 @@ class AlreadyReceived(record.Refusal):
     code: ClassVar[str] = "products.already_received"
 
 
+class HasAccount(record.Refusal):
+    """A recipient with an account says himself that he has it; nobody writes that down for him."""
+
+    code: ClassVar[str] = "products.has_account"
+
+
+class PaperMissing(record.Refusal):
+    """A receipt on paper is shown: a photo or a scan of it."""
+
+    code: ClassVar[str] = "products.paper_missing"
+
+
 class BadReceipt(record.Refusal):
     """A receipt has a number and a time that is not ahead of now nor before the signature."""
 
@@ -194,6 +206,8 @@ SCENARIOS = tuple(f"skenario_{n}" for n in range(1, 5))
 ABOUT: Mapping[Type, str] = {Type.INFORMATION: "report", Type.SPECIAL: "aght", Type.STUDY: "aght"}
 CLASSES = ("biasa", "terbatas")
 RECIPIENTS = ("KEJATI", "KEJARI", "KPU", "BAWASLU", "POLRES", "PEMDA", "ARSIP")
+KEPT = frozenset({"ARSIP"})
+"""What has it from the moment it is signed, and gives no receipt."""
 DEFAULT_RECIPIENTS: Mapping[Type, tuple[str, ...]] = {
     t: ("KEJARI", "KEJATI", "BAWASLU", "ARSIP") if t in {Type.DAILY, Type.MAP, Type.OUTLOOK} else ("KEJARI", "KEJATI", "ARSIP")
     for t in Type
@@ -233,12 +247,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A recipient got it: the number of the receipt and when."""
+    """A recipient got it, and when. number "": he said so himself with his account; else that of a receipt on paper, noted by `person`."""
 
     recipient: str
     number: str
     received_at: datetime
     person: str
+
+    @property
+    def own(self) -> bool:
+        """Given by the recipient, with an account."""
+        return not self.number
 
 
 @dataclass(frozen=True)
@@ -301,9 +320,14 @@ class Product:
 
     @property
     def open_recipients(self) -> tuple[str, ...]:
-        """Those of the distribution list whose receipt is not noted yet."""
+        """Those of the distribution list who have not said yet, or of whom no paper says, that they have it."""
         got = {r.recipient for r in self.receipts}
-        return tuple(r for r in self.body.recipients if r not in got)
+        return tuple(r for r in self.asked if r not in got)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Those of the distribution list who give a receipt."""
+        return tuple(r for r in self.body.recipients if r not in KEPT)
 
 
 def day_of(at: datetime, hour: int = DAILY_HOUR) -> tuple[datetime, datetime]:
@@ -414,16 +438,28 @@ def check_form_code(written: str) -> str:
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-/ ]{0,39}")
 
 
-def check_receipt(product: Product, recipient: str, written: str, received_at: datetime, at: datetime) -> str:
-    """The tidied number of a receipt. NoStep, BadRecipient, AlreadyReceived, BadReceipt."""
+def check_acknowledge(product: Product, recipient: str) -> None:
+    """Whether a recipient may say that he has it. NoStep, BadRecipient, AlreadyReceived."""
     if product.state not in {State.SIGNED, State.REPLACED} or product.signed_at is None:
         raise NoStep(code=product.code, state=product.state.value)
     if recipient not in product.body.recipients:
         raise BadRecipient()
     if recipient not in product.open_recipients:
         raise AlreadyReceived(recipient=recipient)
+
+
+def check_receipt(
+    product: Product, recipient: str, written: str, received_at: datetime, at: datetime, *, has_account: bool, has_file: bool
+) -> str:
+    """The tidied number of a receipt on paper. NoStep, BadRecipient, AlreadyReceived, HasAccount, BadReceipt, PaperMissing."""
+    check_acknowledge(product, recipient)
+    if has_account:
+        raise HasAccount(recipient=recipient)
     tidy = " ".join(written.split())
     # A form knows minutes: a receipt in the minute of the signature is not before it.
-    if not _NUMBER.fullmatch(tidy) or not product.signed_at - timedelta(minutes=1) < received_at <= at:
+    signed_at = product.signed_at or at
+    if not _NUMBER.fullmatch(tidy) or not signed_at - timedelta(minutes=1) < received_at <= at:
         raise BadReceipt()
+    if not has_file:
+        raise PaperMissing()
     return tidy

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from posko.domain import record, reports
 
@@ -367,13 +367,18 @@ class Snapshot:
     entry_id: str = ""
 
     def __post_init__(self) -> None:
-        if digest(self.sections, layout=self.layout) != self.digest:
+        if digest(self.sections, self.erased, self.layout) != self.digest:
             raise Changed(snapshot=self.code)
 
     @property
     def layout(self) -> str:
         """FORMAT or an older one."""
         return str(json.loads(self.content)["format"])
+
+    @property
+    def erased(self) -> dict[str, str]:
+        """Section -> the hash that it had before words in it were erased; the digest stays that of the frozen pack."""
+        return dict(json.loads(self.content).get("erased", {}))
 
     @property
     def sections(self) -> dict[str, Value]:
@@ -531,14 +536,38 @@ def digest_of(hashes: Mapping[str, str], layout: str = FORMAT) -> str:
     return hashlib.sha256(canonical(top)).hexdigest()
 
 
-def copy_for(sections: Sections, names: Iterable[str], layout: str = FORMAT) -> bytes:
+def without(content: bytes, texts: Iterable[str], mark: str) -> bytes:
+    """The bytes of a snapshot with `mark` in the place of texts that were erased; sections that held one keep their old hash ("erased")."""
+    document = json.loads(content)
+    gone: dict[str, Value] = dict(document.get("erased", {}))
+    for name, value in document["sections"].items():
+        left = _without(value, sorted(texts, key=len, reverse=True), mark)
+        if left != value:
+            gone.setdefault(name, hashlib.sha256(canonical(value)).hexdigest())
+            document["sections"][name] = left
+    return canonical({**document, "erased": gone}) if gone else content
+
+
+def _without(value: Any, texts: list[str], mark: str) -> Any:
+    if isinstance(value, str):
+        for text in texts:
+            value = value.replace(text, mark)
+        return value
+    if isinstance(value, list):
+        return [_without(inner, texts, mark) for inner in value]
+    return {name: _without(inner, texts, mark) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def copy_for(sections: Sections, names: Iterable[str], layout: str = FORMAT, erased: Mapping[str, str] | None = None) -> bytes:
     """The canonical file of a snapshot without the named sections; their hashes take their place under "withheld".
 
     The file also states the hash of every section and of the whole ("stated"), so that whoever recomputes it can name the section that
     was changed. These statements prove nothing by themselves: the hash on the printed pages does.
+
+    erased: sections of which words were erased, with the hash they had: they are withheld too, so that the file still gives the digest.
     """
-    hashes = section_hashes(sections)
-    hidden = {name: hashes[name] for name in names if name in sections}
+    hashes = section_hashes(sections, erased)
+    hidden = {name: hashes[name] for name in names if name in sections} | dict(erased or {})
     kept = {name: value for name, value in sections.items() if name not in hidden}
     stated: dict[str, Value] = {"digest": digest_of(hashes, layout), "sections": dict(hashes)}
     document: dict[str, Value] = {"format": layout, "sections": kept, "stated": stated}

@@ -16,6 +16,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Any, ClassVar
 
+from posko.domain import pledges as pledge_rules
 from posko.domain import record, reports, thresholds
 
 WIB = timezone(timedelta(hours=7))
@@ -108,6 +109,42 @@ class UnknownAddressee(record.Refusal):
     code: ClassVar[str] = "recommendations.unknown_addressee"
 
 
+class BadHorizon(record.Refusal):
+    """A last moment that cannot stand."""
+
+    code: ClassVar[str] = "recommendations.bad_horizon"
+
+
+class HorizonBasis(BadHorizon):
+    """No word of where it is known from, or no kind of the list."""
+
+    code: ClassVar[str] = "recommendations.horizon_basis"
+
+
+class HorizonMoment(BadHorizon):
+    """No date, one before voting opens, too far away, or a later vote on the same day."""
+
+    code: ClassVar[str] = "recommendations.horizon_moment"
+
+
+class HorizonPlaces(BadHorizon):
+    """A vote on another day is one of named TPS; all places are places of this election."""
+
+    code: ClassVar[str] = "recommendations.horizon_places"
+
+
+class BadPledge(record.Refusal):
+    """A pledge that is not there, was withdrawn or is over, or is another agency's."""
+
+    code: ClassVar[str] = "recommendations.bad_pledge"
+
+
+class SaidJustNow(record.Refusal):
+    """The same reminder by the same person a few minutes ago: a form that was sent twice."""
+
+    code: ClassVar[str] = "recommendations.said_just_now"
+
+
 class TooLateToHelp(record.Refusal):
     """A deadline after the last moment at which the action still helps."""
 
@@ -168,6 +205,12 @@ class DeadlinePast(record.Refusal):
     code: ClassVar[str] = "recommendations.deadline_past"
 
 
+class AfterHorizon(DeadlinePast):
+    """A deadline, or an issue, after the last thing that the advice can help: voting opens, unless a later moment was stated."""
+
+    code: ClassVar[str] = "recommendations.after_horizon"
+
+
 class Changed(record.Refusal):
     """The text is not the one that was approved or issued."""
 
@@ -215,6 +258,62 @@ ACCEPTED = frozenset({State.DISETUJUI_PENERIMA, State.SEBAGIAN, State.TINDAK_LAN
 """The addressee has said yes and has not yet reported it done."""
 
 
+class Until(StrEnum):
+    """The last thing that advice can still help."""
+
+    OPENS = "pembukaan"
+    CLOSES = "penutupan"
+    COUNTED = "penghitungan"
+    RETURNED = "pengembalian"
+    RESUMED = "lanjutan"
+    DELAYED = "susulan"
+
+
+LATER = frozenset({Until.RESUMED, Until.DELAYED})
+"""A vote on another day for some TPS; everything else belongs to the day of voting and what follows from it."""
+REACH: Mapping[Until, timedelta] = {
+    Until.CLOSES: timedelta(hours=18), Until.COUNTED: timedelta(days=3), Until.RETURNED: timedelta(days=14),
+    Until.RESUMED: timedelta(days=90), Until.DELAYED: timedelta(days=90),
+}  # fmt: skip
+"""How far after the opening of the TPS a stated moment may lie. Against typing errors; ours, no law's."""
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Until when advice can help, as somebody stated it: never guessed.
+
+    ends_at: the end of voting, counting or return there; for a vote on another day the opening of the TPS. places: TPS of a later vote
+    (at least one), else what it holds for (empty: everywhere). basis: words, the decision or the source from which the moment is known.
+    """
+
+    kind: Until
+    ends_at: datetime
+    places: tuple[str, ...] = ()
+    basis: str = ""
+
+    @property
+    def later(self) -> bool:
+        """Whether those TPS vote on another day."""
+        return self.kind in LATER
+
+
+def check_horizon(horizon: Horizon, voting_at: datetime, known: Iterable[str]) -> Horizon:
+    """Tidied; known: codes of places here. HorizonBasis, HorizonMoment, HorizonPlaces."""
+    basis = reports.clean(horizon.basis)
+    if horizon.kind is Until.OPENS or not basis or len(basis) > SLOT_LONGEST:
+        raise HorizonBasis()
+    if not voting_at < horizon.ends_at <= voting_at + REACH[horizon.kind]:
+        raise HorizonMoment()
+    if horizon.later and days_left(voting_at, horizon.ends_at) >= 0:
+        raise HorizonMoment()
+    if horizon.later and not horizon.places:
+        raise HorizonPlaces(places="—")
+    strange = sorted(set(horizon.places) - set(known))
+    if strange:
+        raise HorizonPlaces(places=strange[0][:40])
+    return replace(horizon, basis=basis, places=tuple(sorted(set(horizon.places))))
+
+
 class Act(StrEnum):
     """What a person may do with it. The value is the verb of the journal entry: `recommendation.<value>`."""
 
@@ -230,6 +329,7 @@ class Act(StrEnum):
     CONFIRM = "confirmed"
     REVIEW_AFTER = "reviewed_after"
     REPLACE = "superseded"
+    REMIND = "reminded"
     RECEIVE = "received"
     ASK = "asked"
     CLARIFY = "clarified"
@@ -300,7 +400,8 @@ SPOKEN = ("fakta", "saran")
 class Remedy:
     """An action of the library: one verb, one object, who usually does it, how its success is seen.
 
-    families: categories of reports it helps against; rules: early warnings it answers; source: who names it.
+    families: categories of reports it helps against; rules: early warnings it answers; source: who names it; needs: kinds of pledges that
+    can carry it.
     """
 
     code: str
@@ -311,6 +412,7 @@ class Remedy:
     families: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     source: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -319,6 +421,8 @@ class Text:
 
     aght: items of the register. signals: early warnings as "rule|subject". remedy: "library/version:code" of the action. supersedes: the
     recommendation of which this is a newer version. useful_until: the last moment at which the action still helps, where somebody said so.
+    horizon: None where it must help before voting opens. pledges: what the addressee has promised and the action can use. place: the
+    narrowest area that holds all its causes ("": the regency); it decides who reads it, not what it says, and is not hashed.
     """
 
     subject: str
@@ -331,6 +435,13 @@ class Text:
     signals: tuple[str, ...] = ()
     supersedes: str = ""
     useful_until: datetime | None = None
+    horizon: Horizon | None = None
+    pledges: tuple[str, ...] = ()
+    place: str = ""
+
+    def vote_at(self, voting_at: datetime) -> datetime:
+        """When the TPS that it is about open: another day where theirs is another day."""
+        return self.horizon.ends_at if self.horizon and self.horizon.later else voting_at
 
     def digest(self, number: str = "") -> str:
         """SHA-256 over canonical JSON of the text and, once issued, its number. Parts that are empty are left out of what is hashed."""
@@ -349,9 +460,31 @@ class Text:
             "signals": list(self.signals),
             "supersedes": self.supersedes,
             "useful_until": written(self.useful_until) if self.useful_until else "",
+            "pledges": list(self.pledges),
+            "horizon": _horizon_written(self.horizon) if self.horizon else {},
         }
         plain |= {name: value for name, value in later.items() if value}
         return hashlib.sha256(json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def area(codes: Iterable[str], region: str) -> str:
+    """The narrowest dotted area that holds all these places; the region where one is a site, lies elsewhere, or none is given."""
+    found = [code.split(".") for code in codes]
+    if not found or any(not code[0] or ":" in ".".join(code) or ">" in ".".join(code) for code in found):
+        return region
+    shared = []
+    for parts in zip(*found, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    common = ".".join(shared)
+    return common if common == region or common.startswith(region + ".") else region
+
+
+def _horizon_written(horizon: Horizon) -> dict[str, Any]:
+    return {
+        "kind": horizon.kind.value, "ends_at": written(horizon.ends_at), "places": list(horizon.places), "basis": horizon.basis,
+    }  # fmt: skip
 
 
 # --- the linter ------------------------------------------------------------------------------------------------------------
@@ -455,17 +588,23 @@ def _second_action(saran: str) -> str:
     return next((verb for verb in _AND.findall(tidy) if verb.lower() not in _NO_VERBS), "")
 
 
-def last_moment(voting_at: datetime, *, oral: bool = False) -> datetime:
-    """Until when a deadline may lie: the opening of the TPS; for spoken advice the end of the voting day (WIB)."""
+def last_moment(voting_at: datetime, *, oral: bool = False, horizon: Horizon | None = None) -> datetime:
+    """Until when a deadline may lie: what was stated, else the opening of the TPS; for spoken advice the end of the voting day (WIB)."""
+    if horizon is not None:
+        return last_moment(horizon.ends_at, oral=True) if oral and horizon.later else horizon.ends_at
     if not oral:
         return voting_at
     return datetime.combine(voting_at.astimezone(WIB).date() + timedelta(days=1), time(), tzinfo=WIB).astimezone(UTC)
 
 
-def proposed_due(voting_at: datetime, at: datetime, useful_until: datetime | None = None, *, oral: bool = False) -> datetime | None:
+def proposed_due(
+    voting_at: datetime, at: datetime, useful_until: datetime | None = None, *, oral: bool = False, horizon: Horizon | None = None
+) -> datetime | None:
     """A deadline to begin with: what the days left allow, never after the last useful moment. None where that has passed."""
-    last = min(useful_until or last_moment(voting_at, oral=oral), last_moment(voting_at, oral=oral))
-    return min(at + sla(voting_at, at).act, last) if last > at else None
+    ends_at = last_moment(voting_at, oral=oral, horizon=horizon)
+    last = min(useful_until or ends_at, ends_at)
+    vote_at = horizon.ends_at if horizon and horizon.later else voting_at
+    return min(at + sla(vote_at, at).act, last) if last > at else None
 
 
 def text(
@@ -483,11 +622,17 @@ def text(
     supersedes: str = "",
     useful_until: datetime | None = None,
     oral: bool = False,
+    horizon: Horizon | None = None,
+    known: Iterable[str] = (),
+    pledges: Iterable[str] = (),
+    place: str = "",
 ) -> Text:
     """A text that may be kept: filled, advising one action, naming nobody, its deadline ahead and before the last useful moment.
 
-    Empty, TooLong, UnknownAddressee, Commands, NotAdvice, ManyActions, NamesPerson, DeadlinePast, TooLateToHelp.
+    known: codes of places, for the horizon. Empty, TooLong, UnknownAddressee, Commands, NotAdvice, ManyActions, NamesPerson, DeadlinePast,
+    AfterHorizon, TooLateToHelp, BadHorizon.
     """
+    held = check_horizon(horizon, voting_at, known) if horizon else None
     tidy = Slots(**{name: reports.clean(value) for name, value in asdict(slots).items()})
     title = reports.clean(subject)
     for name in SPOKEN if oral else REQUIRED:
@@ -504,11 +649,17 @@ def text(
     for finding in lint(title, addressee, tidy):
         if finding.stops:
             raise _STOPPING[finding.code](word=finding.word, slot=finding.slot)
-    if not at < due_at <= last_moment(voting_at, oral=oral):
+    person = _PERSON.search(held.basis) if held else None
+    if person:
+        raise NamesPerson(word=person.group(), slot="horizon")
+    if due_at <= at:
         raise DeadlinePast()
+    if due_at > last_moment(voting_at, oral=oral, horizon=held):
+        raise AfterHorizon()
     if useful_until is not None and due_at > useful_until:
         raise TooLateToHelp(until=written(useful_until))
-    return Text(title, addressee, nature, due_at, tidy, tuple(aght), remedy, tuple(signals), supersedes, useful_until)
+    found = tuple(dict.fromkeys(pledges))
+    return Text(title, addressee, nature, due_at, tidy, tuple(aght), remedy, tuple(signals), supersedes, useful_until, held, found, place)
 
 
 # --- events and their fold ------------------------------------------------------------------------------------------------
@@ -660,9 +811,24 @@ class Recommendation:
         return _due(self)
 
     @property
+    def vote_at(self) -> datetime:
+        """When the TPS that it is about open; the clocks run towards it."""
+        return self.text.vote_at(self.voting_at)
+
+    @property
+    def last_at(self) -> datetime:
+        """The last moment at which it can help."""
+        return last_moment(self.voting_at, oral=self.oral is not None, horizon=self.text.horizon)
+
+    @property
+    def reminders(self) -> tuple[Event, ...]:
+        """When somebody spoke about it with the addressee; each belongs to this letter and is no letter of its own."""
+        return tuple(event for event in self.events if event.act is Act.REMIND)
+
+    @property
     def due_ack_at(self) -> datetime | None:
         """Until when the addressee is asked to acknowledge; None before it is issued."""
-        return self.issued_at + sla(self.voting_at, self.issued_at).acknowledge if self.issued_at else None
+        return self.issued_at + sla(self.vote_at, self.issued_at).acknowledge if self.issued_at else None
 
     @property
     def awaited(self) -> tuple[Awaited, ...]:
@@ -711,15 +877,15 @@ def _due(rec: Recommendation) -> datetime | None:
     if rec.state is State.TERBIT:
         due = rec.due_ack_at
     elif rec.state is State.DITERIMA:
-        due = (rec.received_at or entered) + sla(rec.voting_at, rec.issued_at).decide + rec.stopped
+        due = (rec.received_at or entered) + sla(rec.vote_at, rec.issued_at).decide + rec.stopped
     elif rec.state is State.BUTUH_KLARIFIKASI:
-        due = entered + sla(rec.voting_at, entered).acknowledge
+        due = entered + sla(rec.vote_at, entered).acknowledge
     elif rec.state in {State.DISETUJUI_PENERIMA, State.SEBAGIAN}:
         due = rec.text.due_at
     elif rec.state is State.TINDAK_LANJUT and rec.action:
         due = rec.action.due_at
     elif rec.state is State.SELESAI_DIKLAIM:
-        due = entered + sla(rec.voting_at, entered).decide
+        due = entered + sla(rec.vote_at, entered).decide
     return due
 
 
@@ -751,9 +917,12 @@ def days_left(voting_at: datetime, at: datetime) -> int:
     return (voting_at.astimezone(WIB).date() - at.astimezone(WIB).date()).days
 
 
-def may_speak(voting_at: datetime, at: datetime) -> bool:
-    """Whether advice may be spoken: on the day before voting and on the day itself."""
-    return days_left(voting_at, at) in {0, 1}
+def may_speak(voting_at: datetime, at: datetime, horizon: Horizon | None = None) -> bool:
+    """Whether advice may be spoken: on the day before voting and on the day itself; then also until what was stated has ended."""
+    vote_at = horizon.ends_at if horizon and horizon.later else voting_at
+    if days_left(vote_at, at) in {0, 1}:
+        return True
+    return horizon is not None and not horizon.later and voting_at < at <= horizon.ends_at
 
 
 _OWN = "own"
@@ -778,7 +947,7 @@ _ASKABLE = {State.DITERIMA, State.BUTUH_KLARIFIKASI}
 MOVES: Mapping[Act, Move] = {
     Act.REVISE: _move({State.DRAF, State.DIKEMBALIKAN}, State.DRAF, _OWN),
     Act.SUBMIT: _move({State.DRAF, State.DIKEMBALIKAN}, State.TELAAH_1, _OWN),
-    Act.RETURN: _move({State.TELAAH_1, State.TELAAH_2}, State.DIKEMBALIKAN, _OWN, "note"),
+    Act.RETURN: _move({State.TELAAH_1, State.TELAAH_2, State.DISETUJUI}, State.DIKEMBALIKAN, _OWN, "note"),
     Act.REVIEW: _move({State.TELAAH_1}, State.TELAAH_2, _OWN),
     Act.APPROVE: _move({State.TELAAH_1, State.TELAAH_2}, State.DISETUJUI, _OWN),
     Act.ISSUE: _move({State.DISETUJUI}, State.TERBIT, _OWN, "number"),
@@ -797,6 +966,7 @@ MOVES: Mapping[Act, Move] = {
     Act.CONFIRM: _move(FROZEN, None, _OWN),
     Act.REVIEW_AFTER: _move(FROZEN, None, _OWN, "verdict", "note"),
     Act.WITHDRAW: _move({State.TERBIT, *_ASKABLE}, State.DICABUT, _OWN, "reason"),
+    Act.REMIND: _move(FROZEN - ENDS, None, _OWN, "channel", "heard_by"),
     Act.REPLACE: _move(FROZEN - ENDS, State.DIGANTI, _OWN, "by"),
 }
 
@@ -811,6 +981,7 @@ _PERMISSION: Mapping[Act, str] = {
     Act.SPEAK: "recommendations.issue",
     Act.CONFIRM: "recommendations.issue",
     Act.REVIEW_AFTER: "recommendations.review",
+    Act.REMIND: "recommendations.review",
     Act.RECEIVE: "recommendations.receive",
     Act.ASK: "recommendations.receive",
     Act.CLARIFY: "recommendations.draft",
@@ -908,7 +1079,7 @@ def excluded(rec: Recommendation, act: Act, person: str) -> bool:
     if act in {Act.REVISE, Act.SUBMIT}:
         return person != rec.author
     if act in {Act.RETURN, Act.REVIEW, Act.APPROVE}:
-        return person in {rec.author, rec.reviewer}
+        return person == rec.author or (person == rec.reviewer and rec.state is not State.DISETUJUI)
     if act is Act.WITHDRAW:
         return person != rec.signer
     if act is Act.CONFIRM:
@@ -938,18 +1109,44 @@ def _check_said(rec: Recommendation, event: Event) -> None:
             raise BadProfile()
         case Act.ISSUE if rec.text.digest() != rec.approved_digest:
             raise Changed(code=rec.code)
+        case Act.ISSUE if event.at >= rec.last_at:
+            raise AfterHorizon()
+        case Act.REMIND:
+            _check_reminder(rec, event)
         case Act.REFUSE | Act.ACCEPT_PARTLY if said["reason_code"] not in set(ReasonCode):
             raise NeedsReason(code=rec.code)
         case Act.VERIFY | Act.SEND_BACK if said["outcome"] not in _OUTCOMES[event.act]:
             raise Empty(field="outcome")
         case Act.REVIEW_AFTER if said["verdict"] not in VERDICTS:
             raise Empty(field="verdict")
-        case Act.FOLLOW if not event.at < instant(said["due_at"]) <= last_moment(rec.voting_at, oral=rec.oral is not None):
-            raise DeadlinePast()
+        case Act.FOLLOW:
+            _check_follow(rec, instant(said["due_at"]), event.at)
         case Act.MEASURE:
             effect_of(said)
         case _:
             pass
+
+
+def _check_follow(rec: Recommendation, due_at: datetime, at: datetime) -> None:
+    if due_at <= at:
+        raise DeadlinePast()
+    if due_at > rec.last_at:
+        raise AfterHorizon()
+
+
+AGAIN_AFTER = timedelta(minutes=5)
+
+
+def _check_reminder(rec: Recommendation, event: Event) -> None:
+    if event.said["channel"] not in CHANNELS:
+        raise Empty(field="channel")
+    if any(_again(event, before) for before in rec.reminders):
+        raise SaidJustNow(code=rec.code)
+
+
+def _again(event: Event, before: Event) -> bool:
+    """The same words by the same person within minutes."""
+    return before.person == event.person and event.at - before.at < AGAIN_AFTER and dict(before.said) == dict(event.said)
 
 
 _OUTCOMES = {Act.VERIFY: SETTLED, Act.SEND_BACK: frozenset(Outcome) - SETTLED}
@@ -1010,8 +1207,8 @@ def drafted(code: str, event: Event, voting_at: datetime) -> Recommendation:
 
 
 def _spoken(code: str, event: Event, text: Text, voting_at: datetime) -> Recommendation:
-    if not may_speak(voting_at, event.at):
-        raise NotYetOral(days=days_left(voting_at, event.at))
+    if not may_speak(voting_at, event.at, text.horizon):
+        raise NotYetOral(days=days_left(text.vote_at(voting_at), event.at))
     for name in ("number", "channel", "heard_by"):
         if not event.said.get(name, "").strip():
             raise Empty(field=name)
@@ -1020,7 +1217,7 @@ def _spoken(code: str, event: Event, text: Text, voting_at: datetime) -> Recomme
     oral = Oral(event.person, event.at, event.said["channel"], event.said["heard_by"])
     return Recommendation(
         code, text, State.TERBIT, event.person, event.agency, (event,), voting_at, number=event.said["number"], signer=event.person,
-        digest=text.digest(event.said["number"]), issued_at=event.at, entered_at=event.at, oral=oral,
+        digest=event.said.get("digest") or text.digest(event.said["number"]), issued_at=event.at, entered_at=event.at, oral=oral,
     )  # fmt: skip
 
 
@@ -1079,7 +1276,12 @@ def _prepared(rec: Recommendation, event: Event) -> dict[str, Any]:
         case Act.APPROVE:
             return {"approver": by, "approved_digest": rec.text.digest()}
         case Act.ISSUE:
-            return {"signer": by, "number": said["number"], "digest": rec.text.digest(said["number"]), "issued_at": event.at}
+            return {
+                "signer": by,
+                "number": said["number"],
+                "digest": said.get("digest") or rec.text.digest(said["number"]),
+                "issued_at": event.at,
+            }
         case _:
             return {}
 
@@ -1175,6 +1377,38 @@ def check_supersedes(text: Text, standing: Iterable[Recommendation], *, code: st
     return old
 
 
+def check_pledges(text: Text, pledges: Iterable[pledge_rules.Pledge], at: datetime) -> None:
+    """What a letter leans on stands, is not over, and is the addressee's to give; the KPU uses what both have given. BadPledge."""
+    known = {p.code: p for p in pledges}
+    for code in text.pledges:
+        one = known.get(code)
+        if one is None or not one.live or one.until_at <= at or text.addressee not in {one.owner, "KPU"}:
+            raise BadPledge(pledge=code[:20])
+
+
+_LEANING = frozenset(State) - ENDS - {State.SELESAI_DIKLAIM, State.VERIFIKASI, State.DAMPAK}
+
+
+def lost(rec: Recommendation, pledges: Iterable[pledge_rules.Pledge]) -> list[pledge_rules.Pledge]:
+    """Pledges that a recommendation still leans on and that were withdrawn since; not those that the addressee was spoken to about."""
+    if rec.state not in _LEANING:
+        return []
+    spoken = max((e.at for e in rec.reminders), default=None)
+    gone = [p for p in pledges if p.code in rec.text.pledges and p.state is pledge_rules.State.WITHDRAWN]
+    return [p for p in gone if spoken is None or spoken < p.steps[-1].at]
+
+
+_INSIDE = frozenset({Act.DRAFT, Act.REVISE, Act.SUBMIT, Act.RETURN, Act.REVIEW, Act.APPROVE, Act.REVIEW_AFTER})
+"""What the post says to itself."""
+
+
+def readable(rec: Recommendation, event: Event, agency: str) -> bool:
+    """Whether an agency reads what was said in an event: the post and Bawaslu all of it, the addressee what passed between the two."""
+    if agency in {rec.agency, "BAWASLU"}:
+        return True
+    return agency == rec.addressee and rec.state in FROZEN and event.act not in _INSIDE
+
+
 @dataclass(frozen=True)
 class Escalation:
     """Something late that the next rakor speaks about."""
@@ -1205,10 +1439,13 @@ def escalated(recs: Iterable[Recommendation], at: datetime) -> list[Escalation]:
 
 @dataclass(frozen=True)
 class Limits:
-    """From when on rule R20 speaks: hours after the deadline, hours without a new look at the risk."""
+    """From when on rule R20 speaks: hours after a deadline, hours without an answer, hours without a new look at the risk."""
 
     grace_h: int = field(
         default=0, metadata=thresholds.bounds("R20", 0, 72, "jam", "kelonggaran sesudah tenggat tindak lanjut", owner="KEJARI")
+    )
+    silent_h: int = field(
+        default=0, metadata=thresholds.bounds("R20", 0, 72, "jam", "kelonggaran sesudah waktu terima atau jawab surat", owner="KEJARI")
     )
     reassess_h: int = field(
         default=72, metadata=thresholds.bounds("R20", 24, 240, "jam", "paling lama tanpa pengkajian ulang risikonya", owner="KEJARI")
@@ -1218,7 +1455,9 @@ class Limits:
 def signals_of(rec: Recommendation, assessed_at: Mapping[str, datetime], at: datetime, limits: Limits) -> list[record.Signal]:
     """R20: an accepted recommendation past its deadline (to its owner), its open AGHT not looked at again; spoken advice not confirmed.
 
-    `assessed_at`: item of the register -> its newest assessment, open items only.
+    R20.diam, R20.jawab: a letter that nobody acknowledged or answered in its time. It is the same matter as its escalation (the same
+    deadline, once a letter); while the post owes an explanation nothing is said. `assessed_at`: item of the register -> its newest
+    assessment, open items only.
     """
     found = []
     subject = f"recommendation:{rec.code}"
@@ -1226,8 +1465,11 @@ def signals_of(rec: Recommendation, assessed_at: Mapping[str, datetime], at: dat
     due = rec.due_at
     if rec.state in ACCEPTED and due is not None and at > due + timedelta(hours=limits.grace_h):
         late = {**about, "hours": int((at - due) / timedelta(hours=1))}
-        severity = "critical" if days_left(rec.voting_at, at) <= 3 else "high"
-        found.append(record.Signal("R20", "HAMBATAN", subject, severity, (rec.addressee, rec.agency), due, late, (rec.code,)))
+        found.append(record.Signal("R20", "HAMBATAN", subject, _severity(rec, at), (rec.addressee, rec.agency), due, late, (rec.code,)))
+    if rec.state in _SILENT and due is not None and at > due + timedelta(hours=limits.silent_h):
+        late = {**about, "number": rec.number, "hours": int((at - due) / timedelta(hours=1)), "reminders": len(rec.reminders)}
+        rule = _SILENT[rec.state]
+        found.append(record.Signal(rule, "HAMBATAN", subject, _severity(rec, at), (rec.addressee, rec.agency), due, late, (rec.code,)))
     stale = [(when, item) for item in rec.text.aght if (when := assessed_at.get(item)) and at - when > timedelta(hours=limits.reassess_h)]
     if rec.state in ACCEPTED and stale:
         when, item = min(stale)
@@ -1239,6 +1481,13 @@ def signals_of(rec: Recommendation, assessed_at: Mapping[str, datetime], at: dat
         due = rec.oral.confirm_due_at
         found.append(record.Signal("R20.lisan", "HAMBATAN", subject, "critical", (rec.agency,), due, said, (rec.code,)))
     return found
+
+
+_SILENT: Mapping[State, str] = {State.TERBIT: "R20.diam", State.DITERIMA: "R20.jawab"}
+
+
+def _severity(rec: Recommendation, at: datetime) -> str:
+    return "critical" if days_left(rec.vote_at, at) <= 3 else "high"
 
 
 # --- how it goes -------------------------------------------------------------------------------------------------------------
@@ -1276,13 +1525,16 @@ class Kpis:
     measured: Share
     oral_in_time: Share
     replaced: Share
+    repeated: Share
+    reminded: Share
 
 
 def kpis(recs: Iterable[Recommendation], at: datetime) -> Kpis:
     """Figures over issued recommendations.
 
     on_time: actions reported by their deadline, of those reported or past it. verified: settled, of those reported done. as_advised: of
-    the settled. measured: with a number, of those whose effect was looked at. replaced: by a newer version, of the issued.
+    the settled. measured: with a number, of those whose effect was looked at. replaced: by a newer version, of the issued. repeated: in
+    the same matter as an earlier letter, of the issued: what had to be said again. reminded: spoken about after it was issued.
     """
     issued = [r for r in recs if r.issued_at is not None]
     decided = [r for r in issued if r.decided_at is not None]
@@ -1310,7 +1562,123 @@ def kpis(recs: Iterable[Recommendation], at: datetime) -> Kpis:
         measured=Share(sum(bool(r.effect and r.effect.measured) for r in looked), len(looked)),
         oral_in_time=Share(sum(bool(r.oral and r.oral.confirmed_at and not r.oral.confirmed_late) for r in oral), len(oral)),
         replaced=Share(sum(bool(r.replaced_by) for r in issued), len(issued)),
+        repeated=Share(sum(_repeats(r, issued) for r in issued), len(issued)),
+        reminded=Share(sum(bool(r.reminders) for r in issued), len(issued)),
     )
+
+
+def _repeats(rec: Recommendation, issued: Iterable[Recommendation]) -> bool:
+    """Whether it says again what an earlier letter said: its newer version, or the same matter."""
+    if rec.text.supersedes:
+        return True
+    earlier = (one for one in issued if one.code != rec.code and _issue_order(one) < _issue_order(rec))
+    return any(same_matter(rec.text, one.text) for one in earlier)
+
+
+def _issue_order(rec: Recommendation) -> tuple[datetime, str]:
+    return (rec.issued_at or rec.voting_at, rec.code)
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Voters at risk in one item of the register at an instant: on average, and between which numbers in nine cases of ten.
+
+    assessed_at: when somebody last looked at it.
+    """
+
+    expected: int
+    low: int
+    high: int
+    assessed_at: datetime
+
+
+class NoDrop(StrEnum):
+    """Why a letter has no measured drop of risk."""
+
+    NO_ITEM = "tanpa_butir"
+    NOT_LOOKED = "tidak_dikaji"
+    OPEN = "belum_ditutup"
+    NOT_DONE = "tidak_dilakukan"
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Expected loss of a letter's items when it was issued and when it was closed; `why` where there is none.
+
+    low, high: the least and the most by which it may have dropped (below nothing: it may have risen).
+    """
+
+    code: str
+    items: tuple[str, ...]
+    before: Risk | None = None
+    after: Risk | None = None
+    why: NoDrop | None = None
+
+    @property
+    def expected(self) -> int:
+        """How many voters fewer, on average."""
+        return self.before.expected - self.after.expected if self.before and self.after else 0
+
+    @property
+    def low(self) -> int:
+        """At least so many."""
+        return self.before.low - self.after.high if self.before and self.after else 0
+
+    @property
+    def high(self) -> int:
+        """At most so many."""
+        return self.before.high - self.after.low if self.before and self.after else 0
+
+
+def closed_at(rec: Recommendation) -> datetime | None:
+    """When it was closed after its work was verified and its effect looked at."""
+    return next((e.at for e in reversed(rec.events) if e.act is Act.CLOSE), None) if rec.state is State.DITUTUP else None
+
+
+Risks = Mapping[tuple[str, datetime], Risk]
+"""(item, instant) -> its risk as it stood then."""
+
+
+def drops(recs: Iterable[Recommendation], risks: Risks) -> list[Drop]:
+    """One for each issued letter. An item that nobody looked at between issue and closing did not drop: it was not measured."""
+    return [_drop(rec, risks) for rec in recs if rec.issued_at is not None]
+
+
+def _drop(rec: Recommendation, risks: Risks) -> Drop:
+    items, closed, issued = rec.text.aght, closed_at(rec), rec.issued_at
+    if closed is None or issued is None:
+        return Drop(rec.code, items, why=NoDrop.NOT_DONE if rec.ended else NoDrop.OPEN)
+    pairs = [(risks[i, issued], risks[i, closed]) for i in items if (i, issued) in risks and (i, closed) in risks]
+    if not pairs:
+        return Drop(rec.code, items, why=NoDrop.NO_ITEM)
+    if not any(after.assessed_at > issued or after.expected != before.expected for before, after in pairs):
+        return Drop(rec.code, items, why=NoDrop.NOT_LOOKED)
+    return Drop(rec.code, items, _sum(before for before, _ in pairs), _sum(after for _, after in pairs))
+
+
+def _sum(risks: Iterable[Risk]) -> Risk:
+    """Bounds are added as they are: the sum of several lies within them at least as often."""
+    found = list(risks)
+    looked = max(r.assessed_at for r in found)
+    return Risk(sum(r.expected for r in found), sum(r.low for r in found), sum(r.high for r in found), looked)
+
+
+def whole_drop(recs: Iterable[Recommendation], found: Iterable[Drop], risks: Risks) -> Drop | None:
+    """All measured letters together: an item of several letters counts once, from its first issue to its last closing. None: none."""
+    measured = {d.code for d in found if d.why is None}
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for rec in recs:
+        closed, issued = closed_at(rec), rec.issued_at
+        if rec.code not in measured or closed is None or issued is None:
+            continue
+        for item in rec.text.aght:
+            if (item, issued) in risks and (item, closed) in risks:
+                first, last = spans.get(item, (issued, closed))
+                spans[item] = (min(first, issued), max(last, closed))
+    if not spans:
+        return None
+    before, after = (_sum(risks[item, span[n]] for item, span in spans.items()) for n in (0, 1))
+    return Drop("", tuple(sorted(spans)), before, after)
 
 
 def _was(rec: Recommendation, act: Act) -> bool:

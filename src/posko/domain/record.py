@@ -96,6 +96,117 @@ class Receipt:
     recorded_at: datetime
 
 
+# --- erasing words -----------------------------------------------------------------------------------------------------------
+
+
+class Ground(StrEnum):
+    """Why words are erased: one of a list, never a sentence."""
+
+    PERSONAL = "personal"
+    WRONG_PERSON = "wrong_person"
+    RETENTION = "retention"
+    COURT = "court"
+
+
+class NoGround(Refusal):
+    """Words are erased for a reason of the list."""
+
+    code: ClassVar[str] = "record.no_ground"
+
+
+class NothingToErase(Refusal):
+    """No entry was chosen, or one has no words, or they are erased already."""
+
+    code: ClassVar[str] = "record.nothing_to_erase"
+
+
+class NotHere(Refusal):
+    """Words of this kind of entry are erased elsewhere, or stay."""
+
+    code: ClassVar[str] = "record.not_here"
+
+
+class ErasurePending(Refusal):
+    """Somebody has proposed to erase one of these already, and it waits for a decision."""
+
+    code: ClassVar[str] = "record.erasure_pending"
+
+
+class UnknownErasure(Refusal):
+    """No such proposal."""
+
+    code: ClassVar[str] = "record.unknown_erasure"
+
+
+class ErasureOver(Refusal):
+    """The proposal is decided."""
+
+    code: ClassVar[str] = "record.erasure_over"
+
+
+class SameEyes(Refusal):
+    """Whoever proposed does not decide, and neither does anybody of the same role."""
+
+    code: ClassVar[str] = "record.same_eyes"
+
+
+class NotProposer(Refusal):
+    """Only whoever proposed takes a proposal back."""
+
+    code: ClassVar[str] = "record.not_proposer"
+
+
+class Verdict(StrEnum):
+    """What became of a proposal to erase."""
+
+    ERASED = "erased"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+MOST_ERASED = 200
+"""Entries in one proposal: as many as a person can read."""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """A proposal to erase the words of entries, and what became of it. role: under which the proposer acted."""
+
+    code: str
+    election: str
+    entries: tuple[str, ...]
+    ground: Ground
+    person: str
+    agency: str
+    role: str
+    proposed_at: datetime
+    verdict: Verdict | None = None
+    decided_by: str = ""
+    decided_agency: str = ""
+    decided_at: datetime | None = None
+    entry_id: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.verdict is None
+
+
+def check_decision(found: Erasure, verdict: Verdict, person: str, roles: frozenset[str]) -> None:
+    """Whether a person with these roles in force may decide so. ErasureOver, NotProposer, SameEyes.
+
+    Two people with two views of the matter: the second is another person and holds no role that the first one acted under.
+    """
+    if not found.open:
+        raise ErasureOver(erasure=found.code)
+    if verdict is Verdict.WITHDRAWN:
+        if person != found.person:
+            raise NotProposer(erasure=found.code)
+        return
+    if person == found.person or found.role in roles:
+        raise SameEyes(erasure=found.code)
+
+
 @dataclass(frozen=True)
 class Task:
     """Something that waits for a person."""

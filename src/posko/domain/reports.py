@@ -19,7 +19,7 @@ from functools import lru_cache
 from random import Random
 from typing import ClassVar
 
-from posko.domain import record
+from posko.domain import access, record
 
 TEXT_SHORTEST = 15
 TEXT_LONGEST = 2000
@@ -230,6 +230,11 @@ class Report:
     def status(self) -> Status:
         """The last step."""
         return self.steps[-1].status
+
+
+def thing(report: Report, act: str, region: str) -> access.Thing:
+    """A report as the policy sees it under an act: at its place; without one, or at a warehouse or pier, it is the region's."""
+    return access.owned(act, report.number, report.place, region)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from posko.domain import aght as rules
-from posko.domain import places
+from posko.domain import places, reports
 from posko.domain.record import Problem
 from posko.formats import table
 
@@ -72,13 +72,13 @@ def _sheet(sheet: table.Sheet, owner: rules.Owner, known: Known, cells: list[rul
         cells.append(rules.Cell(place, label, count))
 
 
-def _header(sheet: table.Sheet) -> tuple[int, dict[str, int]]:
+def _header(sheet: table.Sheet, known: Mapping[str, tuple[str, ...]] = COLUMNS) -> tuple[int, dict[str, int]]:
     """The row with the most known column names among the first ten, and which field stands in which column."""
     best: tuple[int, dict[str, int]] = (0, {})
     for number, row in enumerate(sheet.rows[:10]):
         found = {}
         for at, cell in enumerate(row):
-            field = next((f for f, names in COLUMNS.items() if _text(cell).lower() in names), None)
+            field = next((f for f, names in known.items() if _text(cell).lower() in names), None)
             if field and field not in found:
                 found[field] = at
         if len(found) > len(best[1]):
@@ -142,7 +142,99 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+# --- sets of labels --------------------------------------------------------------------------------------------------------
+
+LABEL_COLUMNS = {
+    "group": ("kelompok", "group", "daftar"),
+    "code": ("kode", "code"),
+    "name": ("nama", "name", "label"),
+    "note": ("catatan", "note", "keterangan"),
+}
+LABEL_HEAD = ("kelompok", "kode", "nama", "catatan")
+_GROUPS = {"gatra": "gatra", "bidang": "gatra", "variabel": "variabel", "variable": "variabel"}
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,19}")
+MOST_LABELS = 200
+
+
+def label_table(rows: Iterable[rules.Label]) -> list[tuple[str, str, str, str]]:
+    """A set as a table with its head: what the template holds and what `read_labels` reads."""
+    return [LABEL_HEAD, *((one.group, one.code, one.name, one.note) for one in rows)]
+
+
+def read_labels(name: str, data: bytes) -> tuple[tuple[rules.Label, ...], list[Problem]]:
+    """Rows of a set, and everything wrong; with problems nothing is to be taken. table.Unreadable."""
+    book = table.read(name, data)
+    found: list[rules.Label] = []
+    problems: list[Problem] = []
+    for sheet in book.sheets:
+        if not sheet.hidden and any(cell not in (None, "") for row in sheet.rows for cell in row):
+            _label_sheet(sheet, found, problems)
+    if not found and not problems:
+        problems.append(Problem("", 0, "", "layer.no_rows"))
+    elif not problems:
+        problems += _label_gaps(found)
+    return tuple(found), problems
+
+
+def _label_sheet(sheet: table.Sheet, found: list[rules.Label], problems: list[Problem]) -> None:
+    head, columns = _header(sheet, LABEL_COLUMNS)
+    missing = [field for field in ("group", "code", "name") if field not in columns]
+    if missing:
+        words = dict(zip(LABEL_COLUMNS, LABEL_HEAD, strict=True))
+        problems.extend(Problem(sheet.name, head + 1, words[f], "layer.no_column", {"column": words[f]}) for f in missing)
+        return
+    seen: dict[tuple[str, str], int] = {}
+    for number, row in enumerate(sheet.rows[head + 1 :], start=head + 2):
+        if all(cell in (None, "") for cell in row):
+            continue
+        typed = {field: _text(row[at]) if at < len(row) else "" for field, at in columns.items()}
+        wrong = _label_problems(typed, sheet.name, number, seen)
+        problems.extend(wrong)
+        if wrong:
+            continue
+        group, code = _GROUPS[_plain(typed["group"])], typed["code"].lower()
+        seen[group, code] = number
+        found.append(rules.Label(code, typed["name"], group, typed.get("note", "")))
+        if len(found) > MOST_LABELS:
+            problems.append(Problem(sheet.name, number, "", "labels.too_many", {"most": MOST_LABELS}))
+            return
+
+
+def _label_problems(typed: Mapping[str, str], sheet: str, row: int, seen: Mapping[tuple[str, str], int]) -> list[Problem]:
+    wrong = []
+    group, code = _GROUPS.get(_plain(typed["group"]), ""), typed["code"].lower()
+    if not group:
+        wrong.append(Problem(sheet, row, "kelompok", "labels.group", {"value": typed["group"][:30]}))
+    if not _CODE.fullmatch(code):
+        wrong.append(Problem(sheet, row, "kode", "labels.code", {"value": typed["code"][:30]}))
+    elif (group, code) in seen:
+        wrong.append(Problem(sheet, row, "kode", "layer.twice", {"value": f"{group} {code}", "row": seen[group, code]}))
+    if not typed["name"] or len(typed["name"]) > rules.LABEL_LONGEST:
+        wrong.append(Problem(sheet, row, "nama", "labels.name", {"longest": rules.LABEL_LONGEST}))
+    if len(typed.get("note", "")) > 120:
+        wrong.append(Problem(sheet, row, "catatan", "labels.note", {"longest": 120}))
+    if reports.guard(f"{typed['name']} {typed.get('note', '')}"):
+        wrong.append(Problem(sheet, row, "nama", "labels.guarded"))
+    return wrong
+
+
+def _label_gaps(found: Iterable[rules.Label]) -> list[Problem]:
+    """What a whole set must have: both lists, and one variable that R21 reads."""
+    groups = [one.group for one in found]
+    wrong = [Problem("", 0, "kelompok", "labels.no_group", {"value": group}) for group in rules.GROUPS if group not in groups]
+    marked = sum(one.group == "variabel" and one.note.startswith(rules.INFORMATION_MARK) for one in found)
+    return wrong if marked == 1 else [*wrong, Problem("", 0, "catatan", "labels.mark", {"n": marked})]
+
+
 SENTENCES = {
+    "labels.group": "{value} bukan kelompok; tulis gatra atau variabel",
+    "labels.code": "kode {value} tidak dapat dipakai; huruf kecil, angka, garis bawah, paling panjang 20",
+    "labels.name": "nama belum diisi atau lebih dari {longest} huruf",
+    "labels.note": "catatan lebih dari {longest} huruf",
+    "labels.guarded": "label menyebut peserta pemilu, agama, suku, atau sebutan lain yang tidak dipakai Posko",
+    "labels.no_group": "kelompok {value} tidak punya satu baris pun",
+    "labels.mark": "tandai tepat satu variabel dengan R21 di awal catatannya: sinyal kabar bohong membacanya; sekarang {n}",
+    "labels.too_many": "lebih dari {most} label",
     "layer.no_rows": "tidak ada baris yang dapat dibaca",
     "layer.no_column": "kolom {column} tidak ada; beri nama kolom seperti pada contoh",
     "layer.unknown_place": "{value} bukan desa atau TPS di daerah ini",

@@ -62,7 +62,10 @@ class Desa:
 
 @dataclass(frozen=True)
 class Island:
-    """A small island: a mark with its name and a second line."""
+    """A small island: a mark with its name and a second line.
+
+    `figure` and `shade`: where a whole desa lies on it, the number and colour that a desa ashore has on its area.
+    """
 
     code: str
     name: str
@@ -72,6 +75,8 @@ class Island:
     word: str = ""
     href: str = ""
     detail: str = ""
+    figure: str = ""
+    shade: int | None = None
 
 
 @dataclass(frozen=True)
@@ -291,7 +296,11 @@ def _cells(picture: Map, frame: _Frame) -> str:
 
 def _fill(desa: Desa) -> str:
     """The colour of its area, or the hatching."""
-    return PALE.get(desa.state, PALE["plain"]) if desa.shade is None else SHADES[max(0, min(desa.shade, len(SHADES) - 1))]
+    return PALE.get(desa.state, PALE["plain"]) if desa.shade is None else _shade(desa.shade)
+
+
+def _shade(step: int) -> str:
+    return SHADES[max(0, min(step, len(SHADES) - 1))]
 
 
 def _title(thing: Desa | Island) -> str:
@@ -375,16 +384,34 @@ def _sites(picture: Map, frame: _Frame, labels: "_Labels") -> str:
     return "".join(drawn)
 
 
+def _disc(island: Island) -> float:
+    """How far the mark of an island reaches from its point."""
+    return max(9.0, 4.3 * len(island.figure) + 3) if island.figure or island.shade is not None else 6.0
+
+
+def _island_mark(island: Island, x: float, y: float) -> str:
+    """The shape of its state; a disc in the colour of its desa with the number in it where a whole desa lies there."""
+    if not island.figure and island.shade is None:
+        return mark(island.state, x, y, 6)
+    r = _disc(island)
+    fill = PALE.get(island.state, PALE["plain"]) if island.shade is None else _shade(island.shade)
+    disc = f'<circle class="peta-pulau-desa" cx="{x:g}" cy="{y:g}" r="{r:g}" fill="{fill}" stroke="{QUIET}" stroke-width="1.2"/>'
+    halo = 'stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
+    number = f'<text x="{x:g}" y="{y + 4.5:g}" font-size="13" font-weight="700" text-anchor="middle" {halo}>{escape(island.figure)}</text>'
+    return disc + (number if island.figure else "")
+
+
 def _islands(picture: Map, frame: _Frame, labels: "_Labels", far: set[str]) -> str:
     drawn = []
     near = [island for island in picture.islands if island.code not in far]
     for island in near:
         x, y = frame.xy(island.lat, island.lon)
-        labels.block(x - 7, y - 7, 14, 14)
+        r = _disc(island) + 1
+        labels.block(x - r, y - r, 2 * r, 2 * r)
     for island in near:
         x, y = frame.xy(island.lat, island.lon)
-        text = labels.place(x, y, [island.name, island.detail], size=12.5, weight=700, gap=12, must=True)
-        drawn.append(_linked(island.href, mark(island.state, x, y, 6) + _title(island) + text, f"{island.name}: {island.word}"))
+        text = labels.place(x, y, [island.name, island.detail], size=12.5, weight=700, gap=_disc(island) + 6, must=True)
+        drawn.append(_linked(island.href, _island_mark(island, x, y) + _title(island) + text, f"{island.name}: {island.word}"))
     return f'<g class="peta-pulau">{"".join(drawn)}</g>'
 
 
@@ -576,7 +603,7 @@ def _inset(picture: Map, frame: _Frame, far: set[str]) -> str:
         for n, part in enumerate(island.detail.split("·")):
             begin = x + 14 if n == 0 else left + 10
             lines.append(f'<text x="{begin}" y="{y + 15 + 14 * n}" font-size="11" fill="{QUIET}">{escape(part.strip())}</text>')
-        inner = (way if (island.lat, island.lon) in sea else "") + mark(island.state, x, y, 6) + _title(island) + "".join(lines)
+        inner = (way if (island.lat, island.lon) in sea else "") + _island_mark(island, x, y) + _title(island) + "".join(lines)
         drawn.append(_linked(island.href, inner, f"{island.name}: {island.word}"))
     return f'<g class="peta-sisipan">{"".join(drawn)}</g>'
 
@@ -622,7 +649,10 @@ def values(picture: Map) -> dict[str, Any]:
             {"name": name, "at": [_mean(d.lon for d in members), _mean(d.lat for d in members)]} for name, members in groups.items()
         ],
         "islands": [
-            {"code": i.code, "name": i.name, "at": [i.lon, i.lat], "state": i.state, "word": i.word, "href": i.href, "detail": i.detail}
+            {
+                "code": i.code, "name": i.name, "at": [i.lon, i.lat], "state": i.state, "word": i.word, "href": i.href, "detail": i.detail,
+                "figure": i.figure, "fill": "" if i.shade is None else _shade(i.shade),
+            }
             for i in picture.islands
         ],
         "sites": [{"name": s.name, "at": [s.lon, s.lat], "kind": s.kind, "provisional": s.provisional} for s in picture.sites],

@@ -78,7 +78,7 @@ def pack(
     whole = snapshot.sections
     seen: Mapping[str, Any] = rules.readable(whole, readers)
     hidden = {name for reader in readers for name in rules.withheld_from(reader, whole)}
-    hashes = rules.section_hashes(whole)
+    hashes = rules.section_hashes(whole, snapshot.erased)
     about, journal = seen["meeting"], seen["journal"]
     frozen = _instant(about["frozen_at"])
     figures = [_figure(row) for row in seen["figures"]]
@@ -131,6 +131,7 @@ def pack(
         "decisions": [_decision(row) for row in seen["decisions"]],
         "sources": _sources(figures, frozen),
         "section_names": ", ".join(section_name(name) for name in hashes),
+        "erased": [section_name(name) for name in sorted(snapshot.erased)],
         "sections": [{"name": section_name(n), "hash": h, "held": n not in hidden} for n, h in sorted(hashes.items())],
         "signers": [agency_name(a["agency"]) for a in about["agencies"] if a["attended"]] or ["KPU"],
     }

@@ -4,6 +4,7 @@ Letters and notes are made from frozen words and frozen times alone, so the same
 """
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,7 +65,7 @@ def library() -> Library:
     found = tuple(
         rules.Remedy(
             a["code"], a["verb"], a["object"], a["addressee"], a["measure"], tuple(a.get("families", ())), tuple(a.get("rules", ())),
-            a.get("source", ""),
+            a.get("source", ""), tuple(a.get("needs", ())),
         )
         for a in said["action"]
     )  # fmt: skip
@@ -82,8 +83,13 @@ def action_words(key: str) -> str:
     return f"{found.verb} {found.object}" if found else key
 
 
-def letter(rec: rules.Recommendation, place: str, marks: list[str], paper: str = "a4") -> dict[str, Any]:
-    """Values of surat-rekomendasi.typ for an issued or spoken recommendation. NoStep before that."""
+def letter(
+    rec: rules.Recommendation, place: str, marks: list[str], paper: str = "a4", promised: Sequence[str] = (), until: str = ""
+) -> dict[str, Any]:
+    """Values of surat-rekomendasi.typ for an issued or spoken recommendation. NoStep before that.
+
+    promised: what the addressee has promised and the action can use, in words; until: the last moment where it is a stated one.
+    """
     issued, acknowledge = rec.issued_at, rec.due_ack_at
     if issued is None or acknowledge is None:
         raise rules.NoStep(code=rec.code, state=rec.state.value, act="letter")
@@ -98,11 +104,15 @@ def letter(rec: rules.Recommendation, place: str, marks: list[str], paper: str =
         "supersedes": rec.text.supersedes,
         "digest": rec.digest,
         "qr": document.qr_svg(f"PSK1:N:{rec.digest[:32]}"),
+        "promised": list(promised),
+        "until": until,
         "footer": f"{rec.number} · sidik jari {rec.digest[:16]}",
     }
 
 
-def note(rec: rules.Recommendation, place: str, marks: list[str], paper: str = "a4") -> dict[str, Any]:
+def note(
+    rec: rules.Recommendation, place: str, marks: list[str], paper: str = "a4", promised: Sequence[str] = (), until: str = ""
+) -> dict[str, Any]:
     """Values of nota-dinas.typ: the internal note with which a submitted draft goes to be read. NoStep where it was not submitted."""
     submitted = next((e for e in reversed(rec.events) if e.act is rules.Act.SUBMIT), None)
     if submitted is None or rec.state in {rules.State.DRAF, rules.State.DIKEMBALIKAN}:
@@ -123,6 +133,8 @@ def note(rec: rules.Recommendation, place: str, marks: list[str], paper: str = "
         "findings": [FINDINGS[f.code].format(word=f.word) for f in findings],
         "digest": digest,
         "qr": document.qr_svg(f"PSK1:N:{digest[:32]}"),
+        "promised": list(promised),
+        "until": until,
         "footer": f"{rec.note_number} · sidik jari {digest[:16]}",
     }
 

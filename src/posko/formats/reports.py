@@ -6,7 +6,7 @@ Columns about persons, participants, religion or ethnicity are refused with the 
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
@@ -95,14 +95,17 @@ class Reading:
         return not self.problems and bool(self.rows)
 
 
-def read(name: str, data: bytes, places: Mapping[str, str], at: datetime) -> Reading:
-    """A file as uploaded. places: code -> name ("Lalang, Manggar"; TPS, desa, sites). `table.Unreadable`, ForbiddenColumn."""
+def read(name: str, data: bytes, places: Mapping[str, str], at: datetime, inside: Callable[[str], bool] = lambda _place: True) -> Reading:
+    """A file as uploaded. places: code -> name ("Lalang, Manggar"; TPS, desa, sites). `table.Unreadable`, ForbiddenColumn.
+
+    inside: whether whoever imports may read reports from a place ("": from none); a row from elsewhere is a problem of its own.
+    """
     book = table.read(name, data)
     sheets = [s for s in book.sheets if s.name.strip().lower().startswith(SHEET.lower())]
     sheets = sheets or [s for s in book.sheets if any(_columns(row).keys() >= set(_NEEDED) for row in s.rows[:10])] or list(book.sheets[:1])
     for sheet in book.sheets:
         _refuse_columns(sheet)
-    reader = _Reader(places, at)
+    reader = _Reader(places, at, inside)
     for sheet in sheets:
         reader.sheet(sheet)
     if len(reader.rows) + len(reader.bad) > MOST_ROWS:
@@ -137,8 +140,9 @@ def _refuse_columns(sheet: table.Sheet) -> None:
 class _Reader:
     """One reading of one file."""
 
-    def __init__(self, places: Mapping[str, str], at: datetime) -> None:
+    def __init__(self, places: Mapping[str, str], at: datetime, inside: Callable[[str], bool]) -> None:
         self.at = at
+        self.inside = inside
         self.places = places
         self.by_name: dict[str, list[str]] = {}
         for code, name in places.items():
@@ -204,6 +208,9 @@ class _Reader:
         received_at = self.moment(cell("diterima"), lambda code, **said: wrong("diterima", code, **said))
         place = self.place(cell("desa"), cell("tps"), wrong)
         if (sheet.name, number) in self.bad:
+            return
+        if not self.inside(place):
+            wrong("desa", "reports_file.outside", place=self.places.get(place, "Laporan tanpa tempat menjadi urusan seluruh daerah,"))
             return
         try:
             filing = rules.filing(

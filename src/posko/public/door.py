@@ -21,10 +21,15 @@ def unfit(request: HttpRequest, box: str) -> tuple[int, str]:
     """(status, sentence) for what is no citizen's form for this box; (200, "") otherwise. Counts the form."""
     if _too_big(request):
         return 413, "Kiriman terlalu besar. Tulis lebih singkat, tanpa berkas."
+    return refused(request, box)
+
+
+def refused(request: HttpRequest, box: str, what: str = "kiriman") -> tuple[int, str]:
+    """Like `unfit` without the size, for a form that may carry files. Counts the form."""
     if request.POST.get("situs", ""):
         return 400, "Kosongkan kolom “situs”, lalu kirim lagi."
     if _flooded(request, box):
-        return 429, "Terlalu banyak kiriman dalam sepuluh menit ini. Tunggu sebentar, lalu kirim lagi. Isian Anda masih ada di bawah."
+        return 429, f"Terlalu banyak {what} dalam sepuluh menit ini. Tunggu sebentar, lalu kirim lagi. Isian Anda masih ada di bawah."
     return 200, ""
 
 
@@ -36,13 +41,14 @@ def _too_big(request: HttpRequest) -> bool:
 
 def _flooded(request: HttpRequest, box: str) -> bool:
     visitor = hmac.new(_KEY, str(request.META.get("REMOTE_ADDR", "")).encode(), hashlib.sha256).hexdigest()
-    return _count(f"{box}:{visitor}") > PER_VISITOR or _count(f"{box}:semua") > PER_HOUSE
+    return count(f"{box}:{visitor}") > PER_VISITOR or count(f"{box}:semua") > PER_HOUSE
 
 
-def _count(key: str) -> int:
+def count(key: str, more: int = 1) -> int:
+    """Adds to a counter of the last ten minutes and returns it."""
     cache.add(key, 0, timeout=WINDOW_S)
     try:
-        return int(cache.incr(key))
+        return int(cache.incr(key, more))
     except ValueError:  # the window ended between the two calls
-        cache.set(key, 1, timeout=WINDOW_S)
-        return 1
+        cache.set(key, more, timeout=WINDOW_S)
+        return more

@@ -1,15 +1,11 @@
 """The public side of reports: a form without an account, and a ticket to follow and to add. Nothing about the visitor is kept.
 
-A limit against floods counts in memory under a key that is thrown away when the process stops; no address is written anywhere.
+The limit against floods is that of every public form (`door`); attachments have one of their own.
 """
 
-import hashlib
-import hmac
-import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -18,15 +14,12 @@ from posko.domain import record as facts
 from posko.domain import reports as rules
 from posko.formats import pages, picture, text
 from posko.formats import reports as printed
+from posko.public import door
 from posko.store import places, record, reports
 
-BODY_LONGEST = 16 * 1024
-FILES_LONGEST = rules.MOST_FILES * pages.MOST_BYTES + BODY_LONGEST
-PER_VISITOR, PER_HOUSE, WINDOW_S = 6, 60, 600
-"""Reports and additions within ten minutes from one address (a village may share one), and from everywhere."""
+FILES_LONGEST = rules.MOST_FILES * pages.MOST_BYTES + door.BODY_LONGEST
 FILES_PER_HOUSE, BYTES_PER_HOUSE = 60, 60 * 1024 * 1024
 """Attachments within ten minutes from everywhere: beyond that a report is taken without."""
-_KEY = secrets.token_bytes(32)
 
 CATEGORIES = tuple((category.value, name) for category, name in printed.CATEGORIES.items())
 STATUSES = {
@@ -80,7 +73,7 @@ def form(request: _Request) -> HttpResponse:
         return render(request, "public/report.html", _form(election, {}, wrong), status=413)
     if request.POST.get("langkah") == "tps":
         return render(request, "public/report.html", _form(election, request.POST, ""))
-    status, wrong = _unfit(request)
+    status, wrong = door.refused(request, "lapor", "laporan")
     if not wrong:
         try:
             filing = _filing(request)
@@ -98,15 +91,6 @@ def form(request: _Request) -> HttpResponse:
     return render(request, "public/report.html", _form(election, request.POST, wrong), status=status)
 
 
-def _unfit(request: _Request) -> tuple[int, str]:
-    """(status, sentence) for a request that is no citizen's form; (200, "") otherwise."""
-    if request.POST.get("situs", ""):
-        return 400, "Kosongkan kolom “situs”, lalu kirim lagi."
-    if _flooded(request):
-        return 429, "Terlalu banyak laporan dalam sepuluh menit ini. Tunggu sebentar, lalu kirim lagi. Isian Anda masih ada di bawah."
-    return 200, ""
-
-
 class _FilesFull(Exception):
     """The box takes no more attachments for some minutes."""
 
@@ -120,7 +104,7 @@ def _attachments(request: _Request) -> list[rules.Attachment]:
         name, size = str(one.name)[:80], one.size or 0
         if size > pages.MOST_BYTES:
             raise picture.TooBig(file=name, most=pages.MOST_BYTES // 1024 // 1024)
-        if _count("lapor:berkas") > FILES_PER_HOUSE or _count("lapor:bita", size) > BYTES_PER_HOUSE:
+        if door.count("lapor:berkas") > FILES_PER_HOUSE or door.count("lapor:bita", size) > BYTES_PER_HOUSE:
             raise _FilesFull
         bare = pages.bare(one.read(), name)
         kept.append(rules.Attachment(bare.kind, bare.data))
@@ -179,25 +163,10 @@ def _too_big(request: _Request) -> bool:
     """Longer than any honest form; only a form with files may be longer than its words."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     kind = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    most = {"application/x-www-form-urlencoded": BODY_LONGEST, "multipart/form-data": FILES_LONGEST}.get(kind, -1)
+    most = {"application/x-www-form-urlencoded": door.BODY_LONGEST, "multipart/form-data": FILES_LONGEST}.get(kind, -1)
     if not length.isdigit() or int(length) > most:
         return True
-    return sum(len(value) for values in request.POST.lists() for value in values[1]) > BODY_LONGEST
-
-
-def _flooded(request: _Request) -> bool:
-    """Counts this report; True over the limit."""
-    visitor = hmac.new(_KEY, str(request.META.get("REMOTE_ADDR", "")).encode(), hashlib.sha256).hexdigest()
-    return _count(f"lapor:{visitor}") > PER_VISITOR or _count("lapor:semua") > PER_HOUSE
-
-
-def _count(key: str, more: int = 1) -> int:
-    cache.add(key, 0, timeout=WINDOW_S)
-    try:
-        return int(cache.incr(key, more))
-    except ValueError:  # the window ended between the two calls
-        cache.set(key, more, timeout=WINDOW_S)
-        return more
+    return sum(len(value) for values in request.POST.lists() for value in values[1]) > door.BODY_LONGEST
 
 
 def find(request: _Request) -> HttpResponse:
@@ -228,7 +197,7 @@ def add(request: _Request, ticket: str) -> HttpResponse:
         return _private(render(request, "public/status.html", {"wrong": _sentence(refusal)}, status=404))
     if request.method != "POST":
         return _private(redirect("public:status", rules.grouped(plain)))
-    status, wrong = (413, "Kiriman terlalu besar. Tulis lebih singkat.") if _too_big(request) else _unfit(request)
+    status, wrong = (413, "Kiriman terlalu besar. Tulis lebih singkat.") if _too_big(request) else door.refused(request, "lapor", "laporan")
     if not wrong:
         try:
             masked = reports.add(report.election, report.number, request.POST.get("text", ""), reports.PUBLIC_ACTOR, request.at)

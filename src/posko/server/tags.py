@@ -7,6 +7,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from posko.desk import record as journal
+from posko.desk import shell
 from posko.domain import labels
 from posko.formats import text
 
@@ -119,3 +121,12 @@ def bagian(share: Any) -> str:
         return "—"
     whole, tenth = divmod(share.permille, 10)
     return f"{whole},{tenth}" if tenth else str(whole)
+
+
+@register.inclusion_tag("desk/record/_erased.html", takes_context=True)
+def erasures(context: dict[str, Any], subject: str) -> dict[str, Any]:
+    """Whose decision took words of this subject away, when and why; and for those who may propose it, the way to do so."""
+    code, request = context.get("election_code", ""), context.get("request")
+    rows = journal.erased_rows(code, subject, context["now"]) if code else []
+    may = bool(code) and request is not None and getattr(request, "person", None) is not None and shell.may(request, "record.erase")
+    return {"rows": rows, "election_code": code, "linked": bool(context.get("journal_href")), "subject": subject, "may": may}

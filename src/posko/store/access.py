@@ -38,6 +38,12 @@ class NoGrant(facts.Refusal):
     code: ClassVar[str] = "access.no_grant"
 
 
+class NoAgreement(facts.Refusal):
+    """No such agreement."""
+
+    code: ClassVar[str] = "access.no_agreement"
+
+
 # --- tables ---------------------------------------------------------------------------------------------------------------
 
 
@@ -251,11 +257,12 @@ def add_user(
         if rules.ROLES[grant.role] != agency:
             raise rules.WrongAgency(role=grant.role, agency=agency)
     rules.Person("", agency, (), clearance)  # refuses an unknown clearance
+    user = User(username=username, person=f"p-{username}", display=display, agency=agency, clearance=clearance)
+    user.set_password(password)  # slow on purpose: before the journal's turn
     with transaction.atomic():
+        at = record.turn(at)
         if User.objects.filter(username=username).exists():
             raise UserExists(username=username)
-        user = User(username=username, person=f"p-{username}", display=display, agency=agency, clearance=clearance)
-        user.set_password(password)
         said = {"agency": agency, "clearance": clearance, "roles": [f"{g.role}@{g.region}" for g in granted]}
         prepared = record.prepare([facts.Draft("person.added", "", f"person:{user.person}", "", actor, at, said)], at)
         user.save()
@@ -299,6 +306,7 @@ def _seen(username: str, grant: rules.Grant) -> str:
 def propose_grant(username: str, grant: rules.Grant, proposer: rules.Person, at: datetime) -> int:
     """A role for somebody, to be approved by a second person within a day. NoUser, UnknownRole, WrongAgency, OutsideRegion."""
     with transaction.atomic():
+        at = record.turn(at)
         user = User.objects.filter(username=username).first()
         if user is None:
             raise NoUser(username=username)
@@ -392,31 +400,57 @@ class Signed:
 def sign_agreement(agreement: rules.Agreement, title: str, actor: facts.Actor, at: datetime, mark: str = "") -> None:
     """A new agreement, or the next version of one."""
     with transaction.atomic():
-        said = {
-            "version": agreement.version, "reader": agreement.reader, "kinds": sorted(agreement.kinds), "title": title,
-            "from": record.stamp(agreement.from_at), "until": record.stamp(agreement.until_at), "mark": mark,
-        }  # fmt: skip
-        subject = f"agreement:{agreement.id}"
-        prepared = record.prepare([facts.Draft("agreement.signed", "", subject, agreement.region, actor, at, said)], at)
-        AgreementRow.objects.create(
-            code=agreement.id,
-            version=agreement.version,
-            title=title,
-            reader=agreement.reader,
-            kinds=sorted(agreement.kinds),
-            region=agreement.region,
-            from_at=agreement.from_at,
-            until_at=agreement.until_at,
-            mark=mark,
-            entry_id=prepared[0].entry_id,
-        )
-        record.append(prepared, at=at)
+        at = record.turn(at)
+        _sign(agreement, title, actor, at, mark)
+
+
+def _sign(agreement: rules.Agreement, title: str, actor: facts.Actor, at: datetime, mark: str, approvals: tuple[str, ...] = ()) -> None:
+    said = {
+        "version": agreement.version, "reader": agreement.reader, "kinds": sorted(agreement.kinds), "title": title,
+        "from": record.stamp(agreement.from_at), "until": record.stamp(agreement.until_at), "mark": mark,
+    }  # fmt: skip
+    draft = facts.Draft("agreement.signed", "", f"agreement:{agreement.id}", agreement.region, actor, at, said, approvals=approvals)
+    prepared = record.prepare([draft], at)
+    AgreementRow.objects.create(
+        code=agreement.id,
+        version=agreement.version,
+        title=title,
+        reader=agreement.reader,
+        kinds=sorted(agreement.kinds),
+        region=agreement.region,
+        from_at=agreement.from_at,
+        until_at=agreement.until_at,
+        mark=mark,
+        entry_id=prepared[0].entry_id,
+    )
+    record.append(prepared, at=at)
 
 
 def signed(at: datetime) -> list[Signed]:
     """The newest version of each agreement, expired ones too, by code."""
     newest = {row.code: row for row in AgreementRow.objects.filter(from_at__lte=at).order_by("code", "version")}
     return [Signed(_agreement(row), row.title, row.mark) for row in newest.values()]
+
+
+def versions(code: str, at: datetime) -> list[Signed]:
+    """Every version of one agreement that had begun by then, the newest first; empty: no such agreement."""
+    rows = AgreementRow.objects.filter(code=code, from_at__lte=at).order_by("-version")
+    return [Signed(_agreement(row), row.title, row.mark) for row in rows]
+
+
+def renew_agreement(code: str, seen: int, until_at: datetime, first: facts.Actor, second: facts.Actor, at: datetime) -> rules.Agreement:
+    """The next version of an agreement: same readers, kinds and region, from now until an instant, signed by two people.
+
+    `seen`: the version that was looked at. NoAgreement, SeenOther, SamePerson, EndsBeforeStart.
+    """
+    with transaction.atomic():
+        at = record.turn(at)
+        row = AgreementRow.objects.filter(code=code).order_by("version").last()
+        if row is None:
+            raise NoAgreement(code=code)
+        renewed = rules.renewed(_agreement(row), seen, until_at, first.person, second.person, at)
+        _sign(renewed, row.title, first, at, row.mark, (first.person, second.person))
+    return renewed
 
 
 def _agreement(row: AgreementRow) -> rules.Agreement:
@@ -438,6 +472,12 @@ def decide(person_: rules.Person, act: str, thing: rules.Thing, at: datetime) ->
     if decision.allowed and act.endswith(".read"):
         log_read(person_, act, thing, decision, purpose, at)
     return decision
+
+
+def scope(person_: rules.Person, act: str, kind: str, at: datetime) -> rules.Scope:
+    """What `decide` would allow now, for lists: with the agreements in force and an open break-glass hour."""
+    purpose = rules.Purpose.EMERGENCY if glass_open(person_, at) else rules.Purpose.DUTY
+    return rules.scope(person_, act, kind, purpose, agreements(at), at)
 
 
 def log_read(person_: rules.Person, act: str, thing: rules.Thing, decision: rules.Decision, purpose: rules.Purpose, at: datetime) -> None:
@@ -602,7 +642,7 @@ def new_password() -> str:
 
 
 def waiting(person: rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """Roles that wait for this second person, and agreements that end within 14, 7 or 1 days."""
+    """Roles that wait for this second person, and agreements that end within 14, 7 or 1 days or ended lately: for both sides."""
     region = record.election(election).region
 
     def mine(act: str) -> bool:
@@ -611,15 +651,36 @@ def waiting(person: rules.Person, election: str, at: datetime) -> list[facts.Tas
 
     tasks = []
     if mine("access.approve"):
-        for one in proposals(at):
-            if one.proposer != person.id:
-                label = f"{one.grant.role} untuk {one.display}"
-                tasks.append(facts.Task("access.approve", "access", f"proposal:{one.id}", label, one.expires_at))
-    if mine("access.agree") or mine("access.grant"):
-        for agreed in signed(at):
-            if rules.warned(agreed.agreement, at):
-                one_title = f"{agreed.title} ({agreed.agreement.id})"
-                tasks.append(
-                    facts.Task("access.agreement", "access", f"agreement:{agreed.agreement.id}", one_title, agreed.agreement.until_at)
-                )
+        for asked in proposals(at):
+            if asked.proposer != person.id:
+                label = f"{asked.grant.role} untuk {asked.display}"
+                tasks.append(facts.Task("access.approve", "access", f"proposal:{asked.id}", label, asked.expires_at))
+    if mine("record.approve"):
+        held = {g.role for g in person.grants if g.holds(at)}
+        tasks += [
+            facts.Task("record.erasure", "record", f"erasure:{one.code}", one.code, None, (one.code,))
+            for one in record.erasures(election, at)
+            if one.open and one.person != person.id and one.role not in held
+            if one.agency == "KPU" or person.agency in {one.agency, "BAWASLU"}
+        ]
+    gives = mine("access.agree") or mine("access.grant")
+    for agreed in signed(at):
+        one = agreed.agreement
+        kind = "access.agreement" if rules.warned(one, at) else "access.agreement_over" if rules.ended_lately(one, at) else ""
+        if kind and (gives or rules.reads_by(person, one, at)):
+            said = f"{agreed.title} ({one.id})"
+            side = "" if gives else "_reader"
+            tasks.append(facts.Task(kind + side, "access", f"agreement:{one.id}", said, one.until_at, (one.id,)))
     return tasks
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+def _erase_glass(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    del at
+    Glass.objects.filter(entry_id=entry_id).update(reason=mark)
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = {"access.glass_broken": _erase_glass}

@@ -331,7 +331,7 @@ def proof(election: str, dispute: rules.Dispute) -> Proof:
     try:
         document = json.loads(bytes(row.content))
         sections = dict(document["sections"])
-        hashes = rakor_rules.section_hashes(sections)
+        hashes = rakor_rules.section_hashes(sections, document.get("erased"))
         digest = rakor_rules.digest_of(hashes, str(document["format"]))
         frozen = rules.frozen_side(rules.figure_row(sections, dispute.figure), dispute.claim.agency, row.entry_id)
     except (ValueError, KeyError, TypeError, facts.Refusal):

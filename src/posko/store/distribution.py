@@ -258,6 +258,7 @@ def set_up(
 ) -> None:
     """Handling rules, sizes of goods and a first fleet, from a scenario."""
     with transaction.atomic():
+        at = record.turn(at)
         fleet_list = list(vehicles)
         plain_sizes = {item: [size.volume_ml, size.weight_g] for item, size in sorted(sizes.items())}
         keep_facts = {**asdict(keep), "mainland_days": list(keep.mainland_days)}
@@ -292,6 +293,7 @@ def fleet(election: str, at: datetime) -> list[rules.Vehicle]:
 def save_vehicle(election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime, *, new: bool) -> None:
     """Adds a vehicle or changes one. VehicleExists, UnknownVehicle, ReasonMissing."""
     with transaction.atomic():
+        at = record.turn(at)
         known = {state.vehicle.code for state in vehicle_states(election, at)}
         _check_vehicle(vehicle.code, known, reason, new=new)
         kind = "vehicle.added" if new else "vehicle.changed"
@@ -321,6 +323,7 @@ def _check_vehicle(code: str, known: set[str], reason: str, *, new: bool) -> Non
 def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at: datetime) -> None:
     """Takes a vehicle out of use. UnknownVehicle, ReasonMissing."""
     with transaction.atomic():
+        at = record.turn(at)
         states = {state.vehicle.code: state for state in vehicle_states(election, at) if not state.retired}
         _check_vehicle(code, set(states), reason, new=False)
         prepared = record.prepare([_draft("vehicle.retired", election, f"vehicle:{code}", actor, at, {"code": code}, reason)], at)
@@ -343,6 +346,7 @@ def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at
 def put_hazard(election: str, hazard: rules.Hazard, actor: facts.Actor, at: datetime, *, ended: bool = False) -> str:
     """Records a hazard (or its end) under its source; the latest word of a source counts. Returns the entry id."""
     with transaction.atomic():
+        at = record.turn(at)
         said = _journal_facts({**asdict(hazard), "ended": ended})
         prepared = record.prepare(
             [_draft("hazard.ended" if ended else "hazard.recorded", election, f"hazard:{hazard.source}", actor, at, said)], at
@@ -418,6 +422,7 @@ def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rule
 def request_plan(election: str, seconds: int, seed: int, actor: facts.Actor, at: datetime) -> PlanRequest:
     """Queues a plan for the worker. NotReady, AlreadyRequested."""
     with transaction.atomic():
+        at = record.turn(at)
         inputs(election, at)
         if RequestRow.objects.filter(election=election, state__in=["queued", "running"]).exists():
             raise rules.AlreadyRequested(election=election)
@@ -513,6 +518,7 @@ def record_plan(
 ) -> StoredPlan:
     """Records a plan with waybills for its trips if its inputs still stand. InputsChanged, PlanViolates, and NotReady from `inputs`."""
     with transaction.atomic():
+        at = record.turn(at)
         current = inputs(election, at)
         if current.digest != input_hash:
             raise rules.InputsChanged(election=election)

@@ -106,6 +106,7 @@ def import_voters(
     """
     new = {one.tps: one for one in voters}
     with transaction.atomic():
+        at = record.turn(at)
         before = current(election, at)
         kept = DptDraft.objects.select_for_update().filter(code=draft, election=election).first()
         if draft and kept is None:
@@ -224,6 +225,7 @@ def uploads(election: str, at: datetime) -> list[Upload]:
 def answer(election: str, code: str, answers: Mapping[str, Any], actor: facts.Actor, at: datetime) -> None:
     """Adds what the operator said about a file; NoDraft."""
     with transaction.atomic():
+        at = record.turn(at)
         row = _draft(election, code)
         row.state = {**row.state, "answers": {**row.state["answers"], **answers}}
         row.save()
@@ -233,6 +235,7 @@ def answer(election: str, code: str, answers: Mapping[str, Any], actor: facts.Ac
 def drop_upload(election: str, code: str, actor: facts.Actor, at: datetime) -> None:
     """Forgets a file under examination; NoDraft."""
     with transaction.atomic():
+        at = record.turn(at)
         row = _draft(election, code)
         DptDraft.objects.filter(pk=row.pk).delete()
         _note("dpt.file_dropped", row, actor, at, {})

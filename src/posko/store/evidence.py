@@ -162,7 +162,7 @@ def attach(
     rules.check_name(subject, what)
     kept = keep(data, name)
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         if _standing_rows(election, stage, subject, kept.sha256).filter(what=what).exists():
             raise rules.AlreadyBound(subject=subject)
         said: dict[str, str | int] = {
@@ -199,15 +199,10 @@ def withdraw(
     """
     thing = access_rules.Thing(stage, subject, place or record.election(election).region)
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _to_withdraw(election, stage, subject, sha256, what, at)
         alone = _judge(row, thing, actor.person, second.person if second else "", reason, at)
         _write_withdrawal(row, thing.place, reason.strip(), actor, None if alone else second, at)
-
-
-def _queue(at: datetime) -> None:
-    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
-    record.prepare([], at)
 
 
 def _standing_rows(election: str, stage: str, subject: str, sha256: str, what: str = "") -> "models.QuerySet[EvidenceRow]":
@@ -266,11 +261,6 @@ def _write_withdrawal(row: EvidenceRow, place: str, reason: str, actor: facts.Ac
 def of(election: str, subject: str, at: datetime, stage: str = "") -> list[rules.Evidence]:
     """What stands for a subject by then, the oldest first; without what was withdrawn. `stage` "": of every stage."""
     return [_evidence(row) for row in _rows(election, subject, at) if stage in ("", row.stage)]
-
-
-def standing(election: str, stage: str, subject: str, at: datetime) -> frozenset[str]:
-    """SHA-256 of the files that stand for a subject of a stage by then; a stage that demands a photo asks for its own here."""
-    return frozenset(row.sha256 for row in _rows(election, subject, at) if row.stage == stage)
 
 
 def hand_of_author(found: rules.Evidence, thing: access_rules.Thing, people: dict[str, access_rules.Person] | None = None) -> rules.Hand:

@@ -95,7 +95,7 @@ def printed(
     """
     chosen = list(dict.fromkeys(codes))
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         before = copies(election, chosen)
         again = [code for kind, code in chosen if before[kind, code]]
         rules.check_print(chosen, again, reason)
@@ -159,7 +159,7 @@ def add_aliases(election: str, rows: Iterable[tuple[str, str, str]], actor: fact
     """(alias, kind, code) in one transaction, each with an entry of its own; all or none."""
     wanted = [(rules.alias_text(alias), kind, _code(kind, code)) for alias, kind, code in rows]
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         _check(election, wanted, actor, at)
         drafts = [
             _draft("alias.added", election, f"{kind}:{code}", actor, at, {"alias": text, "kind": kind, "code": code, "mark": mark})
@@ -223,7 +223,7 @@ def end_alias(election: str, alias: str, reason: str, actor: facts.Actor, at: da
     """The alias means nothing any more (and may be given anew). NoAlias, ReasonMissing, SecondMissing."""
     text = rules.cleaned(alias).upper()
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         row = _row(election, text, at=None)
         if row is None:
             raise rules.NoAlias(alias=text[:40])
@@ -284,11 +284,6 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
         rows = _standing(AliasRow.objects.filter(election=election, alias__startswith=start[:60]), at).order_by("alias")[:10]
         hits += [facts.Hit("alias", row.alias, rules.spaced(row.code), (row.code,)) for row in rows]
     return hits
-
-
-def _queue(at: datetime) -> None:
-    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
-    record.prepare([], at)
 
 
 def _standing(rows: "models.QuerySet[AliasRow]", at: datetime | None) -> "models.QuerySet[AliasRow]":

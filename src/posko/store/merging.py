@@ -14,7 +14,7 @@ from posko.domain import merging as rules
 from posko.domain import record as facts
 from posko.domain import reports as report_rules
 from posko.planning import merging as kernel
-from posko.store import places, record, reports
+from posko.store import access, places, record, reports
 
 ENTRIES = {rules.Act.MERGED: "reports.merged", rules.Act.APART: "reports.kept_apart", rules.Act.SPLIT: "reports.split"}
 
@@ -111,7 +111,7 @@ def confirm(
     SecondLook without `looked`, ReasonMissing without a reason. TooFew, TooMany, Together, reports.Unknown, reports.Guarded.
     """
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         now = standing(election, at)
         chosen = _known(election, numbers, at)
         result = tuple(sorted({n for number in chosen for n in now.group_of(number)}))
@@ -127,7 +127,7 @@ def confirm(
 def keep_apart(election: str, numbers: Sequence[str], actor: facts.Actor, at: datetime) -> None:
     """A person says that these are different things; they are not proposed again. TooFew, TooMany, Together, reports.Unknown."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         now = standing(election, at)
         chosen = _known(election, numbers, at)
         rules.check_apart(now, chosen)
@@ -137,7 +137,7 @@ def keep_apart(election: str, numbers: Sequence[str], actor: facts.Actor, at: da
 def split(election: str, numbers: Sequence[str], reason: str, actor: facts.Actor, at: datetime) -> None:
     """Takes reports out of their group, with a reason. TooFew, NotTogether, WholeGroup, ReasonMissing, reports.Guarded."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         now = standing(election, at)
         chosen = _known(election, numbers, at)
         rules.check_split(now, chosen, reason)
@@ -292,10 +292,25 @@ def _near(found: list[report_rules.Report], still_open: set[str]) -> set[str]:
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For analysts: proposals nobody has decided about."""
-    if not any(grant.role in access_rules.POLICY["merging.confirm"] and grant.holds(at) for grant in person.grants):
+    """For analysts: proposals nobody has decided about, where every report is theirs to decide."""
+    scope = access.scope(person, "merging.confirm", "merging", at)
+    if not scope.regions:
         return []
+    mine = {r.number for r in reports.listing(election, at, scope)}
     return [
         facts.Task("merging.proposed", "merging", f"merging:{' '.join(p.numbers)}", ", ".join(p.numbers), None, ("+".join(p.numbers),))
         for p in proposals(election, at).groups
+        if mine.issuperset(p.numbers)
     ]
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+def _erase_reason(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    del at
+    MergeReasonRow.objects.filter(decision__entry_id=entry_id).update(text=mark)
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(ENTRIES.values(), _erase_reason)

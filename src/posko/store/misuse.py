@@ -85,7 +85,7 @@ def file(election: str, filing: rules.Filing, at: datetime) -> str:
     """Puts a case into the overseer's box and gives its ticket, which only the sender keeps."""
     sender = SENDERS[filing.channel]
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         region = record.election(election).region
         ticket = ticket_rules.new_ticket(SystemRandom())
         number = f"SLH-{MisuseCase.objects.filter(election=election).count() + 1:03}"
@@ -138,7 +138,7 @@ def step(
     """The next step, which the sender reads from now on. Unknown, NoStep, NoOutcome, TooLong."""
     said_answer = rules.answer(answer)
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         case = get(election, number, at)
         rules.check_step(case, status, outcome)
         ended = outcome.value if outcome else ""
@@ -156,7 +156,7 @@ def step(
 def erase(election: str, number: str, actor: facts.Actor, at: datetime) -> None:
     """Erases what was said, the contact and the answers, here and in the journal. Unknown, AlreadyErased."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         case = get(election, number, at)
         if case.erased:
             raise rules.AlreadyErased(number=number)

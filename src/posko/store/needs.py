@@ -66,7 +66,10 @@ class LineRow(models.Model):
 
 
 class StockRow(models.Model):
-    """Pieces left from earlier elections, counted by condition; the newest count per item and condition is in force."""
+    """Pieces left from earlier elections, counted by condition; the newest count per item and condition is in force.
+
+    `note` is of rows from before it stood in the journal's private part.
+    """
 
     election = models.CharField(max_length=40)
     item = models.CharField(max_length=40)
@@ -184,6 +187,7 @@ def _inputs(election: str, contests: tuple[str, ...], at: datetime) -> list[rule
 def compute(election: str, actor: facts.Actor, at: datetime, seen: str = "") -> NeedsRun:
     """Compute and put in force. seen: the `inputs` of the trial that a person looked at; InputsChanged where they no longer stand."""
     with transaction.atomic():
+        at = record.turn(at)
         found = trial(election, at)
         if seen and seen != found.inputs:
             raise rules.InputsChanged(election=election)
@@ -249,16 +253,16 @@ def _digest(needs: Sequence[rules.Need]) -> str:
 def count_stock(election: str, item: str, condition: str, count: int, note: str, actor: facts.Actor, at: datetime) -> None:
     """Existing pieces of an item in one condition, counted now. BadStock."""
     with transaction.atomic():
+        at = record.turn(at)
         rules.check_stock(regulation.rulebook(election, at), item, condition, count)
-        said = {"item": item, "condition": condition, "count": count, "note": note.strip()[:400]}
-        region = record.election(election).region
-        prepared = record.prepare([facts.Draft("stock.counted", election, f"item:{item}", region, actor, at, said)], at)
+        said = {"item": item, "condition": condition, "count": count}
+        region, private = record.election(election).region, record.typed(note=note.strip()[:400])
+        prepared = record.prepare([facts.Draft("stock.counted", election, f"item:{item}", region, actor, at, said, private)], at)
         StockRow.objects.create(
             election=election,
             item=item,
             condition=condition,
             count=count,
-            note=note.strip()[:400],
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,

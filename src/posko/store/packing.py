@@ -1,6 +1,6 @@
 """Stage packing: boxes, what went in and came out, the stops of the dapil guard, waves, proofs, and closing with seals.
 
-Every row is a fact and stays; what comes out is a row below nought. Whoever writes holds the head of the journal first (`seals.in_turn`)
+Every row is a fact and stays; what comes out is a row below nought. Whoever writes holds the head of the journal first (`record.turn`)
 and the box's row, so that two people packing one box, or one bundle into two boxes, come one after the other. Writing looks at
 everything that is recorded; reading takes `at`.
 """
@@ -307,7 +307,7 @@ def _profile_now(election: str) -> rules.Profile:
 def set_profile(election: str, profile: rules.Profile, actor: facts.Actor, at: datetime) -> None:
     """Another way to pack from now on."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         said: dict[str, object] = {
             "require_photo": int(profile.require_photo), "require_signoff": int(profile.require_signoff),
             "require_weigh": int(profile.require_weigh), "bundle_rule": profile.bundle_rule, "undo_minutes": profile.undo_minutes,
@@ -339,7 +339,7 @@ def open_wave(election: str, name: str, tps_list: Sequence[str], actor: facts.Ac
     """Open a wave for these TPS, in their order. BadWave, UnknownTps, InAnotherWave."""
     chosen = list(dict.fromkeys(tps_list))
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         if not chosen or not name.strip():
             raise rules.BadWave(name=name.strip()[:80], tps=len(chosen))
         _check_tps(election, chosen)
@@ -390,7 +390,7 @@ def prepare_boxes(
 ) -> list[rules.Box]:
     """A box with a code for every contest of these TPS that has none yet. UnknownTps, AlreadyPrepared."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         chosen = list(dict.fromkeys(tps_list))
         _check_tps(election, chosen)
         here, dapil = places.dapil_here(election), places.dapil_map(election)
@@ -415,7 +415,7 @@ def prepare_ppk_boxes(
 ) -> list[rules.Box]:
     """The two boxes of each PPK, for results and for the recapitulation; they travel without ballots. UnknownTps, AlreadyPrepared."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         chosen = list(dict.fromkeys(kecamatan_list))
         known = {k.code for k in places.kecamatan_list(record.election(election).region)}
         for code in chosen:
@@ -474,7 +474,7 @@ def make_envelopes(
 ) -> list[str]:
     """Codes for envelopes of one contest and dapil, to be printed and stuck on. BadQuantity, WrongDesign."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         rules.check_quantity(count)
         if dapil not in places.dapil_here(election).get(contest, ()):
             raise rules.WrongDesign(contest=contest[:20], dapil=dapil[:60])
@@ -527,7 +527,7 @@ def scan(
     BadQuantity, NotWhole, EnvelopeElsewhere, NoBallotsHere, CartonNotBundle, and the refusals of `labels`.
     """
     with transaction.atomic(durable=True):
-        seals.in_turn()
+        at = record.turn(at)
         table = _table(election, box, thing, envelope, at)
         clash = rules.guard(table.target, table.thing.contest, table.thing.dapil, table.around)
         if clash is not None:
@@ -557,7 +557,7 @@ def override(
     SamePerson, ReasonMissing, NothingToOverride, and what `scan` refuses but the mismatch.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         table = _table(election, box, thing, envelope, at)
         clash = rules.guard(table.target, table.thing.contest, table.thing.dapil, table.around)
         clash = rules.check_override(clash, reason, first.person, second.person)
@@ -630,7 +630,7 @@ def give_up(election: str, box: str, reason: str, first: facts.Actor, second: fa
     NotEmpty, SamePerson, ReasonMissing.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         row = _locked(election, box, at)
         (now,) = _boxes(election, at, [row], everything=True)
         inside = rules.contents(_puts(PutRow.objects.filter(election=election, holder=row.code)))
@@ -881,7 +881,7 @@ def pack_item(
     NeedsConfirmation, UnknownTps, WrongDesign.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         into = _holder(election, holder, at)
         rules.check_quantity(quantity)
         known = regulation.rulebook(election, at).item(item) if len(item) <= 40 else None
@@ -924,7 +924,7 @@ def pack_item(
 def undo(election: str, holder: str, actor: facts.Actor, at: datetime) -> rules.Event:
     """The author takes back the own last scan of a box or kit, within the minutes of the profile. NothingToUndo."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         of = _holder(election, holder, at, open_only=False)
         closed = seals.last_sealing(election, of.code) if of.box else None
         puts = _puts(PutRow.objects.filter(election=election, holder=of.code))
@@ -963,7 +963,7 @@ def unpack(
     SamePerson, ReasonMissing, NotInside, BadQuantity, BoxSealed, EnvelopeNotEmpty.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         of = _holder(election, holder, at)
         rules.check_two(first.person, second.person, reason)
         rows = list(PutRow.objects.filter(election=election, holder=of.code).order_by("id"))
@@ -1009,7 +1009,7 @@ def set_aside(election: str, thing: str, quantity: int, kind: str, actor: facts.
     BadDamage, BadQuantity, BundleSpent, UnknownCode.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         rules.check_damage(kind)
         rules.check_quantity(quantity)
         place, name = stock.warehouse(election), thing.strip().upper()
@@ -1046,7 +1046,7 @@ def set_aside(election: str, thing: str, quantity: int, kind: str, actor: facts.
 def photograph(election: str, box: str, kept: evidence_rules.Kept, actor: facts.Actor, at: datetime) -> None:
     """A photo of the top sheet, kept before (`store.evidence.keep`). BoxSealed."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         of = _open_box(election, box, at)
         row = ProofRow(election=election, box=of.code, kind="photo", last_put=_last_put(of), sha256=kept.sha256)
         entry = _prove(of, row, "packing.photographed", {"sha256": kept.sha256}, actor, at)
@@ -1057,7 +1057,7 @@ def photograph(election: str, box: str, kept: evidence_rules.Kept, actor: facts.
 def sign_off(election: str, box: str, first: facts.Actor, second: facts.Actor, at: datetime) -> None:
     """Two people say that the box holds what it should. Good until the box changes. BoxSealed, SamePerson."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         of = _open_box(election, box, at)
         if first.person == second.person:
             raise rules.SamePerson(person=first.person)
@@ -1071,7 +1071,7 @@ def sign_off(election: str, box: str, first: facts.Actor, second: facts.Actor, a
 def calibrate(election: str, contest: str, dapil: str, scale: rules.Scale, actor: facts.Actor, at: datetime) -> None:
     """Sample sheets of one design were weighed one by one. WrongDesign."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         if dapil not in places.dapil_here(election).get(contest, ()):
             raise rules.WrongDesign(contest=contest[:20], dapil=dapil[:60])
         values = {
@@ -1095,7 +1095,7 @@ def scale_of(election: str, contest: str, dapil: str, at: datetime) -> rules.Sca
 def weigh(election: str, box: str, gross_mg: int, actor: facts.Actor, at: datetime) -> rules.Weighing:
     """The ballots of a box on the scale (with the tare of the calibration), against its need. NoScale, BadWeight, BoxSealed."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         of = _open_box(election, box, at)
         scale = scale_of(election, of.contest, of.dapil, at)
         if scale is None:
@@ -1168,7 +1168,7 @@ def seal_box(
     seals.NoSeals, seals.EvidenceMissing, seals.Malformed.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         row = _locked(election, box, at)
         before = seals.last_sealing(election, row.code)
         if before is not None:
@@ -1203,7 +1203,7 @@ def reseal(
     (also after an opening), NotReady, seals.ReasonMissing, seals.NotMisread, seals.EvidenceMissing and what `seal_box` refuses.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         row = _locked(election, box, at)
         before = seals.last_sealing(election, row.code)
         if before is None:
@@ -1239,7 +1239,7 @@ def open_box(
     box is closed again. seals.NotSealed, SamePerson, ReasonMissing, seals.SeenMissing.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         row = _locked(election, box, at)
         before = seals.last_sealing(election, row.code)
         if before is None or not before.closed:
@@ -1382,7 +1382,7 @@ def pack_many(election: str, loads: Sequence[Load], actor: facts.Actor, at: date
     What the guard stops stays out and is recorded as a stop. Any other refusal lets nothing in at all.
     """
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         state = _bulk_state(election, loads, at)
         wanted = _profile_now(election)
         drafts: list[facts.Draft] = []
@@ -1499,7 +1499,7 @@ def _stop_told(stop: StopRow) -> dict[str, object]:
 def pack_kits(election: str, kits: Sequence[Kit], actor: facts.Actor, at: datetime, mark: str = "") -> int:
     """Loose kits in bulk, one entry per kit; nothing beyond the need. Returns pieces. UnknownTps, UnknownItem, NeedsConfirmation."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         _check_tps(election, [kit.tps for kit in kits])
         book, place = regulation.rulebook(election, at), stock.warehouse(election)
         items = sorted({item for kit in kits for item in kit.items})
@@ -1555,7 +1555,7 @@ def seal_many(
 ) -> list[seal_rules.Sealing]:
     """Boxes closed with serials in bulk, by the rules of `seal_box`; one entry per box. Any refusal lets none of them in."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         codes = [c.box for c in closings]
         rows = {r.code: r for part in _parts(codes) for r in BoxRow.objects.select_for_update().filter(code__in=part)}
         for code in codes:
@@ -1789,7 +1789,7 @@ def _check_event(one: seal_rules.Check) -> rules.Event:
 def print_paper(election: str, kind: str, area: str, actor: facts.Actor, at: datetime, reason: str = "") -> int:
     """Record a print of a paper for an area: which copy this one is. ReasonMissing from the second on. Call it before the paper comes."""
     with transaction.atomic():
-        seals.in_turn()
+        at = record.turn(at)
         copy = paper_copies(election, kind, area) + 1
         if copy > 1 and len(reason.strip()) < rules.REASON_LETTERS:
             raise rules.ReasonMissing(letters=rules.REASON_LETTERS)
@@ -1994,3 +1994,9 @@ def _stop_value(row: StopRow) -> rules.Stop:
         row.box, row.tps, row.contest, row.dapil, row.kind, row.thing, row.found_contest, row.found_dapil, row.carton, row.what,
         row.station, row.person, row.occurred_at, row.entry_id, row.mark,
     )  # fmt: skip
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(("box.sealed", "box.resealed", "box.opened"), seals.erase_variance)

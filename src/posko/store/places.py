@@ -48,7 +48,10 @@ class TpsRow(models.Model):
 
 
 class SiteRow(models.Model):
-    """Warehouses, offices, piers, islands. A pin that moves is a new entry of the journal; the row keeps the latest."""
+    """Warehouses, offices, piers, islands. A pin that moves is a new entry of the journal; the row keeps the latest.
+
+    `note` is the scenario's; what somebody typed with a pin stands in the private part of its entry.
+    """
 
     code = models.CharField(max_length=20, primary_key=True)
     region = models.CharField(max_length=12)
@@ -144,6 +147,7 @@ def load_region(
     """Writes the places of one regency; places that exist keep their code and take the new names."""
     desa, kecamatan, sites, sea_legs = list(desa), list(kecamatan), list(sites), list(sea_legs)
     with transaction.atomic():
+        at = record.turn(at)
         said = {"kecamatan": len(kecamatan), "desa": len(desa), "sites": len(sites), "sea_legs": len(sea_legs)}
         prepared = record.prepare([facts.Draft("places.loaded", "", f"region:{region}", region, actor, at, said)], at)
         entry = prepared[0].entry_id
@@ -178,6 +182,7 @@ def load_tps(election: str, tps_list: Iterable[rules.Tps], dapil: Mapping[tuple[
     """Writes the TPS of one election and their dapil per contest, in place of what was there."""
     tps_list = list(tps_list)
     with transaction.atomic():
+        at = record.turn(at)
         TpsRow.objects.filter(election=election).delete()
         DapilRow.objects.filter(election=election).delete()
         TpsRow.objects.bulk_create(_tps_row(election, t) for t in tps_list)
@@ -194,6 +199,7 @@ def load_tps(election: str, tps_list: Iterable[rules.Tps], dapil: Mapping[tuple[
 def list_tps(election: str, codes: Iterable[str], source: str, actor: facts.Actor, at: datetime) -> tuple[int, int]:
     """Takes the official list of TPS codes in place of what was there: (new, gone). BadCode, BadTpsList; nothing is half taken."""
     with transaction.atomic():
+        at = record.turn(at)
         old = {t.code: t for t in tps_list(election)}
         region = record.election(election).region
         new = rules.listed(codes, desa_list(region), old)
@@ -213,13 +219,16 @@ def list_tps(election: str, codes: Iterable[str], source: str, actor: facts.Acto
 def set_pin(site: str, lat: float, lon: float, note: str, actor: facts.Actor, at: datetime) -> None:
     """Somebody who knows says where a site is; it is no longer provisional."""
     with transaction.atomic():
-        row = SiteRow.objects.select_for_update().filter(code=site).first()
+        at = record.turn(at)
+        at = record.turn(at)
+        row = SiteRow.objects.filter(code=site).first()
         if row is None:
             raise rules.UnknownSite(site=site)
         rules.check_pin(lat, lon)
-        said = {"lat": f"{lat:.6f}", "lon": f"{lon:.6f}", "note": note}
-        prepared = record.prepare([facts.Draft("site.pinned", "", f"site:{site}", site, actor, at, said)], at)
-        row.lat, row.lon, row.provisional, row.note, row.entry_id = lat, lon, False, note[:300], prepared[0].entry_id
+        said = {"lat": f"{lat:.6f}", "lon": f"{lon:.6f}"}
+        private = record.typed(note=note.strip()[:300])
+        prepared = record.prepare([facts.Draft("site.pinned", "", f"site:{site}", site, actor, at, said, private)], at)
+        row.lat, row.lon, row.provisional, row.note, row.entry_id = lat, lon, False, "", prepared[0].entry_id
         row.save()
         record.append(prepared, at=at)
 
@@ -227,6 +236,7 @@ def set_pin(site: str, lat: float, lon: float, note: str, actor: facts.Actor, at
 def import_crosswalk(pairs: Mapping[str, str], actor: facts.Actor, at: datetime) -> int:
     """Adds KPU to Kemendagri pairs; a code mapped otherwise before is refused whole."""
     with transaction.atomic():
+        at = record.turn(at)
         known = dict(CrosswalkRow.objects.values_list("kpu", "kemendagri"))
         for kpu, kemendagri in pairs.items():
             if known.get(kpu, kemendagri) != kemendagri:
@@ -297,8 +307,9 @@ def desa_list(region: str) -> list[rules.Desa]:
 
 def sites(region: str) -> list[rules.Site]:
     """Warehouses, offices, piers and islands."""
-    rows = SiteRow.objects.filter(region=region).order_by("code")
-    return [rules.Site(s.code, s.kind, s.name, s.lat, s.lon, s.provisional, s.note) for s in rows]
+    rows = list(SiteRow.objects.filter(region=region).order_by("code"))
+    told = record.privates(s.entry_id for s in rows if not s.provisional)
+    return [rules.Site(s.code, s.kind, s.name, s.lat, s.lon, s.provisional, told.text(s.entry_id, "note", s.note)) for s in rows]
 
 
 def sea_legs(region: str) -> list[rules.SeaLeg]:
@@ -404,3 +415,6 @@ def _tps_row(election: str, t: rules.Tps) -> TpsRow:
         election=election, code=t.code, number=t.number, name=t.name, desa_code=t.desa_code, desa_name=t.desa_name,
         kecamatan_code=t.kecamatan_code, kind=t.kind, island=t.island, provisional=t.provisional, lat=t.lat, lon=t.lon,
     )  # fmt: skip
+
+
+WORDS: dict[str, record.Eraser] = {"site.pinned": record.journal_only}

@@ -125,7 +125,7 @@ def known_places(election: str) -> dict[str, rules.Place]:
 def ask(election: str, asked: rules.Ask, actor: facts.Actor, at: datetime) -> str:
     """Asks an agency for something; gives the code MTA-001 ... What `rules.check_ask` refuses."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         fit = rules.check_ask(asked, known_places(election), at)
         code, mark = f"MTA-{AskRow.objects.filter(election=election).count() + 1:03}", _mark()
         said: dict[str, object] = {
@@ -155,7 +155,7 @@ def cancel(election: str, code: str, reason: str, actor: facts.Actor, at: dateti
 
 def _end(election: str, code: str, ended: str, reason: str, actor: facts.Actor, at: datetime) -> None:
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         found = get_ask(election, code, at)
         rules.check_end(found, ended, reason, actor.agency)
         draft = _draft(f"pledge.ask_{ended}", election, f"ask:{code}", actor, at, {"reason": reason})
@@ -173,7 +173,7 @@ def _end(election: str, code: str, ended: str, reason: str, actor: facts.Actor, 
 def offer(election: str, offers: Sequence[rules.Pledge], actor: facts.Actor, at: datetime, batch: str = "") -> list[str]:
     """An agency promises things, all or none; gives their codes JNJ-0001 ... OtherAgency, SameFile, Unknown, what `check_offer` refuses."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         if batch and PledgeRow.objects.filter(election=election, batch=batch).exists():
             raise rules.SameFile()
         known, asks = known_places(election), {a.code: a for a in asks_of(election, at)}
@@ -221,7 +221,7 @@ def act(
     """A step of a pledge with what proves it; files are kept before (`evidence.keep`). Unknown, and what `rules.next_step` refuses."""
     kept = list(proofs)
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = get(election, code, at)
         step = rules.next_step(before, what, actor, at, reason=reason, number=number, condition=condition, has_file=bool(kept))
         said: dict[str, object] = {

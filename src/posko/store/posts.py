@@ -4,7 +4,7 @@ The words of a note stand in a table of their own and in the private part of the
 codes, counts, times and pseudonyms.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -180,7 +180,7 @@ class PostContactEnd(models.Model):
 def open_post(election: str, post: rules.Post, actor: facts.Actor, at: datetime) -> None:
     """A new post. CodeTaken, OtherSide and what `rules.check_post` refuses."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         known = _known(election, at)
         rules.check_side(post, actor.agency)
         if post.code in known or PostVersion.objects.filter(election=election, code=post.code).exists():
@@ -192,7 +192,7 @@ def open_post(election: str, post: rules.Post, actor: facts.Actor, at: datetime)
 def change_post(election: str, post: rules.Post, actor: facts.Actor, at: datetime) -> None:
     """Another name, parent, area, services, hours or rhythm; kind and code stay. AlreadySo, OtherSide, ClosedPost, and check_post."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         known = _known(election, at)
         before = _one(known, post.code)
         rules.check_side(before, actor.agency)
@@ -217,7 +217,7 @@ def reopen_post(election: str, code: str, actor: facts.Actor, at: datetime) -> N
 
 def _stand(election: str, code: str, opened: bool, reason: str, actor: facts.Actor, at: datetime) -> None:
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = get(election, code, at)
         rules.check_side(before, actor.agency)
         if before.open is opened:
@@ -297,7 +297,7 @@ def people(side: rules.Side) -> dict[str, str]:
 def tap(election: str, code: str, actor: facts.Actor, at: datetime) -> bool:
     """The post is there. False where a heartbeat of the last minutes already says so. Unknown, OtherSide, ClosedPost."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         post = get(election, code, at)
         rules.check_side(post, actor.agency)
         rules.check_open(post)
@@ -308,6 +308,38 @@ def tap(election: str, code: str, actor: facts.Actor, at: datetime) -> bool:
         PostBeat.objects.create(election=election, post=code, person=actor.person, mark=mark, occurred_at=at, entry_id=prepared[0].entry_id)
         record.append(prepared, at=at)
     return True
+
+
+def relive(election: str, taps: Iterable[tuple[datetime, str, facts.Actor]]) -> int:
+    """Made-up heartbeats of a demonstration, a week at a time; how many. ValueError in a real installation: there somebody has to press.
+
+    taps: (when, post, who), each at an open post of the person's side and at least five minutes after the one before at that post.
+    """
+    mark = _mark()
+    if not mark:
+        raise ValueError("heartbeats are made up in a demonstration only")
+    weeks: dict[tuple[int, int], list[tuple[datetime, str, facts.Actor]]] = defaultdict(list)
+    for one in sorted(taps, key=lambda t: (t[0], t[1])):
+        weeks[record.local_date(one[0]).isocalendar()[:2]].append(one)
+    for lived in weeks.values():
+        until_at = lived[-1][0]
+        with transaction.atomic():
+            record.turn(until_at)
+            known = {p.code: p for p in listing(election, until_at)}
+            for _, code, actor in lived:
+                rules.check_side(known[code], actor.agency)
+                rules.check_open(known[code])
+            drafts = [
+                facts.Draft("post.alive", election, f"post:{code}", known[code].place, actor, at, {"mark": mark})
+                for at, code, actor in lived
+            ]
+            prepared = record.prepare(drafts, until_at)
+            PostBeat.objects.bulk_create(
+                PostBeat(election=election, post=code, person=actor.person, mark=mark, occurred_at=at, entry_id=entry.entry_id)
+                for (at, code, actor), entry in zip(lived, prepared, strict=True)
+            )
+            record.append(prepared, at=until_at)
+    return sum(len(lived) for lived in weeks.values())
 
 
 def beats(election: str, at: datetime) -> dict[str, rules.Beat]:
@@ -329,7 +361,7 @@ def add_shifts(election: str, post: str, on_duty: str, spans: Iterable[rules.Spa
     """Puts somebody on duty for some stretches of time, all or none; gives their codes. Unknown, OtherSide, and `rules.check_shift`."""
     wanted = sorted(spans, key=lambda s: s.from_at)
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         where = get(election, post, at)
         rules.check_side(where, actor.agency)
         if not wanted:
@@ -365,7 +397,7 @@ def cancel_shift(election: str, code: str, reason: str, actor: facts.Actor, at: 
     """Takes a duty that is not over out of the roster. Unknown, OtherSide, BadReason, AlreadySo, ShiftOver."""
     rules.check_reason(reason, rules.CANCEL_REASONS)
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         row = PostShift.objects.filter(election=election, code=code, occurred_at__lte=at).first()
         if row is None:
             raise rules.Unknown(what=code[:40])
@@ -419,7 +451,7 @@ def write_note(
     said_text, _hidden = report_rules.mask(report_rules.clean(text))
     when = happened_at or at
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         where = get(election, post, at)
         rules.check_side(where, actor.agency)
         rules.check_open(where)
@@ -446,7 +478,7 @@ def write_note(
 def strike_note(election: str, number: str, reason: str, actor: facts.Actor, at: datetime, second: facts.Actor | None = None) -> None:
     """A note that does not count. Unknown, OtherSide and what `rules.check_strike` refuses."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         line, row = _line_row(election, number, at)
         where = get(election, line.post, at)
         for one in (actor, second) if second else (actor,):
@@ -469,7 +501,7 @@ def erase_note(election: str, number: str, reason: str, actor: facts.Actor, at: 
     """Erases the words of a note, here and in the journal. The line stays. Unknown, OtherSide, BadReason, AlreadySo."""
     rules.check_reason(reason, rules.STRIKE_REASONS)
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         line, row = _line_row(election, number, at)
         where = get(election, line.post, at)
         rules.check_side(where, actor.agency)
@@ -526,7 +558,7 @@ def _line(row: PostNote, struck: str) -> rules.Line:
 def add_contact(election: str, post: str, desa: str, role: str, channel: str, actor: facts.Actor, at: datetime) -> str:
     """An office in a desa that a post can reach; gives the code. Unknown, OtherSide, ClosedPost, BadContact, UnknownPlace, AlreadySo."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         where = get(election, post, at)
         rules.check_side(where, actor.agency)
         rules.check_open(where)
@@ -549,7 +581,7 @@ def end_contact(election: str, code: str, reason: str, actor: facts.Actor, at: d
     """No longer a contact. Unknown, OtherSide, BadReason, AlreadySo."""
     rules.check_reason(reason, rules.END_REASONS)
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         row = PostContact.objects.filter(election=election, code=code, occurred_at__lte=at).first()
         if row is None:
             raise rules.Unknown(what=code[:40])
@@ -656,3 +688,17 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
     word = text.strip().lower()
     hits = [p for p in listing(election, at) if word and (word in f"{p.code} {p.name}".lower() or word == p.place)]
     return [facts.Hit("post", p.name, p.code, (p.code,)) for p in hits[:20]]
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+def _erase_note_words(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """The words of a line of the logbook; the line stays and says that they are gone."""
+    del mark
+    PostNoteWords.objects.filter(note__entry_id=entry_id).delete()
+    PostNote.objects.filter(entry_id=entry_id).update(erased_at=at)
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = {"post.noted": _erase_note_words}

@@ -5,7 +5,7 @@ no words of a report, no contact and no pseudonym of a source.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from django.db import models, transaction
 
 from posko.domain import access as access_rules
 from posko.domain import aght as aght_rules
+from posko.domain import evidence as evidence_rules
 from posko.domain import pledges as pledge_rules
 from posko.domain import posts as post_rules
 from posko.domain import products as rules
@@ -23,7 +24,8 @@ from posko.domain import record as facts
 from posko.domain import reports as report_rules
 from posko.domain.products import Act, State, Type
 from posko.formats import map as drawing
-from posko.store import aght, places, pledges, posts, readiness, receipts, recommendations, record, regulation, reports
+from posko.formats import text
+from posko.store import access, aght, evidence, places, pledges, posts, readiness, receipts, recommendations, record, regulation, reports
 
 Plain = dict[str, Any]
 
@@ -86,7 +88,7 @@ class ProductReceiptRow(models.Model):
 
     product = models.ForeignKey(ProductRow, on_delete=models.PROTECT, related_name="+")
     recipient = models.CharField(max_length=12)
-    number = models.CharField(max_length=40)
+    number = models.CharField(max_length=40)  # "": given with the recipient's own account
     received_at = models.DateTimeField()
     person = models.CharField(max_length=64)
     occurred_at = models.DateTimeField()
@@ -120,6 +122,12 @@ def config(election: str, at: datetime) -> dict[str, str]:
     return {r.key: r.value for r in rows}
 
 
+def settings(election: str, at: datetime) -> dict[str, tuple[str, str, datetime]]:
+    """As `config`, with who set it and when: (value, pseudonym, instant)."""
+    rows = ProductConfigRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    return {r.key: (r.value, r.person, r.occurred_at) for r in rows}
+
+
 def hour(election: str, at: datetime) -> int:
     """The hour in WIB that ends the day of the daily report."""
     return int(config(election, at).get("hour", "") or rules.DAILY_HOUR)
@@ -136,7 +144,7 @@ def configure(election: str, key: str, value: str, actor: facts.Actor, at: datet
     else:
         raise rules.UnknownType(kind=key[:20])
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = config(election, at).get(key, "")
         if tidy == before:
             raise rules.SameConfig()
@@ -154,7 +162,7 @@ def configure(election: str, key: str, value: str, actor: facts.Actor, at: datet
 def draft(election: str, kind: Type, body: rules.Body, actor: facts.Actor, at: datetime, supersedes: str = "") -> str:
     """Begins a product; gives its code PRD-001 ... AlreadyMade, NoSubject, Unknown, Guarded, NamesPerson and what `check_body` refuses."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         fit = _fit(election, kind, body, at, whole=False)
         known = listing(election, at)
         if supersedes:
@@ -202,7 +210,7 @@ def _period(election: str, kind: Type, subject: str, at: datetime) -> tuple[date
 def revise(election: str, code: str, body: rules.Body, actor: facts.Actor, at: datetime) -> None:
     """Other words, class or recipients; the subject stays. NoStep, NotAuthor and what `draft` refuses."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = get(election, code, at)
         rules.check_step(before, Act.REVISE, actor.person)
         fit = _fit(election, before.kind, replace(body, subject=before.body.subject), at, whole=False)
@@ -212,7 +220,7 @@ def revise(election: str, code: str, body: rules.Body, actor: facts.Actor, at: d
 def submit(election: str, code: str, actor: facts.Actor, at: datetime) -> str:
     """Freezes words and figures for the head to read; gives the hash. NoStep, NotAuthor, Missing, BadOdds, Guarded, NamesPerson."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = get(election, code, at)
         rules.check_step(before, Act.SUBMIT, actor.person)
         fit = _fit(election, before.kind, before.body, at, whole=True)
@@ -232,7 +240,7 @@ def give_back(election: str, code: str, note: str, actor: facts.Actor, at: datet
     if not tidy:
         raise rules.Missing(section="catatan")
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = get(election, code, at)
         rules.check_step(before, Act.RETURN, actor.person)
         _check_words(election, [tidy[: rules.TEXT_LONGEST]])
@@ -242,7 +250,7 @@ def give_back(election: str, code: str, note: str, actor: facts.Actor, at: datet
 def sign(election: str, code: str, seen_digest: str, actor: facts.Actor, at: datetime) -> str:
     """The head signs exactly what was seen; gives the number. What it takes the place of is replaced. NoStep, SamePerson, SeenOther."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = get(election, code, at)
         rules.check_step(before, Act.SIGN, actor.person, seen_digest)
         old = get(election, before.supersedes, at) if before.supersedes else None
@@ -265,7 +273,7 @@ def sign(election: str, code: str, seen_digest: str, actor: facts.Actor, at: dat
 def discard(election: str, code: str, actor: facts.Actor, at: datetime) -> None:
     """An unsigned draft is given up; its words are erased from the tables and from the journal. NoStep, NotAuthor."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         before = get(election, code, at)
         rules.check_step(before, Act.DISCARD, actor.person)
         row = _row(election, code)
@@ -277,17 +285,57 @@ def discard(election: str, code: str, actor: facts.Actor, at: datetime) -> None:
         record.append(prepared, at=at)
 
 
-def received(election: str, code: str, recipient: str, number: str, received_at: datetime, actor: facts.Actor, at: datetime) -> None:
-    """A recipient of the list has it: the receipt's number and time. What `rules.check_receipt` refuses."""
+def acknowledge(election: str, code: str, actor: facts.Actor, at: datetime) -> None:
+    """A recipient says with his own account that his office has it. What `rules.check_acknowledge` refuses."""
     with transaction.atomic():
-        record.prepare([], at)
-        tidy = rules.check_receipt(get(election, code, at), recipient, number, received_at, at)
-        said: Plain = {"recipient": recipient, "number": tidy, "received_at": record.stamp(received_at)}
+        at = record.turn(at)
+        rules.check_acknowledge(get(election, code, at), actor.agency)
+        said: Plain = {"recipient": actor.agency, "received_at": record.stamp(at)}
+        prepared = record.prepare([_draft("product.acknowledged", election, f"product:{code}", actor, at, said)], at)
+        ProductReceiptRow.objects.create(
+            product=_row(election, code), recipient=actor.agency, number="", received_at=at, person=actor.person, occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+
+
+def with_account(election: str, at: datetime) -> set[str]:
+    """Recipients who have somebody here that can say "we have it": by agency."""
+    region, roles = record.election(election).region, access_rules.POLICY["products.receive"]
+    return {
+        account.agency
+        for account in access.accounts()
+        if account.active and any(g.role in roles and g.holds(at) and access_rules.within(region, g.region) for _, g in account.grants)
+    }
+
+
+def received(
+    election: str,
+    code: str,
+    recipient: str,
+    number: str,
+    received_at: datetime,
+    actor: facts.Actor,
+    at: datetime,
+    proofs: Iterable[evidence_rules.Kept] = (),
+) -> None:
+    """A recipient without an account has it: number, time and picture (`evidence.keep`) of the paper. What `check_receipt` refuses."""
+    kept = list({one.sha256: one for one in proofs}.values())
+    with transaction.atomic():
+        at = record.turn(at)
+        known = recipient in with_account(election, at)
+        before = get(election, code, at)
+        tidy = rules.check_receipt(before, recipient, number, received_at, at, has_account=known, has_file=bool(kept))
+        said: Plain = {
+            "recipient": recipient, "number": tidy, "received_at": record.stamp(received_at), "files": [k.sha256 for k in kept],
+        }  # fmt: skip
         prepared = record.prepare([_draft("product.received", election, f"product:{code}", actor, at, said)], at)
         ProductReceiptRow.objects.create(
             product=_row(election, code), recipient=recipient, number=tidy, received_at=received_at, person=actor.person, occurred_at=at,
             entry_id=prepared[0].entry_id,
         )  # fmt: skip
+        for one in kept:
+            evidence.bind(election, "products", f"product:{code}", "signed_scan", one, actor, at, prepared[0].entry_id, before.mark)
         record.append(prepared, at=at)
 
 
@@ -463,7 +511,12 @@ def _item(i: aght_rules.Aght, names: Mapping[str, str]) -> Plain:
 
 
 def _gatra(i: aght_rules.Aght) -> str:
-    return aght_rules.LABELS[i.now.labels].gatra[i.now.gatra]
+    return i.gatra_name
+
+
+def _gatra_names(election: str, items: Iterable[aght_rules.Aght], at: datetime) -> list[str]:
+    """The set in force, then names that only items of an older set carry."""
+    return list(dict.fromkeys([*aght.labels(election, at).gatra.values(), *(_gatra(i) for i in items)]))
 
 
 def _ranked(items: Iterable[aght_rules.Aght]) -> list[aght_rules.Aght]:
@@ -484,7 +537,7 @@ def _daily(election: str, items: list[aght_rules.Aght], since: datetime, until: 
         "reports": len(filed),
         "reports_all": len(reports.listing(election, until)),
         "categories": _counted(r.category.value for r in filed),
-        "gatra": _by_gatra(items, filed, since, until),
+        "gatra": _by_gatra(_gatra_names(election, items, until), items, filed, since, until),
         "fresh": [_item(i, names) for i in _ranked(fresh)],
         "done": [_item(i, names) for i in _ranked(done)],
         "open": sum(i.standing is not aght_rules.Standing.CLOSED for i in items),
@@ -500,7 +553,9 @@ def _counted(values: Iterable[str]) -> list[Plain]:
     return [{"name": name, "count": n} for name, n in sorted(Counter(values).items(), key=lambda kv: (-kv[1], kv[0]))]
 
 
-def _by_gatra(items: list[aght_rules.Aght], filed: list[report_rules.Report], since: datetime, until: datetime) -> list[Plain]:
+def _by_gatra(
+    names: list[str], items: list[aght_rules.Aght], filed: list[report_rules.Report], since: datetime, until: datetime
+) -> list[Plain]:
     """Per gatra: reports of the period that support an item of it, items opened, closed, open. Reports with no item come last."""
     of_report: dict[str, str] = {}
     for i in items:
@@ -515,7 +570,7 @@ def _by_gatra(items: list[aght_rules.Aght], filed: list[report_rules.Report], si
             "done": sum(_gatra(i) == name and _closed_in(i, since, until) for i in items),
             "open": sum(_gatra(i) == name and i.standing is not aght_rules.Standing.CLOSED for i in items),
         }
-        for name in aght_rules.LABELS[aght_rules.CURRENT_LABELS].gatra.values()
+        for name in names
     ]
     return [*rows, {"name": "", "reports": heard[""], "fresh": 0, "done": 0, "open": 0}]
 
@@ -602,7 +657,7 @@ def _about(election: str, code: str, at: datetime) -> Plain:
     grades = _counted(f"{g.source}{g.information}" for g in item.gradings if g.complete)
     return {
         "item": _item(item, names), "claim": item.now.claim, "opened_at": record.stamp(item.opened_at),
-        "variable": aght_rules.LABELS[item.now.labels].variables[item.now.variable], "routes": [r.value for r in item.now.routes],
+        "variable": item.variable_name, "routes": [r.value for r in item.now.routes],
         "useful_until": record.stamp(item.now.last_useful_at) if item.now.last_useful_at else "", "grades": grades,
         "chains": len({g.chain for g in item.gradings}), "versions": len(item.assessments), "all_voters": item.all_voters,
         "recommendations": _advice(election, at, code),
@@ -631,13 +686,14 @@ def _outlook(election: str, items: list[aght_rules.Aght], at: datetime) -> Plain
 
 def _map(election: str, items: list[aght_rules.Aght], at: datetime) -> Plain:
     """Kind by gatra, the register, and a map with counts; a desa from which nothing was heard is unknown, not quiet."""
-    labels, names = aght_rules.LABELS[aght_rules.CURRENT_LABELS], reports.place_names(election)
-    counted = aght_rules.grid(items, labels)
+    names = reports.place_names(election)
     live = _ranked(i for i in items if i.standing is not aght_rules.Standing.CLOSED)
+    gatra = _gatra_names(election, live, at)
+    counted = Counter((i.kind, _gatra(i)) for i in live)
     found = {d.code: d for d in aght.desa(election, at)}
     return {
-        "gatra": list(labels.gatra.values()), "labels": labels.version,
-        "matrix": [{"kind": k.value, "cells": [counted[k].get(g, 0) for g in labels.gatra]} for k in aght_rules.Kind],
+        "gatra": gatra, "labels": ", ".join(sorted({aght.labels(election, at).version, *(i.now.labels for i in live)})),
+        "matrix": [{"kind": k.value, "cells": [counted[k, name] for name in gatra]} for k in aght_rules.Kind],
         "register": [_item(i, names) for i in live], "open": len(live), "closed": len(items) - len(live),
         "desa": len(found), "heard": sum(not d.unknown for d in found.values()), "picture": _picture(election, found, live),
         "schematic": int(not places.boundaries(record.election(election).region)),
@@ -674,20 +730,25 @@ def _picture(election: str, found: Mapping[str, aght_rules.Desa], live: list[agh
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the author: what was returned, missing receipts, the day's report once there is a habit of it. For the head: what to sign."""
+    """For the author: what was returned, receipts on paper that are missing, the day's report once there is a habit of it. For the head:
+    what to sign. For every recipient with an account: what was sent to him and not acknowledged."""
     known, tasks = listing(election, at, figures=False), []
+    here = with_account(election, at) if any(p.open_recipients and p.signed_at for p in known) else set()
     for p in known:
+        sent = p.state is State.SIGNED and person.agency in p.open_recipients
+        if sent and _allowed(person, "products.receive", election, at):
+            tasks.append(_task("products.receive", p, None))
         if p.state is State.SUBMITTED and p.author != person.id and _allowed(person, "products.sign", election, at):
             tasks.append(_task("products.sign", p, p.events[-1].at))
         if p.state is State.RETURNED and p.author == person.id:
             tasks.append(_task("products.returned", p, None))
-        if p.state is State.SIGNED and p.author == person.id and p.open_recipients:
+        if p.state is State.SIGNED and p.author == person.id and set(p.open_recipients) - here:
             tasks.append(_task("products.receipts", p, None))
     daily = [p for p in known if p.kind is Type.DAILY and p.state is not State.DISCARDED]
     if daily and _allowed(person, "products.make", election, at):
         _, until = rules.day_of(at, hour(election, at))
         if all(p.until_at != until for p in daily):
-            tasks.append(facts.Task("products.daily", "products", "product:harian", record.local_date(until).isoformat(), until))
+            tasks.append(facts.Task("products.daily", "products", "product:harian", text.tanggal_pendek(until), until))
     return tasks
 
 
@@ -696,12 +757,85 @@ def _allowed(person: access_rules.Person, act: str, election: str, at: datetime)
     return access_rules.may(person, act, thing, access_rules.Purpose.DUTY, (), at).allowed
 
 
+def reading(p: rules.Product, region: str) -> access_rules.Thing:
+    """A product as the policy sees it: the Kejari's own, named to its recipients once it is signed."""
+    named = frozenset(p.asked) if p.state in {State.SIGNED, State.REPLACED} else frozenset()
+    return access_rules.Thing("products", p.code, region, owner="KEJARI", classification=p.body.classification, named=named)
+
+
+def readable(found: Iterable[rules.Product], person: access_rules.Person, election: str, at: datetime) -> list[rules.Product]:
+    """Those that somebody may read: the policy's answer, one by one."""
+    region = record.election(election).region
+    scope = access_rules.scope(person, "products.read", "products", access_rules.Purpose.DUTY, access.agreements(at), at)
+    return [p for p in found if scope.covers(reading(p, region))]
+
+
 def _task(kind: str, p: rules.Product, due_at: datetime | None) -> facts.Task:
     return facts.Task(kind, "products", f"product:{p.code}", p.number or p.code, due_at, (p.code,))
 
 
-def find(_person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
-    """Products by code or number."""
+def find(person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
+    """Products by code or number, as far as this person may read them."""
     word = text.strip().upper()
-    hits = [p for p in listing(election, at, figures=False) if word and (word in p.code or (p.number and word in p.number.upper()))]
+    found = readable(listing(election, at, figures=False), person, election, at) if word else []
+    hits = [p for p in found if (word in p.code or (p.number and word in p.number.upper()))]
     return [facts.Hit("product", p.number or p.code, rules.PREFIX[p.kind], (p.code,)) for p in hits[:20]]
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+def _erase_product(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """The words of a step, and the copies that later steps froze until the next draft, with what their figures quote.
+
+    The hash of a submission stays. It no longer fits what is left: the paper is withdrawn, and its page says by which erasure.
+    """
+    del at
+    first = ProductEventRow.objects.filter(entry_id=entry_id).first()
+    if first is None:
+        return ()
+    for event in ProductEventRow.objects.filter(product=first.product_id, pk__gte=first.pk).order_by("pk"):
+        if event.pk != first.pk and event.act in {Act.DRAFT.value, Act.REVISE.value}:
+            break
+        for row in ProductWordsRow.objects.filter(event=event):
+            if first.act != Act.RETURN.value:
+                row.sections = {name: mark if text else "" for name, text in row.sections.items()}
+                row.facts = _unquoted(row.facts, mark)
+            row.note = mark if row.note and event.pk == first.pk else row.note
+            row.save(update_fields=["sections", "note", "facts"])
+    return ()
+
+
+def _unquoted(value: Any, mark: str) -> Any:
+    """Figures without sentences: every text with a space in it; codes, times and numbers stay."""
+    if isinstance(value, Mapping):
+        return {name: _unquoted(inner, mark) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_unquoted(inner, mark) for inner in value]
+    return mark if isinstance(value, str) and " " in value else value
+
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(("product.drafted", "product.revised", "product.returned"), _erase_product)
+
+
+def unquote(election: str, texts: Sequence[str], mark: str) -> None:
+    """Words of others that frozen figures quote. The paper's hash stays and no longer fits: it is withdrawn."""
+    for row in ProductWordsRow.objects.filter(event__product__election=election):
+        left = _replaced(row.facts, texts, mark)
+        if left != row.facts:
+            row.facts = left
+            row.save(update_fields=["facts"])
+
+
+def _replaced(value: Any, texts: Sequence[str], mark: str) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _replaced(inner, texts, mark) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_replaced(inner, texts, mark) for inner in value]
+    if isinstance(value, str):
+        for text in texts:
+            value = value.replace(text, mark)
+    return value
+
+
+QUOTES: dict[str, record.Unquoter] = {"products": unquote}

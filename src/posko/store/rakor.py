@@ -5,7 +5,7 @@ What people type (reasons, items of the agenda, decisions, answers) stands in th
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -1348,3 +1348,17 @@ def _picture(region: str, tps_list: list[place_rules.Tps], verdicts: list[readin
             islands.append(map.Island(s.code, s.name, s.lat, s.lon, state, _STATE_WORDS[state], detail=f"{len(group)} TPS"))
     title = f"Kesiapan {len(tps_list)} TPS"
     return map.svg(map.Map(title=title, region=region, desa=desa, islands=islands, boundaries=places.boundaries(region)))
+
+
+# --- erasing words (see record.Unquoter) -------------------------------------------------------------------------------------
+
+
+def unquote(election: str, texts: Sequence[str], mark: str) -> None:
+    """Words of others that frozen packs quote: their bytes lose them, the digest of the pack stays."""
+    for row in Snapshot.objects.filter(meeting__election=election):
+        left = rules.without(bytes(row.content), texts, mark)
+        if left != bytes(row.content):
+            Snapshot.objects.filter(pk=row.pk).update(content=left)
+
+
+QUOTES: dict[str, record.Unquoter] = {"rakor": unquote}

@@ -14,7 +14,7 @@ from posko.store import distribution, places, receipts, record, thresholds
 
 
 class Check(models.Model):
-    """What somebody at a TPS saw."""
+    """What somebody at a TPS saw. `note` is of rows from before it stood in the journal's private part."""
 
     election = models.CharField(max_length=40)
     tps = models.CharField(max_length=30)
@@ -55,6 +55,7 @@ def record_checks(election: str, checks: Iterable[rules.Check], at: datetime) ->
     """Record checks made at TPS. Future, UnknownTps, UnknownItem; all or none."""
     checks = list(checks)
     with transaction.atomic():
+        at = record.turn(at)
         known = {t.code for t in places.tps_list(election)}
         items = {line_code(d.key) for d in receipts.demands(election, at)}
         for check in checks:
@@ -93,9 +94,9 @@ def _draft(election: str, check: rules.Check) -> facts.Draft:
             "seals": check.seals.value,
             "place_ready": check.place.value,
             "kpps": check.kpps.value,
-            "note": check.note,
             "mark": check.mark,
         },
+        private=record.typed(note=check.note),
     )
 
 
@@ -108,7 +109,6 @@ def _row(election: str, check: rules.Check, entry_id: str) -> Check:
         seals=check.seals.value,
         place=check.place.value,
         kpps=check.kpps.value,
-        note=check.note,
         mark=check.mark,
         person=check.person,
         agency=check.agency,
@@ -143,7 +143,9 @@ def limits(election: str, at: datetime) -> rules.Limits:
 def checks(election: str, at: datetime, tps: str = "") -> list[rules.Check]:
     """Checks made by then, oldest first; of one TPS or of all."""
     rows = Check.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
-    return [_value(row) for row in (rows.filter(tps=tps) if tps else rows)]
+    found = list(rows.filter(tps=tps) if tps else rows)
+    told = record.privates(row.entry_id for row in found)
+    return [_value(row, told) for row in found]
 
 
 def line_code(key: receipt_rules.Key) -> str:
@@ -196,7 +198,7 @@ def _name(demand: receipt_rules.Demand) -> str:
     return printed.line_name(demand.name, demand.contest, demand.dapil)
 
 
-def _value(row: Check) -> rules.Check:
+def _value(row: Check, told: record.Privates) -> rules.Check:
     return rules.Check(
         tps=row.tps,
         items=rules.Answer(row.items),
@@ -207,7 +209,7 @@ def _value(row: Check) -> rules.Check:
         checked_at=row.occurred_at,
         person=row.person,
         agency=row.agency,
-        note=row.note,
+        note=told.text(row.entry_id, "note", row.note),
         mark=row.mark,
         entry_id=row.entry_id,
     )
@@ -242,3 +244,6 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
     if not any(check.kpps is rules.Answer.NO for check in seen):
         return []
     return rules.absent_signals(seen, {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)})
+
+
+WORDS: dict[str, record.Eraser] = {"tps.checked": record.journal_only}

@@ -1903,3 +1903,8 @@ def _claim(row: ClaimRow, known: Mapping[str, rules.Order], sent: int, received:
 def _proposer(correction: str, election: str) -> str:
     found = pending_correction(election, correction)
     return found.person if found else ""
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(("shipment.announced", "receipt.recorded", "claim.filed"), record.journal_only)

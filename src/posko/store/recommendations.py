@@ -15,7 +15,7 @@ from posko.domain import recommendations as rules
 from posko.domain import record as facts
 from posko.domain import reports as report_rules
 from posko.domain.recommendations import Act
-from posko.store import access, aght, evidence, record, reports, thresholds
+from posko.store import access, aght, evidence, pledges, record, reports, thresholds
 
 LETTER_PREFIX = "POSKO-PEMILU"
 # Codes, counts, times and ids of an act; everything else that was said are words of people and can be erased.
@@ -23,7 +23,10 @@ _FACTS = frozenset(
     {"number", "note_number", "digest", "reviewers", "reason_code", "outcome", "due_at", "measured_at", "before", "after", "verdict",
      "channel", "proofs", "by", "mandate"}
 )  # fmt: skip
-_TEXT_FACTS = frozenset({"addressee", "nature", "due_at", "aght", "remedy", "signals", "supersedes", "useful_until"})
+_TEXT_FACTS = frozenset(
+    {"addressee", "nature", "due_at", "aght", "remedy", "signals", "supersedes", "useful_until", "horizon", "horizon_at",
+     "horizon_places", "pledges", "place"}
+)  # fmt: skip
 # Of two who act in the same moment one waits for the journal; what the other wrote meanwhile counts for him.
 _WAITED = timedelta(minutes=2)
 
@@ -82,11 +85,6 @@ class Profile:
     set_at: datetime | None = None
 
 
-def _queue(at: datetime) -> None:
-    """Wait for the journal's lock before looking at what stands: of two letters in one matter one comes second."""
-    record.prepare([], at)
-
-
 # --- what is written -------------------------------------------------------------------------------------------------------
 
 
@@ -98,7 +96,7 @@ def set_profile(election: str, reviewers: int, reason: str, actor: facts.Actor, 
     if not why:
         raise rules.Empty(field="reason")
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         held = record.election(election)
         reports.check_neutral(election, why)
         people = readers(held.region, at)
@@ -162,16 +160,22 @@ def draft(
     signals: Iterable[str] = (),
     supersedes: str = "",
     useful_until: datetime | None = None,
+    horizon: rules.Horizon | None = None,
+    pledged: Iterable[str] = (),
 ) -> str:
-    """A new draft; gives its code. The refusals of `domain.recommendations.text`; DoubleDispatch, CannotSupersede, Guarded."""
+    """A new draft; gives its code. pledged: codes of pledges that it leans on. The refusals of `domain.recommendations.text`;
+    DoubleDispatch, CannotSupersede, BadPledge, Guarded."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         held = record.election(election)
+        rests = tuple(aght)
         text = rules.text(
-            subject, addressee, nature, due_at, slots, voting_at=held.voting_at, at=at, aght=aght, remedy=remedy, signals=signals,
-            supersedes=supersedes, useful_until=useful_until,
+            subject, addressee, nature, due_at, slots, voting_at=held.voting_at, at=at, aght=rests, remedy=remedy, signals=signals,
+            supersedes=supersedes, useful_until=useful_until, horizon=horizon, known=_known(election, horizon), pledges=pledged,
+            place=_area(election, held.region, rests, horizon, at),
         )  # fmt: skip
-        reports.check_neutral(election, text.subject, *asdict(text.slots).values())
+        reports.check_neutral(election, *_own_words(text))
+        _check_pledges(election, text, at)
         standing = listing(election, at + _WAITED)
         rules.check_supersedes(text, standing)
         rules.check_double(text, standing)
@@ -196,20 +200,23 @@ def speak(
     aght: Iterable[str] = (),
     remedy: str = "",
     signals: Iterable[str] = (),
+    horizon: rules.Horizon | None = None,
 ) -> str:
     """Advice that the signer has just spoken, written down at once and frozen; gives its code.
 
     heard_by: office or function, never a name. NotYetOral, NoMandate, DoubleDispatch, Guarded and the refusals of a text.
     """
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         held = record.election(election)
+        rests = tuple(aght)
         text = rules.text(
-            subject, addressee, rules.Nature.SANGAT_SEGERA, due_at, slots, voting_at=held.voting_at, at=at, aght=aght, remedy=remedy,
-            signals=signals, oral=True,
+            subject, addressee, rules.Nature.SANGAT_SEGERA, due_at, slots, voting_at=held.voting_at, at=at, aght=rests, remedy=remedy,
+            signals=signals, oral=True, horizon=horizon, known=_known(election, horizon),
+            place=_area(election, held.region, rests, horizon, at),
         )  # fmt: skip
         heard = _clean(heard_by)[:120]
-        reports.check_neutral(election, text.subject, heard, *asdict(text.slots).values())
+        reports.check_neutral(election, heard, *_own_words(text))
         rules.check_double(text, listing(election, at + _WAITED))
         said = {"channel": channel, "heard_by": heard, "number": _next_number(election, at), "mandate": _mandate(actor, held.region, at)}
         event = rules.Event(Act.SPEAK, actor.person, actor.agency, at, said, text)
@@ -218,6 +225,30 @@ def speak(
         event = replace(event, said={**said, "digest": spoken.digest})
         _begin(election, code, held.region, event, actor, at)
     return code
+
+
+def _own_words(text: rules.Text) -> tuple[str, ...]:
+    """What the post wrote in a text."""
+    return (text.subject, text.horizon.basis if text.horizon else "", *asdict(text.slots).values())
+
+
+def _known(election: str, horizon: rules.Horizon | None) -> Iterable[str]:
+    """Codes of places, where a text needs them."""
+    return pledges.known_places(election) if horizon and horizon.places else ()
+
+
+def _area(election: str, region: str, rests: tuple[str, ...], horizon: rules.Horizon | None, at: datetime) -> str:
+    """Where a text belongs: the narrowest area with all that it is about."""
+    about = list(horizon.places) if horizon else []
+    if rests:
+        about += [code for item in aght.register(election, at) if item.code in rests for code in (item.tps or (item.place,))]
+    return rules.area(about, region)
+
+
+def _check_pledges(election: str, text: rules.Text, at: datetime) -> None:
+    """BadPledge."""
+    if text.pledges:
+        rules.check_pledges(text, pledges.listing(election, at), at)
 
 
 def _next_code(election: str) -> str:
@@ -247,12 +278,15 @@ def revise(
     signals: Iterable[str] = (),
     supersedes: str = "",
     useful_until: datetime | None = None,
+    horizon: rules.Horizon | None = None,
+    pledged: Iterable[str] = (),
 ) -> None:
     """Another text for a draft or one that came back. NoStep, NotAuthor, and as `draft`."""
-    voting_at = record.election(election).voting_at
+    held, rests = record.election(election), tuple(aght)
     text = rules.text(
-        subject, addressee, nature, due_at, slots, voting_at=voting_at, at=at, aght=aght, remedy=remedy, signals=signals,
-        supersedes=supersedes, useful_until=useful_until,
+        subject, addressee, nature, due_at, slots, voting_at=held.voting_at, at=at, aght=rests, remedy=remedy, signals=signals,
+        supersedes=supersedes, useful_until=useful_until, horizon=horizon, known=_known(election, horizon), pledges=pledged,
+        place=_area(election, held.region, rests, horizon, at),
     )  # fmt: skip
     act(election, code, Act.REVISE, {}, actor, at, text=text)
 
@@ -278,7 +312,7 @@ def act(
     """
     words = {name: value.strip() for name, value in said.items() if value.strip()}
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         held = record.election(election)
         row = Recommendation.objects.filter(election=election, code=code, occurred_at__lte=at).first()
         if row is None:
@@ -290,6 +324,8 @@ def act(
         moment = max(at, rec.events[-1].at)
         _check_words(election, rec, actor, words, text)
         old = _old_version(rec, what, text, standing)
+        if what in {Act.REVISE, Act.ISSUE}:
+            _check_pledges(election, text or rec.text, moment)
         words |= _given(election, rec, what, held, actor, moment)
         if proofs:
             words["proofs"] = " ".join(dict.fromkeys(kept.sha256 for kept in proofs))
@@ -319,8 +355,7 @@ def _check_words(election: str, rec: rules.Recommendation, actor: facts.Actor, w
     """The post's own words name no party and nobody; an addressee's answer is his own."""
     if actor.agency != rec.agency:
         return
-    written = (text.subject, *asdict(text.slots).values()) if text else ()
-    reports.check_neutral(election, *words.values(), *written)
+    reports.check_neutral(election, *words.values(), *(_own_words(text) if text else ()))
 
 
 def _old_version(
@@ -377,6 +412,12 @@ def _text_row(text: rules.Text) -> dict[str, str]:
         "signals": " ".join(text.signals),
         "supersedes": text.supersedes,
         "useful_until": rules.written(text.useful_until) if text.useful_until else "",
+        "horizon": text.horizon.kind.value if text.horizon else "",
+        "horizon_at": rules.written(text.horizon.ends_at) if text.horizon else "",
+        "horizon_places": ",".join(text.horizon.places) if text.horizon else "",
+        "horizon_basis": text.horizon.basis if text.horizon else "",
+        "pledges": ",".join(text.pledges),
+        "place": text.place,
         **asdict(text.slots),
     }
 
@@ -420,6 +461,29 @@ def resting_on(election: str, aght: str, at: datetime) -> list[rules.Recommendat
     return [rec for rec in listing(election, at) if aght in rec.text.aght]
 
 
+def using(election: str, pledge: str, at: datetime) -> list[rules.Recommendation]:
+    """Recommendations that lean on a pledge."""
+    return [rec for rec in listing(election, at) if pledge in rec.text.pledges]
+
+
+def risks(election: str, recs: Iterable[rules.Recommendation]) -> rules.Risks:
+    """The risk of the items of closed letters when they were issued and when they were closed; an item that did not hold has none left."""
+    wanted: dict[datetime, set[str]] = defaultdict(set)
+    for rec in recs:
+        closed = rules.closed_at(rec)
+        for moment in (rec.issued_at, closed) if closed else ():
+            if moment is not None and rec.text.aght:
+                wanted[moment] |= set(rec.text.aght)
+    found = {}
+    for moment, codes in wanted.items():
+        for item in aght.register(election, moment):
+            if item.code in codes:
+                gone, loss = item.outcome is aght_rules.Outcome.NOT_HELD, item.loss
+                said = (0, 0, 0) if gone else (loss.expected, loss.p5, loss.p95)
+                found[item.code, moment] = rules.Risk(*said, item.changes[-1].at if gone else item.now.assessed_at)
+    return found
+
+
 def escalated(election: str, at: datetime) -> list[rules.Escalation]:
     """What the next rakor speaks about: everything late, the oldest deadline first."""
     return rules.escalated(listing(election, at), at)
@@ -437,7 +501,11 @@ def _event(row: Event) -> rules.Event:
 
 def _text(row: Mapping[str, Any]) -> rules.Text:
     slots = rules.Slots(**{name: str(row[name]) for name in (*rules.REQUIRED, "tembusan")})
-    useful = str(row.get("useful_until", ""))
+    useful, until = str(row.get("useful_until", "")), str(row.get("horizon", ""))
+    horizon = None
+    if until:
+        ends_at, where = rules.instant(str(row["horizon_at"])), _codes(row["horizon_places"])
+        horizon = rules.Horizon(rules.Until(until), ends_at, where, str(row["horizon_basis"]))
     return rules.Text(
         str(row["subject"]),
         str(row["addressee"]),
@@ -449,7 +517,14 @@ def _text(row: Mapping[str, Any]) -> rules.Text:
         tuple(str(row.get("signals", "")).split()),
         str(row.get("supersedes", "")),
         rules.instant(useful) if useful else None,
+        horizon,
+        _codes(row.get("pledges", "")),
+        str(row.get("place", "")),
     )
+
+
+def _codes(written: object) -> tuple[str, ...]:
+    return tuple(code for code in str(written).split(",") if code)
 
 
 def allowed(rec: rules.Recommendation, person: access_rules.Person, at: datetime) -> list[Act]:
@@ -459,9 +534,24 @@ def allowed(rec: rules.Recommendation, person: access_rules.Person, at: datetime
 
 def thing_of(rec: rules.Recommendation, what: Act) -> access_rules.Thing:
     """What a step is done on, as the policy sees it: it belongs to the agency whose step it is."""
-    region = record.installation().region
+    place = rec.text.place or record.installation().region
     owner = rules.side_of(rec, what)
-    return access_rules.Thing(kind="recommendations", id=rec.code, place=region, owner=owner, classification="terbatas")
+    return access_rules.Thing(kind="recommendations", id=rec.code, place=place, owner=owner, classification="terbatas")
+
+
+def reading(rec: rules.Recommendation) -> access_rules.Thing:
+    """What reading it is, as the policy sees it: the post's own, and named to its addressee once it is issued, at its place."""
+    named = frozenset({rec.addressee}) if rec.state in rules.FROZEN else frozenset()
+    place = rec.text.place or record.installation().region
+    return access_rules.Thing("recommendations", rec.code, place, owner=rec.agency, classification="terbatas", named=named)
+
+
+def readable(
+    recs: Iterable[rules.Recommendation], person: access_rules.Person, at: datetime, act: str = "recommendations.read"
+) -> list[rules.Recommendation]:
+    """Those that somebody may read: the policy's answer, one by one."""
+    scope = access_rules.scope(person, act, "recommendations", access_rules.Purpose.DUTY, access.agreements(at), at)
+    return [rec for rec in recs if scope.covers(reading(rec))]
 
 
 def _can(rec: rules.Recommendation, what: Act, person: access_rules.Person, at: datetime) -> bool:
@@ -479,8 +569,9 @@ _REMINDERS = {"half": " · pengingat: separuh waktu sudah lewat", "due": " · pe
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
     """Steps that are this person's, with a word at half of the time and at the deadline; for the post also whom to remind."""
-    tasks = []
-    for rec in listing(election, at):
+    tasks, recs = [], listing(election, at)
+    tasks += _withdrawn_tasks(person, election, recs, at)
+    for rec in recs:
         for one in rec.awaited:
             subject, args = f"recommendation:{rec.code}", (rec.code,)
             reminder = one.reminder(at)
@@ -492,6 +583,22 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
                 label = f"{rec.addressee}: {rec.code} {rec.title}"
                 tasks.append(facts.Task(f"recommendations.ingatkan_{reminder}", "recommendations", subject, label, one.due_at, args))
     return tasks
+
+
+def _withdrawn_tasks(person: access_rules.Person, election: str, recs: Iterable[rules.Recommendation], at: datetime) -> list[facts.Task]:
+    """A promise that a letter leans on was taken back: whoever wrote or signed it writes anew or speaks with the addressee."""
+    mine = [r for r in recs if r.text.pledges and person.id in {r.author, r.signer}]
+    if not mine:
+        return []
+    known = pledges.listing(election, at)
+    return [
+        facts.Task(
+            "recommendations.janji_ditarik", "recommendations", f"recommendation:{rec.code}", f"{rec.code}: {p.asset} ({p.code})",
+            p.steps[-1].at + timedelta(hours=4), (rec.code,),
+        )
+        for rec in mine
+        for p in rules.lost(rec, known)
+    ]  # fmt: skip
 
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
@@ -509,12 +616,19 @@ def _looked_at(item: aght_rules.Aght) -> datetime:
     return max([item.now.assessed_at, *(change.at for change in item.changes)])
 
 
+def signals_seen(person: access_rules.Person, election: str, told: Iterable[facts.Signal], at: datetime) -> list[facts.Signal]:
+    """Of the early warnings all but those about letters that this person may not read."""
+    recs = listing(election, at)
+    hidden = {rec.code for rec in recs} - {rec.code for rec in readable(recs, person, at)}
+    return [one for one in told if hidden.isdisjoint(one.args)]
+
+
 def find(person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
     """Recommendations by code, number or subject, as far as this person may see them."""
     word = text.strip().lower()
     if not word:
         return []
-    visible = [rec for rec in listing(election, at) if visible_to(rec, person.agency)]
+    visible = readable(listing(election, at), person, at)
     hits = [rec for rec in visible if any(word in part.lower() for part in (rec.code, rec.number, rec.title))]
     return [facts.Hit("recommendation", f"{rec.code} {rec.title}", rec.state.value, (rec.code,)) for rec in hits[:20]]
 
@@ -522,3 +636,29 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
 def visible_to(rec: rules.Recommendation, agency: str) -> bool:
     """Drafts are the post's own; once issued its addressee reads it. Bawaslu reads everything."""
     return agency in {rec.agency, "BAWASLU"} or (agency == rec.addressee and rec.state in rules.FROZEN)
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+def _erase_event(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """What an act said in words; codes, times and hashes stay, so that an issued letter keeps its number and its hash."""
+    del at
+    for row in Event.objects.filter(entry_id=entry_id):
+        row.said = {name: value if name in _FACTS else mark for name, value in row.said.items()}
+        if row.text:
+            row.text = {name: value if name in _TEXT_FACTS or not value else mark for name, value in row.text.items()}
+        row.save(update_fields=["said", "text"])
+    return ()
+
+
+def _erase_profile(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    del at
+    ReviewProfileRow.objects.filter(entry_id=entry_id).update(reason=mark)
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = {
+    **{f"recommendation.{act.value}": _erase_event for act in Act},
+    "recommendation.profile_set": _erase_profile,
+}

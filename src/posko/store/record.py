@@ -8,9 +8,9 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -155,6 +155,39 @@ class Equivocation(models.Model):
 
     class Meta:
         db_table = "journal_equivocation"
+
+
+class ErasureRow(models.Model):
+    """A proposal to erase the words of some entries."""
+
+    code = models.CharField(max_length=20)
+    election = models.CharField(max_length=40)
+    entries = models.JSONField()
+    ground = models.CharField(max_length=20)
+    agency = models.CharField(max_length=20)
+    role = models.CharField(max_length=40)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "record_erasure"
+        constraints = (models.UniqueConstraint(fields=["election", "code"], name="record_erasure_code"),)
+
+
+class ErasureVerdictRow(models.Model):
+    """What became of a proposal, once. `erased` lists what is gone: the proposed entries and those whose words went with them."""
+
+    erasure = models.OneToOneField(ErasureRow, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=12)
+    erased = models.JSONField(default=list)
+    agency = models.CharField(max_length=20)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "record_erasure_verdict"
 
 
 # --- append-only by trigger --------------------------------------------------------------------------------------------------------
@@ -400,8 +433,8 @@ def turn(at: datetime) -> datetime:
     What is read before the lock may no longer stand when it is written (PostgreSQL, READ COMMITTED). And whoever waited asked before the
     one it waited for wrote: it acts no earlier than that one, so that reading as of its instant shows what the other one did.
     """
-    _lock_head()
-    last = Entry.objects.order_by("-leaf_index").values_list("recorded_at", flat=True).first()
+    newest = _lock_head().size - 1
+    last = Entry.objects.filter(leaf_index=newest).values_list("recorded_at", flat=True).first()
     return last if last is not None and at < last <= at + WAITED else at
 
 
@@ -548,6 +581,187 @@ def receive(envelope: bytes, signature: bytes, at: datetime) -> rules.Receipt | 
     raise Equivocated(device=str(said["device"]), device_seq=int(said["device_seq"]))
 
 
+# --- erasing words ----------------------------------------------------------------------------------------------------------------
+
+Eraser = Callable[[str, str, datetime], Sequence[str]]
+"""(entry_id, mark, at) -> entries whose words go with it. Puts `mark` where a stage's tables copy the words of that entry; each stage names
+its erasers by kind of entry in WORDS, and facts (codes, grades, times, hashes) stay."""
+
+
+Unquoter = Callable[[str, Sequence[str], str], None]
+"""(election, texts, mark): takes texts of others out of papers that a stage froze with them; each such stage names it in QUOTES."""
+
+
+def journal_only(entry_id: str, mark: str, at: datetime) -> Sequence[str]:
+    """The eraser of a kind whose words stand in the journal's private part alone."""
+    del entry_id, mark, at
+    return ()
+
+
+def propose_erasure(
+    election_code: str, entries: Sequence[str], ground: str, actor: rules.Actor, role: str, at: datetime, words: Collection[str]
+) -> str:
+    """Somebody asks that the words of entries be erased; gives the proposal's code. Nothing is erased yet.
+
+    words: the kinds of entries that have an eraser. NoGround, NothingToErase, NotHere, NoEntry, ErasurePending.
+    """
+    if ground not in set(rules.Ground):
+        raise rules.NoGround()
+    with transaction.atomic():
+        at = turn(at)
+        chosen = list(dict.fromkeys(entries))
+        if not 1 <= len(chosen) <= rules.MOST_ERASED:
+            raise rules.NothingToErase(n=len(chosen))
+        waiting_for = {e for one in erasures(election_code, at) if one.open for e in one.entries}
+        for one in (entry(election_code, entry_id) for entry_id in chosen):
+            if one.private != "kept":
+                raise rules.NothingToErase(n=one.index)
+            if one.kind not in words:
+                raise rules.NotHere(kind=one.kind)
+            if one.entry_id in waiting_for:
+                raise rules.ErasurePending(n=one.index)
+        code = f"HPS-{ErasureRow.objects.filter(election=election_code).count() + 1:03}"
+        prepared = prepare([_erasure_draft("words.erasure_proposed", election_code, code, chosen, ground, actor, at)], at)
+        ErasureRow.objects.create(
+            code=code, election=election_code, entries=chosen, ground=ground, agency=actor.agency, role=role, person=actor.person,
+            occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        append(prepared, at=at)
+    return code
+
+
+def decide_erasure(
+    election_code: str,
+    code: str,
+    verdict: rules.Verdict,
+    actor: rules.Actor,
+    roles: frozenset[str],
+    at: datetime,
+    words: Mapping[str, Eraser],
+    quotes: Iterable[Unquoter] = (),
+) -> None:
+    """A second person erases or rejects what was proposed, or the proposer takes it back; roles: those the decider holds now.
+
+    Erases the private parts and every copy in the tables, and says so in an entry that both stand in. UnknownErasure, and what
+    `rules.check_decision` refuses.
+    """
+    with transaction.atomic():
+        at = turn(at)
+        found = erasure(election_code, code, at)
+        rules.check_decision(found, verdict, actor.person, roles)
+        gone: list[str] = []
+        if verdict is rules.Verdict.ERASED:
+            said = _sentences(found.entries)
+            for one in (entry(election_code, entry_id) for entry_id in found.entries):
+                along = words[one.kind](one.entry_id, mark_of(code), at)
+                gone += [one.entry_id, *along]
+            gone = list(dict.fromkeys(gone))
+            for unquote in quotes if said else ():
+                unquote(election_code, said, mark_of(code))
+            for entry_id in gone:
+                erase(entry_id, at)
+        kind = {"erased": "words.erased", "rejected": "words.erasure_rejected", "withdrawn": "words.erasure_withdrawn"}[verdict.value]
+        ids = gone or list(found.entries)
+        approvals = (found.person, actor.person) if verdict is rules.Verdict.ERASED else ()
+        draft = _erasure_draft(kind, election_code, code, ids, found.ground.value, actor, at, approvals, found.entry_id)
+        prepared = prepare([draft], at)
+        ErasureVerdictRow.objects.create(
+            erasure=ErasureRow.objects.get(election=election_code, code=code), verdict=verdict.value, erased=gone, agency=actor.agency,
+            person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        append(prepared, at=at)
+
+
+def _sentences(entry_ids: Iterable[str]) -> list[str]:
+    """What private parts say in more than a word, the longest first: what a frozen paper may quote."""
+    found: set[str] = set()
+    waiting: list[object] = [part for part in privates(entry_ids).parts.values() if part]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and len(value) >= _QUOTED and " " in value.strip():
+            found.add(value)
+    return sorted(found, key=len, reverse=True)
+
+
+_QUOTED = 8
+"""Shorter texts are words that anybody may use."""
+
+
+def _erasure_draft(
+    kind: str,
+    election_code: str,
+    code: str,
+    entries: list[str],
+    ground: str,
+    actor: rules.Actor,
+    at: datetime,
+    approvals: tuple[str, ...] = (),
+    proposal: str = "",
+) -> rules.Draft:
+    said = {"code": code, "entries": entries, "ground": ground}
+    region = election(election_code).region
+    return rules.Draft(kind, election_code, f"erasure:{code}", region, actor, at, said, approvals=approvals, corrects=proposal)
+
+
+def erasures(election_code: str, at: datetime) -> list[rules.Erasure]:
+    """Proposals made by then as they stood, the newest first."""
+    rows = ErasureRow.objects.filter(election=election_code, occurred_at__lte=at).order_by("-occurred_at", "-id")
+    verdicts = {v.erasure_id: v for v in ErasureVerdictRow.objects.filter(erasure__in=rows, occurred_at__lte=at)}
+    return [_erasure(row, verdicts.get(row.pk)) for row in rows]
+
+
+def erasure(election_code: str, code: str, at: datetime) -> rules.Erasure:
+    """One proposal. UnknownErasure."""
+    for one in erasures(election_code, at):
+        if one.code == code:
+            return one
+    raise rules.UnknownErasure(erasure=code[:20])
+
+
+def _erasure(row: ErasureRow, end: ErasureVerdictRow | None) -> rules.Erasure:
+    found = rules.Erasure(
+        row.code, row.election, tuple(row.entries), rules.Ground(row.ground), row.person, row.agency, row.role, row.occurred_at,
+        entry_id=row.entry_id,
+    )  # fmt: skip
+    if end is None:
+        return found
+    return replace(
+        found, entries=tuple(end.erased or row.entries), verdict=rules.Verdict(end.verdict), decided_by=end.person,
+        decided_agency=end.agency, decided_at=end.occurred_at,
+    )  # fmt: skip
+
+
+def erased_by(entry_ids: Iterable[str]) -> dict[str, rules.Erasure]:
+    """Entry -> the erasure that took its words, of those that two people decided."""
+    wanted = set(entry_ids)
+    found = {}
+    for end in ErasureVerdictRow.objects.filter(verdict=rules.Verdict.ERASED.value).select_related("erasure").order_by("id"):
+        for entry_id in wanted.intersection(end.erased):
+            found[entry_id] = _erasure(end.erasure, end)
+    return found
+
+
+def erasures_of(election_code: str, subject: str, at: datetime) -> list[rules.Erasure]:
+    """Erasures that took words of a subject ("aght:AGHT-01") by then, the oldest first: what its page says about itself."""
+    done = [one for one in erasures(election_code, at) if one.verdict is rules.Verdict.ERASED]
+    if not done:
+        return []
+    mine = set(Entry.objects.filter(election=election_code, subject=subject).values_list("entry_id", flat=True))
+    return [one for one in reversed(done) if mine.intersection(one.entries)]
+
+
+def find(_person: object, election_code: str, text: str, at: datetime) -> list[rules.Hit]:
+    """Erasures by code, as it stands in the place of erased words."""
+    word = text.strip().upper()
+    if not word.startswith("HPS"):
+        return []
+    return [rules.Hit("erasure", one.code, one.ground.value, (one.code,)) for one in erasures(election_code, at) if word in one.code][:20]
+
+
 def erase(entry_id: str, at: datetime) -> None:
     """Erases the private part of an entry for good. The caller appends the entry that says who did so and why. NoEntry."""
     if not Entry.objects.filter(entry_id=entry_id).exists():
@@ -555,21 +769,25 @@ def erase(entry_id: str, at: datetime) -> None:
     Opening.objects.filter(entry_id=entry_id, erased_at__isnull=True).update(private=None, private_salt=None, erased_at=at)
 
 
-def erase_private(entry_id: str, actor: rules.Actor, reason: str, at: datetime) -> rules.Receipt:
-    """Erases the private part of an entry and says so in the journal. NoEntry."""
-    with transaction.atomic():
-        row = Entry.objects.filter(entry_id=entry_id).first()
-        if row is None:
-            raise NoEntry(entry=entry_id)
-        erase(entry_id, at)
-        draft = rules.Draft("private.erased", row.election, row.subject, row.place, actor, at, {"entry": entry_id}, reason=reason)
-        return append([draft], at=at)[0]
-
-
 # --- reading and checking ------------------------------------------------------------------------------------------------------------
 
-ERASED = "(dihapus)"
+ERASED = "[dihapus]"
 """What every screen and print says in the place of a typed text that was erased."""
+
+
+def mark_of(code: str) -> str:
+    """The same with the erasure's code, which leads to who, when and why: [dihapus, HPS-001]."""
+    return f"{ERASED[:-1]}, {code}]"
+
+
+def gone(*texts: str) -> bool:
+    """Whether words of a text were erased: a paper made of it can no longer be checked against its hash."""
+    return any(ERASED[:-1] in text for text in texts)
+
+
+def unerased(text: str) -> str:
+    """A text for a form to begin with: nothing where its words are gone."""
+    return "" if gone(text) else text
 
 
 def typed(**texts: str) -> dict[str, object]:
@@ -582,13 +800,14 @@ class Privates:
     """Private parts of entries: None where one was erased; an entry that never had one is not there."""
 
     parts: Mapping[str, Mapping[str, Any] | None]
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, entry_id: str, name: str, kept: str = "") -> str:
         """A typed text of an entry, ERASED, or `kept` (a row's own column, from before such texts were private) where it has none."""
         if entry_id not in self.parts:
             return kept
         part = self.parts[entry_id]
-        return ERASED if part is None else str(part.get(name, kept))
+        return self.marks.get(entry_id, ERASED) if part is None else str(part.get(name, kept))
 
 
 def privates(entry_ids: Iterable[str]) -> Privates:
@@ -602,7 +821,8 @@ def privates(entry_ids: Iterable[str]) -> Privates:
         for entry_id, envelope in rows.filter(erased_at__isnull=False).values_list("entry_id", "envelope"):
             if json.loads(_raw(envelope))["private_hash"]:
                 parts[entry_id] = None
-    return Privates(parts)
+    gone = [entry_id for entry_id, part in parts.items() if part is None]
+    return Privates(parts, {e: mark_of(by.code) for e, by in erased_by(gone).items()} if gone else {})
 
 
 def order(entry_ids: Iterable[str]) -> dict[str, int]:

@@ -20,7 +20,10 @@ from posko.store import record
 
 
 class ConfirmationRow(models.Model):
-    """An operator's word for a quantity that the rulebook does not surely know; the newest per use counts."""
+    """An operator's word for a quantity that the rulebook does not surely know; the newest per use counts.
+
+    `citation` is of rows from before it stood in the journal's private part.
+    """
 
     election = models.CharField(max_length=40)
     item = models.CharField(max_length=40)
@@ -54,6 +57,7 @@ def confirm(
 ) -> rules.Confirmation:
     """Put a quantity in force, with the place where it was read. Refusals: see domain.regulation.check_confirmation."""
     with transaction.atomic():
+        at = record.turn(at)
         amount = rules.check_confirmation(rulebook(election, at), item, use, quantity, citation)
         words = citation.strip()[:400]
         before = ConfirmationRow.objects.filter(election=election, item=item, use=use, occurred_at__lte=at).order_by("occurred_at", "pk")
@@ -65,9 +69,9 @@ def confirm(
             place=record.election(election).region,
             actor=actor,
             occurred_at=at,
-            facts={"item": item, "use": use, "quantity": amount, "citation": words, "mark": mark},
+            facts={"item": item, "use": use, "quantity": amount, "mark": mark},
+            private=record.typed(citation=words),
             corrects=last.entry_id if last else "",
-            reason=words if last else "",
         )
         prepared = record.prepare([draft], at)
         row = ConfirmationRow.objects.create(
@@ -75,14 +79,13 @@ def confirm(
             item=item,
             use=use,
             quantity=amount,
-            citation=words,
             mark=mark,
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
         )
         record.append(prepared, at=at)
-    return _confirmation(row)
+    return _confirmation(row, record.privates([row.entry_id]))
 
 
 # --- what is read --------------------------------------------------------------------------------------------------------
@@ -91,7 +94,9 @@ def confirm(
 def confirmations(election: str, at: datetime, item: str = "") -> list[rules.Confirmation]:
     """What was confirmed by then, oldest first; of one item or of all."""
     rows = ConfirmationRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk")
-    return [_confirmation(row) for row in (rows.filter(item=item) if item else rows)]
+    found = list(rows.filter(item=item) if item else rows)
+    told = record.privates(row.entry_id for row in found)
+    return [_confirmation(row, told) for row in found]
 
 
 def shipped(code: str) -> tuple[rules.Rulebook, Source]:
@@ -184,5 +189,9 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
     ]
 
 
-def _confirmation(row: ConfirmationRow) -> rules.Confirmation:
-    return rules.Confirmation(row.item, row.use, row.quantity, row.citation, row.person, row.occurred_at, row.mark, row.entry_id)
+def _confirmation(row: ConfirmationRow, told: record.Privates) -> rules.Confirmation:
+    citation = told.text(row.entry_id, "citation", row.citation)
+    return rules.Confirmation(row.item, row.use, row.quantity, citation, row.person, row.occurred_at, row.mark, row.entry_id)
+
+
+WORDS: dict[str, record.Eraser] = {"rule.confirmed": record.journal_only}

@@ -22,7 +22,7 @@ from django.db import models, transaction
 from posko.domain import access as access_rules
 from posko.domain import record as facts
 from posko.domain import reports as rules
-from posko.store import places, record
+from posko.store import access, places, record
 
 PUBLIC_ACTOR = facts.Actor("publik", "PUBLIK")
 _GUARD_FILE = "kata-jaga.txt"
@@ -174,16 +174,11 @@ class Filed:
     ticket: str
 
 
-def _queue(at: datetime) -> None:
-    """Wait for the journal's lock before looking at what stands: of two writers in the same second one comes second."""
-    record.prepare([], at)
-
-
 def file_report(election: str, filing: rules.Filing, actor: facts.Actor, at: datetime, attachments: Sequence[rules.Attachment] = ()) -> str:
     """Puts a report into the box and gives its ticket, which only the reporter keeps. UnknownPlace, TooManyFiles."""
     rules.check_files(len(attachments))
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         return _put(election, [(filing, at)], actor, at, attachments)[0].ticket
 
 
@@ -193,7 +188,7 @@ def take_in(
 ) -> list[Filed]:  # fmt: skip
     """A whole file of reports with when each came (None: now), or nothing. `draft`: the upload it ends. FileTwice, NoUpload."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         before = ReportImport.objects.filter(election=election, content_sha256=content_sha256).first()
         if before is not None:
             raise rules.FileTwice(first=before.first, count=before.count)
@@ -350,7 +345,7 @@ def _file_message(election: str, message: str, actor: facts.Actor, at: datetime,
         if coded.place not in _known_places(election, region):
             raise rules.UnknownPlace(place=coded.place)
         with transaction.atomic():
-            _queue(at)
+            at = record.turn(at)
             same = _same(election, coded, at)
             filings = [
                 rules.filing(
@@ -384,7 +379,7 @@ def _same(election: str, coded: rules.Coded, at: datetime) -> dict[str, str]:
 def add(election: str, number: str, text: str, actor: facts.Actor, at: datetime) -> int:
     """What was told later; how many numbers were hidden in it. TooShort, TooLong, AdditionClosed, TooManyAdditions, Unknown."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         report = get(election, number, at)
         row = Report.objects.get(election=election, number=number)
         already = ReportAddition.objects.filter(report=row).count()
@@ -414,7 +409,7 @@ def additions(election: str, number: str, at: datetime) -> list[rules.Addition]:
 def read_additions(election: str, number: str, actor: facts.Actor, at: datetime) -> None:
     """An analyst has read the additions; the task goes away. Unknown."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         report = get(election, number, at)
         place = report.place or record.election(election).region
         prepared = record.prepare([facts.Draft("report.additions_read", election, f"report:{number}", place, actor, at, {})], at)
@@ -476,17 +471,17 @@ def keep_upload(election: str, name: str, data: bytes, actor: facts.Actor, at: d
     return Upload(code, name[:200], data)
 
 
-def upload(election: str, code: str) -> Upload:
-    """NoUpload."""
-    row = ReportUpload.objects.filter(election=election, code=code).first()
+def upload(election: str, code: str, person: str) -> Upload:
+    """A file that this person chose: it holds words of places that another may not read. NoUpload."""
+    row = ReportUpload.objects.filter(election=election, code=code, person=person).first()
     if row is None:
         raise rules.NoUpload(code=code[:20])
     return Upload(row.code, row.name, bytes(row.data))
 
 
-def drop_upload(election: str, code: str) -> None:
-    """Forget a file. NoUpload."""
-    if not ReportUpload.objects.filter(election=election, code=code).delete()[0]:
+def drop_upload(election: str, code: str, person: str) -> None:
+    """Forget a file that this person chose. NoUpload."""
+    if not ReportUpload.objects.filter(election=election, code=code, person=person).delete()[0]:
         raise rules.NoUpload(code=code[:20])
 
 
@@ -499,7 +494,7 @@ def count_guard(election: str, door: str, kinds: Iterable[str], decision: str, a
     if not found:
         return
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         region = record.election(election).region
         drafts = [
             facts.Draft(
@@ -537,7 +532,7 @@ def searches(election: str, at: datetime, most: int = 100) -> list[tuple[datetim
 def set_status(election: str, number: str, status: rules.Status, actor: facts.Actor, at: datetime) -> None:
     """What the reporter reads from now on. NoStep, Unknown."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         report = get(election, number, at)
         prepared = record.prepare([status_draft(report, status, actor, at)], at)
         write_status(report, status, actor, at, prepared[0].entry_id)
@@ -560,15 +555,10 @@ def write_status(report: rules.Report, status: rules.Status, actor: facts.Actor,
 def erase(election: str, number: str, reason: str, actor: facts.Actor, at: datetime) -> None:
     """Erases the reporter's words, place note, contact, additions and attachments, here and in the journal's private parts. Facts stay."""
     with transaction.atomic():
-        _queue(at)
+        at = record.turn(at)
         report = get(election, number, at)
         check_neutral(election, reason)
-        Words.objects.filter(report__election=election, report__number=number).delete()
-        ReportAttachment.objects.filter(report__election=election, report__number=number).delete()
-        later = ReportAddition.objects.filter(report__election=election, report__number=number)
-        entries = [report.entry_id, *later.values_list("entry_id", flat=True)]
-        later.update(text="")
-        Report.objects.filter(election=election, number=number).update(erased_at=at)
+        entries = _take_words(election, number, at)
         for entry_id in entries:
             record.erase(entry_id, at)
         place = report.place or record.election(election).region
@@ -577,10 +567,31 @@ def erase(election: str, number: str, reason: str, actor: facts.Actor, at: datet
         record.append([facts.Draft("report.erased", election, f"report:{number}", place, actor, at, said, private=private)], at=at)
 
 
-def listing(election: str, at: datetime) -> list[rules.Report]:
-    """Reports received by then, newest first, with the status they had."""
+def _take_words(election: str, number: str, at: datetime) -> list[str]:
+    """Takes the words of a report out of the tables; gives the entries that hold them too, the report's own first."""
+    row = Report.objects.get(election=election, number=number)
+    Words.objects.filter(report=row).delete()
+    ReportAttachment.objects.filter(report=row).delete()
+    later = ReportAddition.objects.filter(report=row)
+    entries = [row.entry_id, *later.values_list("entry_id", flat=True)]
+    later.update(text="")
+    Report.objects.filter(pk=row.pk).update(erased_at=at)
+    return entries
+
+
+def listing(election: str, at: datetime, scope: access_rules.Scope | None = None) -> list[rules.Report]:
+    """Reports received by then, newest first, with the status they had. `scope`: only those that somebody may do its act on."""
     rows = Report.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-id")
-    return _values(rows, at)
+    found = _values(rows, at)
+    if scope is None:
+        return found
+    region = record.election(election).region
+    return [r for r in found if scope.covers(rules.thing(r, scope.act, region))]
+
+
+def filed(election: str, at: datetime) -> dict[str, str]:
+    """Number -> place of every report received by then, "" where none was said."""
+    return dict(Report.objects.filter(election=election, occurred_at__lte=at).values_list("number", "place"))
 
 
 def get(election: str, number: str, at: datetime) -> rules.Report:
@@ -683,21 +694,46 @@ MOST_TASKS = 20
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
     """For analysts: reports nobody has begun to assess (one task for many), and additions nobody has read."""
-    if not any(grant.role in access_rules.POLICY["reports.write"] and grant.holds(at) for grant in person.grants):
+    scope = access.scope(person, "reports.write", "reports", at)
+    if not scope.regions:
         return []
-    new = [r for r in listing(election, at) if r.status is rules.Status.RECEIVED]
-    tasks = [facts.Task("reports.added", "reports", f"report:{number}", number, None, (number,)) for number in sorted(unread(election, at))]
+    mine = listing(election, at, scope)
+    new = [r for r in mine if r.status is rules.Status.RECEIVED]
+    added = sorted({r.number for r in mine} & unread(election, at).keys())
+    tasks = [facts.Task("reports.added", "reports", f"report:{number}", number, None, (number,)) for number in added]
     if len(new) > MOST_TASKS:
         return [*tasks, facts.Task("reports.many", "reports", "reports:new", str(len(new)), None, ())]
     return [*tasks, *(facts.Task("reports.new", "reports", f"report:{r.number}", r.number, None, (r.number,)) for r in new)]
 
 
-def find(_person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
-    """Reports by number or place code; never by words."""
-    word = text.strip()
+def find(person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
+    """Reports by number or place code, of those this person may read; never by words."""
+    word = text.strip().lower()
     if not word:
         return []
-    rows = Report.objects.filter(election=election, occurred_at__lte=at).filter(
-        models.Q(number__icontains=word) | models.Q(place__iexact=word)
-    )
-    return [facts.Hit("report", r.number, r.place, (r.number,)) for r in rows.order_by("-occurred_at", "-id")[:20]]
+    mine = listing(election, at, access.scope(person, "reports.read", "reports", at))
+    hits = [r for r in mine if word in r.number.lower() or word == r.place.lower()]
+    return [facts.Hit("report", r.number, r.place, (r.number,)) for r in hits[:20]]
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+def _erase_report(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """Everything that its reporter left: words, place note, contact, additions, attachments."""
+    del mark
+    row = Report.objects.filter(entry_id=entry_id).first()
+    return tuple(_take_words(row.election, row.number, at)) if row else ()
+
+
+def _erase_addition(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    del mark, at
+    ReportAddition.objects.filter(entry_id=entry_id).update(text="")
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = {
+    "report.filed": _erase_report,
+    "report.added_to": _erase_addition,
+    "report.erased": record.journal_only,
+}

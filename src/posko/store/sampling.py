@@ -425,3 +425,8 @@ def _result(row: SamplingResultRow, told: record.Privates) -> rules.Result:
     return rules.Result(
         row.box, tuple(row.kinds), row.found, row.needed, note, row.person, row.second, row.occurred_at, row.number, row.entry_id
     )
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(("sample.committed", "box.reopened", "box.reopening_corrected"), record.journal_only)

@@ -147,11 +147,6 @@ class CheckRow(models.Model):
         indexes = (models.Index(fields=["election", "box"], name="seals_check_box"),)
 
 
-def in_turn() -> None:
-    """One writer after the other, inside a transaction: holds the head of the journal (SQLite: the IMMEDIATE lock) before reading."""
-    record.Head.objects.select_for_update().get(id=1)
-
-
 def box_code(election: str, scanned: str, at: datetime) -> str:
     """The code of a box from its label, an alias or typing. The refusals of `labels`."""
     return read_code(election, scanned, at, "box").text
@@ -305,7 +300,7 @@ def issue_range(
 ) -> rules.SealRange:
     """Seals first..last, as printed, go to a place or a table, by its code. Malformed, BadRange, RangeOverlap, BadHolder."""
     with transaction.atomic():
-        in_turn()
+        at = record.turn(at)
         low, high = rules.read_range(first, last)
         same = RangeRow.objects.filter(election=election, series=low.series, width=len(low.digits), ended_at=None).order_by("id")
         code = f"SGL-{RangeRow.objects.filter(election=election).count() + 1:03}"
@@ -333,7 +328,7 @@ def take_back(election: str, code: str, reason: str, first: facts.Actor, second:
     RangeUsed, SamePerson, ReasonMissing.
     """
     with transaction.atomic():
-        in_turn()
+        at = record.turn(at)
         row = RangeRow.objects.filter(election=election, code=code, ended_at=None).first()
         if row is None:
             raise rules.UnknownRange(range=code[:20])
@@ -365,7 +360,7 @@ def issue_count(
 ) -> rules.LotStock:
     """Seals without serials go to a place or a table, as a lot with a name. Malformed, BadCount, LotTaken, BadHolder."""
     with transaction.atomic():
-        in_turn()
+        at = record.turn(at)
         name, holder = rules.check_lot(lot), _holder(election, to)
         rules.check_count(quantity)
         if LotRow.objects.filter(election=election, lot=name).exists():
@@ -417,7 +412,7 @@ def _away(
     mark: str,
 ) -> list[rules.Finding]:
     with transaction.atomic():
-        in_turn()
+        at = record.turn(at)
         read = list(dict.fromkeys(rules.read_serial(s) for s in serials if s.strip()))
         if not read and not count:
             raise rules.NoSeals()
@@ -466,7 +461,7 @@ def check_seals(
 ) -> rules.Check:
     """Seals seen on a box at a hand-over or an inspection, against those that were put on. NotSealed, Malformed, BadCount."""
     with transaction.atomic():
-        in_turn()
+        at = record.turn(at)
         code = box_code(election, box, at)
         now = last_sealing(election, code)
         if now is None or not now.closed:
@@ -784,3 +779,13 @@ def _check(row: CheckRow) -> rules.Check:
         row.box, tuple(row.expected), tuple(row.seen), row.expected_count, row.seen_count, row.broken, row.occasion, row.place,
         row.person, row.occurred_at, row.entry_id, row.mark,
     )  # fmt: skip
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+
+def erase_variance(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """Why a box was closed with another number than it needs."""
+    del at
+    SealingRow.objects.filter(entry_id=entry_id).exclude(variance="").update(variance=mark)
+    return ()

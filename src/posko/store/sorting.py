@@ -1214,3 +1214,8 @@ def _work(row: OpeningRow, closing: ClosingRow | None, details: Details) -> rule
 
 def _bundle(row: BundleRow) -> rules.Bundle:
     return rules.Bundle(row.code, row.contest, row.dapil, row.quantity, row.carton, row.batch, row.team, row.occurred_at, row.mark)
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+WORDS: dict[str, record.Eraser] = {"rate.set": record.journal_only}

@@ -503,3 +503,8 @@ def _movement(row: PostingRow) -> rules.Movement:
         rules.Account(row.target_place, rules.Condition(row.target)), row.act, row.subject,
     )  # fmt: skip
     return rules.Movement(posting, row.entry_id, row.occurred_at)
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(("stock.counted", "warehouse.inspected"), record.journal_only)

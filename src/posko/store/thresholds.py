@@ -94,7 +94,7 @@ def set_limit(
     """
     one = rules.knob(stage, default, name)
     with transaction.atomic():
-        record.prepare([], at)  # the journal's turn comes first: what is read below still stands when it is written
+        at = record.turn(at)  # the journal's turn comes first: what is read below still stands when it is written
         before = rules.plain(getattr(limits(election, stage, default, at), name), one.unit)
         rules.check_set(one, value, before, seen, reason, actor, second)
         signed = second if one.two else None
@@ -135,7 +135,7 @@ def acknowledgements(election: str, at: datetime) -> list[rules.Acknowledgement]
 def acknowledge(election: str, signal: facts.Signal, actor: facts.Actor, at: datetime) -> rules.Acknowledgement:
     """Somebody sees to a warning, as it stands now. NotAddressed, Acknowledged."""
     with transaction.atomic():
-        record.prepare([], at)
+        at = record.turn(at)
         mine = [one for one in acknowledgements(election, at) if (one.rule, one.subject) == (signal.rule, signal.subject)]
         rules.check_acknowledge(signal, mine, actor)
         said: dict[str, object] = {

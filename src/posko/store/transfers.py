@@ -843,3 +843,10 @@ def _step(steps: Sequence[TransferStepRow], kind: str, told: record.Privates) ->
     last = fixed[-1] if fixed else first
     note = told.text(first.entry_id, "note", first.note)
     return rules.Step(last.pieces, first.person, note, first.occurred_at, last.entry_id, len(fixed))
+
+
+# --- erasing words (see record.Eraser) ---------------------------------------------------------------------------------------
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(
+    ("ballots.counted", "goods.counted", "transfer.sent", "transfer.received", "transfers.proposed"), record.journal_only
+)

@@ -109,6 +109,8 @@ class Opened:
     variable: str
     shares: Shares
     last_useful: Moment
+    cost: int | None = None
+    reversal: int | None = None
 
 
 OPENED = (
@@ -123,6 +125,8 @@ OPENED = (
         "6",
         Shares(20, 60, 100),
         (2024, 2, 12, 6, 0),
+        cost=2,
+        reversal=2,
     ),
     Opened(
         (2023, 11, 28, 16, 0),
@@ -135,6 +139,8 @@ OPENED = (
         "5",
         Shares(0, 1, 4),
         (2023, 12, 8, 17, 0),
+        cost=2,
+        reversal=1,
     ),
     Opened(
         (2023, 11, 30, 14, 0),
@@ -147,6 +153,8 @@ OPENED = (
         "5",
         Shares(0, 1, 3),
         (2024, 1, 25, 17, 0),
+        cost=1,
+        reversal=1,
     ),
     Opened(
         (2023, 12, 2, 11, 0),
@@ -159,6 +167,7 @@ OPENED = (
         "8",
         Shares(0, 2, 8),
         (2024, 2, 13, 18, 0),
+        cost=1,
     ),
     Opened(
         (2023, 12, 3, 10, 0),
@@ -183,6 +192,8 @@ OPENED = (
         "6",
         Shares(10, 50, 100),
         (2024, 2, 13, 12, 0),
+        cost=3,
+        reversal=3,
     ),
     Opened(
         (2024, 2, 11, 10, 0),
@@ -195,6 +206,7 @@ OPENED = (
         "7",
         Shares(0, 5, 20),
         (2024, 2, 14, 13, 0),
+        reversal=2,
     ),
 )
 ATTACHED = (
@@ -291,6 +303,8 @@ def _open(ctx: Context, opened: Opened) -> None:
         variable=opened.variable,
         shares=opened.shares,
         last_useful_at=wib(*opened.last_useful),
+        cost=opened.cost,
+        reversal=opened.reversal,
         report=opened.report,
         actor=ctx.people["citra"],
         at=wib(*opened.at),

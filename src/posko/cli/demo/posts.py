@@ -1,4 +1,4 @@
-"""Posts [SIMULASI]: both sides, a week of duty, heartbeats with one silent post, contacts, and cases that only Bawaslu reads."""
+"""Posts [SIMULASI]: both sides, duty and heartbeats until the eve, posts that fall silent, contacts, cases that only Bawaslu reads."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,8 @@ OFFICE = tuple(rules.Window(day, 8 * 60, 16 * 60) for day in range(5))
 LONG = (*(rules.Window(day, 8 * 60, 20 * 60) for day in range(5)), rules.Window(5, 8 * 60, 14 * 60))
 ALL = (rules.Service.INTAKE, rules.Service.CONSULTATION, rules.Service.COORDINATION)
 SINCE = datetime(2023, 6, 1, tzinfo=UTC)
+VOTING = datetime(2024, 2, 13, 17, tzinfo=UTC)  # the day of voting begins, in WIB
+LATER = datetime(2024, 6, 1, tzinfo=UTC)
 
 
 def wib(month: int, day: int, hour: int, minute: int = 0, year: int = 2023) -> datetime:
@@ -23,12 +25,13 @@ def wib(month: int, day: int, hour: int, minute: int = 0, year: int = 2023) -> d
 
 
 def run(ctx: Context) -> None:
-    """Opens the posts a month before the rakor and lives their last week."""
+    """Opens the posts a month before the rakor and lives from the week before it until the eve of voting."""
     if access.person_named("maya") is None:
         grant = access_rules.Grant("kejati.pemantau", "19.06", SINCE)
         ctx.people["maya"] = access.add_user("maya", "posko-demo", "Maya", "KEJATI", [grant], ctx.people["kartika"], SINCE)
     opened = _open(ctx)
     _duty(ctx)
+    _duty_until_the_eve(ctx)
     beats = _live(ctx, opened)
     _coverage(ctx)
     ticket = _misuse(ctx)
@@ -36,7 +39,9 @@ def run(ctx: Context) -> None:
     cover = posts.coverage(ctx.election, at)
     silent = [p.name for p in opened if posts.beats(ctx.election, at)[p.code].pulse is rules.Pulse.SILENT]
     answered = sum(c.cover is rules.Cover.POST for c in cover)
-    ctx.say(f"    {len(opened)} pos dibuka, {text.angka(beats)} detak dalam seminggu; diam pada 5 Desember: {', '.join(silent)} [SIMULASI]")
+    later = [p.name for p in opened if posts.beats(ctx.election, ctx.eve_at)[p.code].pulse is rules.Pulse.SILENT]
+    ctx.say(f"    {len(opened)} pos dibuka, {text.angka(beats)} tanda hidup sampai malam H-1 [SIMULASI]")
+    ctx.say(f"    diam pada 5 Desember: {', '.join(silent)}; diam pada 13 Februari: {', '.join(later)}")
     ctx.say(f"    {answered} dari {len(cover)} desa terliput pos yang menjawab; rekap tanpa isi untuk Kejati (masuk sebagai maya)")
     ctx.say(f"    satu pengaduan tentang posko, hanya untuk Bawaslu; sebuah kode untuk diikuti di /lapor-posko/: {ticket}")
 
@@ -114,24 +119,58 @@ def _duty(ctx: Context) -> None:
         posts.add_shifts(ctx.election, post, who, _spans(monday, days, begins, ends), fajar, at)
 
 
+def _duty_until_the_eve(ctx: Context) -> None:
+    """The weeks from the rakor to the day of voting, entered a month at a time; no duty on 25 December and 1 January."""
+    gita, fajar = ctx.people["gita"], ctx.people["fajar"]
+    kecamatan = places.kecamatan_list(record.election(ctx.election).region)[1:4]
+    mine: list[tuple[str, str, tuple[int, ...], int, int]] = [
+        ("KEJARI-BELTIM", "p-citra", (0, 1, 2, 3, 4), 8, 14), ("KEJARI-BELTIM", "PIKET-01", (0, 1, 2, 3, 4), 14, 20),
+        ("KEJARI-BELTIM", "PIKET-02", (5,), 8, 14),
+        *((f"KEC-{_short(k.name)}", f"PIKET-{3 + n:02}", (0, 1, 2, 3, 4), 8, 16) for n, k in enumerate(kecamatan)),
+    ]  # fmt: skip
+    theirs: list[tuple[str, str, tuple[int, ...], int, int]] = [
+        ("KPU-BELTIM", "p-ani", (0, 1, 2, 3, 4), 8, 16), ("KPU-BELTIM", "PIKET-11", (0, 1, 2, 3, 4), 16, 20),
+        ("KPU-BELTIM", "PIKET-12", (5,), 8, 14), ("PPK-GANTUNG", "p-budi", (0, 1, 2, 3, 4), 8, 16),
+    ]  # fmt: skip
+    months = (
+        (wib(12, 8, 15), wib(12, 11, 0), wib(1, 14, 0, year=2024)),
+        (wib(1, 12, 15, year=2024), wib(1, 15, 0, year=2024), VOTING),
+    )
+    for at, first, last in months:
+        for plan, actor in ((mine, gita), (theirs, fajar)):
+            for post, who, weekdays, begins, ends in plan:
+                days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+                on = [d for d in days if d.astimezone(text.WIB).weekday() in weekdays and not _holiday(d)]
+                spans = [rules.Span(d + timedelta(hours=begins), d + timedelta(hours=ends)) for d in on]
+                posts.add_shifts(ctx.election, post, who, spans, actor, at)
+
+
+def _holiday(at: datetime) -> bool:
+    day = at.astimezone(text.WIB)
+    return (day.month, day.day) in {(12, 25), (1, 1)}
+
+
 def _live(ctx: Context, opened: list[rules.Post]) -> int:
-    """Heartbeats of the week before the rakor; the third post of the prosecutor's fell silent on 1 December. Some lines of logbook."""
-    quiet = opened[3].code
-    taps = 0
+    """Heartbeats from the week before the rakor to the eve; some lines of logbook.
+
+    Silent on purpose: the third post of the prosecutor's from 1 to 6 December; on the eve its second one, whose line is cut since the
+    12th, and the last PPS, from which nobody has been heard since the Friday before.
+    """
+    early, cut, lost = opened[3].code, opened[2].code, opened[-1].code
+    quiet = ((early, wib(12, 1, 9), wib(12, 6, 9)), (cut, wib(2, 12, 9, year=2024), LATER), (lost, wib(2, 9, 9, year=2024), LATER))
     moments = []
     for post in opened:
         if post.elsewhere:
             continue
         who = ctx.people["citra" if post.side is rules.Side.KEJAKSAAN else "ani"]
-        span = rules.Span(wib(11, 28, 0), ctx.rakor_at)
-        for opening in rules.openings(post.hours, span.from_at, span.until_at):
+        for opening in rules.openings(post.hours, wib(11, 28, 0), ctx.eve_at):
             at = opening.from_at + timedelta(minutes=7)
             while at < opening.until_at:
-                if post.code != quiet or at < wib(12, 1, 9):
+                still = any(code == post.code and since <= at < until for code, since, until in quiet)
+                if not still and not _holiday(at):
                     moments.append((at, post.code, who))
                 at += timedelta(hours=post.beat_hours)
-    for at, code, who in sorted(moments, key=lambda m: (m[0], m[1])):
-        taps += posts.tap(ctx.election, code, who, at)
+    taps = posts.relive(ctx.election, moments)
     _note(ctx, wib(12, 4, 9, 20), rules.Note.VISIT, 2, "WARGA", "[SIMULASI] Menanyakan cara pindah memilih; diarahkan ke PPS.")
     _note(ctx, wib(12, 4, 11, 5), rules.Note.CONSULTATION, 1, "PEMDA", "[SIMULASI] Batas bantuan kendaraan dinas untuk logistik.")
     _note(ctx, wib(12, 4, 13, 45), rules.Note.COORDINATION, 4, "KPU", "[SIMULASI] Membahas atap gudang yang bocor menjelang rakor.")

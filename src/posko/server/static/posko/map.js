@@ -261,11 +261,11 @@ function listen() {
 }
 
 /* The middle of the shape, 16 px high, stands on the point, or the tip of a warning; its words stand below, or above. */
-function pinned(thing, element, shape, anchor, title, words = "") {
+function pinned(thing, element, shape, anchor, title, words = "", half = 8) {
   element.title = title;
   element.append(shape);
   if (words) element.append(make("span", "", words)); else element.append(make("span", "visually-hidden", title));
-  new library.Marker({ element, anchor, offset: [0, anchor === "top" ? -8 : 0] }).setLngLat(thing.at).addTo(map);
+  new library.Marker({ element, anchor, offset: [0, anchor === "top" ? -half : 0] }).setLngLat(thing.at).addTo(map);
 }
 
 function island(thing) { // a desa that is an island has no area; its row opens here
@@ -273,7 +273,8 @@ function island(thing) { // a desa that is an island has no area; its row opens 
   const button = make("button", "movingmap-pin");
   button.type = "button";
   button.addEventListener("click", (event) => { event.stopPropagation(); open(place ?? thing); });
-  pinned(thing, button, state(thing.state), "top", [thing.name, thing.word].filter(Boolean).join(": "), thing.name + (thing.detail ? ` · ${thing.detail}` : ""));
+  const numbered = thing.figure || thing.fill; // a whole desa lies there: its number on its colour, as on the areas ashore
+  pinned(thing, button, numbered ? disc(thing) : state(thing.state), "top", [thing.name, thing.word].filter(Boolean).join(": "), thing.name + (thing.detail && !numbered ? ` · ${thing.detail}` : ""), numbered ? 13 : 8);
 }
 
 const canvas = (...children) => { const node = drawn("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }); node.append(...children); return node; };
@@ -281,6 +282,13 @@ const state = (code) => canvas({ // the shapes of {% state %}
   good: () => drawn("circle", { cx: 8, cy: 8, r: 6.5, class: "shape-good" }), warn: () => drawn("path", { d: "M8 0.5L15.5 8L8 15.5L0.5 8z", class: "shape-warn" }),
   bad: () => drawn("rect", { x: 1.5, y: 1.5, width: 13, height: 13, class: "shape-bad" }), unknown: () => drawn("circle", { cx: 8, cy: 8, r: 6, class: "shape-unknown" }),
 }[code]?.() ?? drawn("circle", { cx: 8, cy: 8, r: 5, class: "shape-plain" }));
+const disc = ({ figure, fill }) => {
+  const node = drawn("svg", { viewBox: "0 0 26 26", width: 26, height: 26, "aria-hidden": "true", class: "movingmap-disc" });
+  const number = drawn("text", { x: 13, y: 17.5, "text-anchor": "middle", class: "disc-number" });
+  number.textContent = figure;
+  node.append(drawn("circle", { cx: 13, cy: 13, r: 12, class: "disc-edge", fill: fill || "#fff" }), number);
+  return node;
+};
 const site = ({ kind, provisional }) => canvas(kind === "dermaga"
   ? drawn("path", { d: "M8 2L14 13H2Z", class: "shape-site shape-pier", ...(provisional ? { "stroke-dasharray": "2.5 1.5" } : {}) })
   : drawn("rect", { x: 2, y: 2, width: 12, height: 12, class: provisional ? "shape-site" : "shape-site shape-sure", ...(provisional ? { "stroke-dasharray": "2.5 1.5" } : {}) }));
