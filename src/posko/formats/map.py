@@ -650,8 +650,15 @@ def values(picture: Map) -> dict[str, Any]:
         ],
         "islands": [
             {
-                "code": i.code, "name": i.name, "at": [i.lon, i.lat], "state": i.state, "word": i.word, "href": i.href, "detail": i.detail,
-                "figure": i.figure, "fill": "" if i.shade is None else _shade(i.shade),
+                "code": i.code,
+                "name": i.name,
+                "at": [i.lon, i.lat],
+                "state": i.state,
+                "word": i.word,
+                "href": i.href,
+                "detail": i.detail,
+                "figure": i.figure,
+                "fill": "" if i.shade is None else _shade(i.shade),
             }
             for i in picture.islands
         ],
