@@ -112,8 +112,7 @@ TABLE: dict[str, str] = {
     "reports.erase": "reports_erase",
     "merging.read": "merging merging_compare",
     "merging.confirm": "merging_decide merging_split",
-    "aght.read": "aght aght_map aght_matrix aght_export aght_detail aght_clusters aght_calibration aght_layers"
-    " aght_labels",
+    "aght.read": "aght aght_map aght_matrix aght_export aght_detail aght_clusters aght_calibration aght_layers aght_labels",
     "aght.assess": "reports_close aght_new aght_source aght_information aght_attach aght_refer aght_assess aght_stand aght_hazard"
     " aght_receipt aght_layer_new aght_layer_template aght_labels_new aght_labels_use aght_labels_template",
     "aght.acknowledge": "aght_acknowledge",

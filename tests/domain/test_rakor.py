@@ -333,6 +333,8 @@ def test_a_decision_is_written_anew_with_a_reason_only_where_it_changes_and_is_n
             rakor.check_correction(DECIDED, meeting, text, owner, due_at, reason)
     with pytest.raises(rakor.AlreadyDone):
         rakor.check_correction(happened(step(Act.DONE)), meeting, "Lain", "PEMDA", DUE, "x")
+
+
 def test_a_pack_that_lost_words_keeps_its_digest_and_its_copy_still_gives_it() -> None:
     sections: dict[str, rakor.Value] = {"aght": {"rows": [{"title": "Jalan Pak Budi"}]}, "figures": [1, 2]}
     content, digest = rakor.freeze(sections), rakor.digest(sections)

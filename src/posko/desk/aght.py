@@ -1369,7 +1369,8 @@ def export(request: shell.Request, election: str) -> HttpResponse:
         ["Urutan kerja", "tetap menurut perkiraan terdampak"],
     ]
     response = HttpResponse(
-        table.xlsx({"AGHT": [head, *lines], "Cara": how, **reports_desk.cut_sheet(request, "aght.read")}), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        table.xlsx({"AGHT": [head, *lines], "Cara": how, **reports_desk.cut_sheet(request, "aght.read")}),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
     response["Content-Disposition"] = 'attachment; filename="aght.xlsx"'
     return response

@@ -586,7 +586,6 @@ def merged(election: str, number: str, at: datetime, visible: Collection[str]) -
     }
 
 
-
 @shell.page("reports.read", thing=at_report("reports.read"))
 def detail(request: shell.Request, election: str, number: str) -> HttpResponse:
     """A report: what was said, where it stands, its grades, what rests on it."""

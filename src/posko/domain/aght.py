@@ -1242,6 +1242,7 @@ def stale(item: Aght, at: datetime) -> bool:
 
 # --- early warning ---------------------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Limits:
     """Threshold of R21."""

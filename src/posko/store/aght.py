@@ -272,9 +272,7 @@ def grade_information(
         _grade(election, found, "information", information, "", "", why, actor, at)
 
 
-def _check_turn(
-    election: str, report: report_rules.Report, grading: rules.Grading, scale: str, actor: facts.Actor, at: datetime
-) -> None:
+def _check_turn(election: str, report: report_rules.Report, grading: rules.Grading, scale: str, actor: facts.Actor, at: datetime) -> None:
     """Whether the roles in force now leave this scale to this person. What somebody says about being alone does not count. OtherFirst."""
     others = len(analysts(election, at, report.place) - {actor.person})
     if not rules.offered(grading, actor.person, others, at, scale):
@@ -519,9 +517,7 @@ def set_standing(
         record.append(prepared, at=at)
 
 
-def set_hazard(
-    election: str, code: str, kind: str, delay_min: int, actor: facts.Actor, at: datetime, *, seen: str | None = None
-) -> None:
+def set_hazard(election: str, code: str, kind: str, delay_min: int, actor: facts.Actor, at: datetime, *, seen: str | None = None) -> None:
     """Tells distribution that an item may delay trips to its place, with the probability it has now; 0 minutes takes it back.
 
     BadDelay, Closed, Changed.
@@ -550,9 +546,7 @@ def _end_hazard(election: str, code: str, actor: facts.Actor, at: datetime) -> N
         distribution.put_hazard(election, told, actor, at, ended=True)
 
 
-def refer(
-    election: str, report: str, to: rules.Route, note: str, actor: facts.Actor, at: datetime, *, seen: str | None = None
-) -> None:
+def refer(election: str, report: str, to: rules.Route, note: str, actor: facts.Actor, at: datetime, *, seen: str | None = None) -> None:
     """Hands a report to Bawaslu or Datun; nothing is looked into here. The reporter reads that it was passed on.
 
     AlreadyReferred, Guarded, Changed.
@@ -732,9 +726,7 @@ def use_labels(election: str, version: str, actor: facts.Actor, at: datetime) ->
         if labels(election, at).version == version:
             raise rules.LabelsTwice(version=version)
         prepared = record.prepare([_draft("aght.labels_used", election, f"labels:{version}", "", actor, at, {"version": version})], at)
-        LabelForceRow.objects.create(
-            election=election, version=version, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id
-        )
+        LabelForceRow.objects.create(election=election, version=version, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id)
         record.append(prepared, at=at)
 
 
@@ -1281,7 +1273,9 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     """Analysts: half-graded reports and graded ones that lead nowhere yet, items nobody looked at for three days. Bawaslu: referrals."""
     if person.agency == "BAWASLU":
         theirs = {r.number for r in reports.listing(election, at, access.scope(person, "aght.acknowledge", "aght", at))}
-        open_referrals = [r for r in referrals(election, at) if r.to is rules.Route.BAWASLU and r.received_at is None and r.report in theirs]
+        open_referrals = [
+            r for r in referrals(election, at) if r.to is rules.Route.BAWASLU and r.received_at is None and r.report in theirs
+        ]
         return [facts.Task("aght.referral", "aght", f"report:{r.report}", r.report, None, (r.report,)) for r in open_referrals]
     scope = access.scope(person, "aght.assess", "aght", at)
     if not scope.regions:
