@@ -131,6 +131,8 @@ def test_the_law_gives_bawaslu_reads_and_nothing_else() -> None:
         "thresholds.acknowledge",
         "rakor.answer",
         "record.drafts",
+        "record.approve",
+        "products.receive",
         "recommendations.receive",
         "recommendations.answer",
     }

@@ -345,7 +345,7 @@ def test_a_pack_that_lost_words_keeps_its_digest_and_its_copy_still_gives_it() -
     assert found.sections["figures"] == [1, 2]
     again = rakor.without(left, ["dihapus, HPS-001"], "[dihapus, HPS-002]")
     assert rakor.Snapshot("PKT-1", "RKR-1", AT, again, digest).erased == found.erased, "the first hash stays"
-    copy = rakor.copy_for(found.sections, [], found.erased)
+    copy = rakor.copy_for(found.sections, [], erased=found.erased)
     assert b"HPS-001" not in copy
     assert rakor.recompute(copy) == digest
     assert rakor.without(content, ["tidak ada di sini"], "x") == content

@@ -128,6 +128,7 @@ OPEN_IN_SOURCE: set[tuple[str, str]] = set()
 CODES_IN_SOURCE = {
     ("sorting", "basis"),
     ("packing", "variance"),
+    ("keys", "why"),
     ("receipts", "why"),
     ("pledges", "reason"),
     ("posts", "note"),

@@ -106,7 +106,7 @@ def _readiness(request: shell.Request, election: str) -> Block | None:
     verdicts = readiness.verdicts(election, request.at, _reach(request, "readiness.read"))
     total = readiness_rules.summary(verdicts)
     state, word = ("done", "semua siap") if total.ready == total.total else ("waiting", f"{total.not_ready} belum siap")
-    said = f"{text.angka(total.unknown)} belum diketahui: belum ada laporan, bukan siap."
+    said = f"{text.angka(total.unknown)} belum diketahui: belum ada laporan, bukan siap." if total.unknown else ""
     figure, unit = text.angka(total.ready), f"dari {text.angka(total.total)} TPS siap"
     return Block("Kesiapan TPS", figure, unit, state, word, _link("readiness", election), "Lihat TPS", said)
 

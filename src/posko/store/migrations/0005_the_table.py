@@ -671,10 +671,6 @@ class Migration(migrations.Migration):
                 "db_table": "keys_opening",
             },
         ),
-        migrations.RemoveField(
-            model_name="done",
-            name="decision",
-        ),
         migrations.RemoveConstraint(
             model_name="attendance",
             name="rakor_attendance_once",
