@@ -232,6 +232,7 @@ def in_the_register(patch: Set) -> None:
         place=desa, at=at,
     )  # fmt: skip
     reports.file_report(E, filing, reports.PUBLIC_ACTOR, at)
+    record.root()  # a read between two transactions, for the guard of conftest
     said: dict[str, Any] = {
         "answers": aght_rules.Answers(True), "claim": "Jalan terputus", "gatra": "geografi", "variable": "6",
         "shares": aght_rules.Shares(1, 2, 3), "last_useful_at": at + timedelta(days=60), "prior_permille": 100, "note": "",
