@@ -94,17 +94,20 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture
-def installation(db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A demo installation of Belitung Timur with both elections and the cast, no places yet."""
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 is slow on purpose; ten people a test would take most of the run."""
     from django.contrib.auth import hashers
 
-    from tests import kept, scene
-
-    # Argon2 is slow on purpose; ten people a test would take most of the run.
     monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "time_cost", 1)
     monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "memory_cost", 64)
 
+
+@pytest.fixture
+def installation(db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A demo installation of Belitung Timur with both elections and the cast, no places yet."""
+    from tests import kept, scene
+
+    quick_passwords(monkeypatch)
     kept.begin()
     return kept.state(("installed", scene.install))
 

@@ -12,6 +12,7 @@ from posko.desk import requests as requests_desk
 from posko.desk import shell
 from posko.domain import disputes, materials, record, requests
 from posko.formats import materials as files
+from posko.formats import rakor as words
 from posko.formats import requests as printed
 
 ABSTRACT = {"file.unusable"}
@@ -63,8 +64,8 @@ def test_the_warning_says_hours_first_and_days_later() -> None:
 
 
 def test_a_number_is_said_with_its_whole_and_its_unit() -> None:
-    assert materials_desk.number_of(250, 363, materials.Unit.TPS) == "250 dari 363 TPS"
-    assert materials_desk.number_of(95_791, -1, materials.Unit.SAME) == "95.791"
+    assert words.number_of(250, 363, materials.Unit.TPS) == "250 dari 363 TPS"
+    assert words.number_of(95_791, -1, materials.Unit.SAME) == "95.791"
 
 
 def test_a_typed_number_may_have_dots_and_nothing_else() -> None:

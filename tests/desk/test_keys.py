@@ -16,7 +16,7 @@ PAGE = "/pemilu-2024/kunci/"
 def place(installation: Any) -> str:
     from tests import beltim
 
-    beltim.load("pemilu-2024", until="places")
+    beltim.at("places")
     return next(iter(keys.warehouses("pemilu-2024")))
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from posko.desk import record as journal
 from posko.domain import rakor as rakor_rules
+from posko.domain import record as facts
 from posko.store import minutes, rakor, record
 from tests.conftest import RAKOR_AT
 
@@ -154,3 +156,55 @@ def test_after_the_meeting_the_chairs_are_reminded_to_finish(scene: Any, client_
     record.set_clock(RAKOR_AT, scene.actors["kartika"], machine_at=datetime(2026, 1, 1, tzinfo=UTC))
     finish(client_for("ani"))
     assert "Selesaikan notula" not in client_for("ani").get("/pemilu-2024/tugas/").content.decode()
+
+
+def erased(kind: str, at: datetime = RAKOR_AT) -> str:
+    """Two people erase the words of the first entry of a kind."""
+    gita, citra = facts.Actor("p-gita", "KEJARI"), facts.Actor("p-citra", "KEJARI")
+    entry = record.Entry.objects.filter(kind=kind).order_by("leaf_index")[0].entry_id
+    code = record.propose_erasure(E, [entry], "personal", gita, "kejari.pimpinan", at, journal.words().keys())
+    record.decide_erasure(E, code, facts.Verdict.ERASED, citra, frozenset({"kejari.analis"}), at, journal.words(), journal.quotes())
+    return code
+
+
+@pytest.mark.parametrize("kind", ["minutes.written", "rakor.decided"])
+def test_minutes_whose_words_were_erased_keep_code_and_hash_and_are_not_handed_out(kind: str, scene: Any, client_for: Sign) -> None:
+    ani, indra = client_for("ani"), client_for("indra")
+    said(ani, f"{BASE}simpan/", {"key": "lain", "seen": "0", "text": "Rumah Pak Budi di ujung"})
+    finish(ani)
+    digest = current()
+    word = {"minutes.written": "Rumah Pak Budi", "rakor.decided": "Pinjamkan 40 palet"}[kind]
+    assert word in indra.get(BASE).content.decode()
+    code = erased(kind)
+    page = indra.get(BASE).content.decode()
+    assert word not in page
+    assert word not in bytes(minutes.MinutesFinal.objects.get().content).decode()
+    assert digest in page
+    assert f"[dihapus, {code}]" in page
+    for name in ("notula.pdf", "notula.json"):
+        answer = indra.get(BASE + name)
+        assert answer.status_code == 410
+        assert digest in answer.content.decode()
+    assert "Baca dan jawab notula" not in indra.get("/pemilu-2024/tugas/").content.decode()
+    refused = said(indra, f"{BASE}jawab/", {"seen": digest, "act": "approved", "office": "Asisten I"})
+    assert "dihapus. Notula ini tidak lagi dijawab" in refused
+    assert record.verify().faults == ()
+
+
+def test_an_erased_amendment_leaves_the_chain_of_versions_as_it_was(scene: Any, client_for: Sign) -> None:
+    ani = client_for("ani")
+    finish(ani)
+    said(ani, f"{BASE}perbaiki/", {"seen": current(), "part": "Lain-lain", "text": "Pak Budi hadir juga", "reason": "Lupa Pak Budi"})
+    digest = current()
+    erased("minutes.amended")
+    assert current() == digest
+    assert "Pak Budi" not in ani.get(BASE).content.decode()
+    assert ani.get(f"{BASE}notula.pdf").status_code == 410
+
+
+def test_bytes_that_were_changed_without_an_erasure_are_still_refused(scene: Any, client_for: Sign) -> None:
+    finish(client_for("ani"))
+    row = minutes.MinutesFinal.objects.get()
+    minutes.MinutesFinal.objects.filter(pk=row.pk).update(content=bytes(row.content).replace(b"40 palet", b"90 palet"))
+    with pytest.raises(rakor_rules.Changed):
+        minutes.of_meeting(E, "RKR-001", RAKOR_AT)

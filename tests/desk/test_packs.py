@@ -112,9 +112,9 @@ def test_kpu_takes_pemdas_copy_and_pemda_takes_only_its_own(frozen: rules.Snapsh
 def test_the_short_texts_are_for_their_audiences(frozen: rules.Snapshot, client_for: Callable[[str], Any]) -> None:
     ani, indra = client_for("ani"), client_for("indra")
     assert re.findall(r'id="teks-(\w+)"', ani.get(at(frozen, "bentuk/")).content.decode()) == [
-        "kpu", "kejari", "polres", "pemda", "bawaslu", "grup", "publik",
+        "kpu", "kejari", "polres", "pemda", "bawaslu", "grup",
     ]  # fmt: skip
-    assert re.findall(r'id="teks-(\w+)"', indra.get(at(frozen, "bentuk/")).content.decode()) == ["pemda", "grup", "publik"]
+    assert re.findall(r'id="teks-(\w+)"', indra.get(at(frozen, "bentuk/")).content.decode()) == ["pemda", "grup"]
     assert indra.get(at(frozen, "teks/kpu.txt")).status_code == 404
     text = indra.get(at(frozen, "teks/pemda.txt")).content.decode()
     assert len(text) <= 1000

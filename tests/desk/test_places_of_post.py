@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +18,12 @@ from django.test import Client
 from django.urls import reverse
 
 from posko.desk import aght as aght_desk
+from posko.desk import distribution as distribution_desk
 from posko.desk import merging as merging_desk
 from posko.desk import reports as reports_desk
 from posko.domain import access as rules
 from posko.domain import aght as aght_rules
+from posko.domain import distribution as rules_of_distribution
 from posko.domain import dpt as dpt_rules
 from posko.domain import places as place_rules
 from posko.domain import reports as report_rules
@@ -28,7 +31,7 @@ from posko.domain.access import Agreement, Grant, Purpose, Thing
 from posko.domain.record import Grade, Signal
 from posko.domain.reports import Category, Channel, Source
 from posko.formats import table
-from posko.store import access, aght, dpt, merging, places, record, reports
+from posko.store import access, aght, dpt, merging, places, recommendations, record, reports
 from tests.conftest import EVE_AT, RAKOR_AT
 from tests.desk.test_routes import ROUTES
 
@@ -308,6 +311,20 @@ def test_an_item_is_opened_only_where_the_analyst_has_a_role(post: Any, client_f
     assert nur.post(f"/{E}/aght/baru/", {**said, "place": IN_MANGGAR}).status_code == 302
 
 
+@pytest.mark.parametrize("address", ["rekomendasi/baru/", "produk/susun/khusus/", "produk/susun/informasi/", "beranda/"])
+def test_forms_and_the_first_page_offer_nothing_of_another_kecamatan(address: str, post: Any, client_for: Callable[[str], Client]) -> None:
+    seen = text(client_for("nur"), address)
+    assert (codes(seen) | numbers(seen)) - readable("nur") - items_of("nur") == set(), address
+    if "beranda" not in address:
+        assert codes(seen) | numbers(seen), address
+
+
+def test_a_draft_is_not_begun_from_an_item_of_another_kecamatan(post: Any, client_for: Callable[[str], Client]) -> None:
+    nur = client_for("nur")
+    assert "pernyataan01" in text(nur, "rekomendasi/baru/?aght=AGHT-01")
+    assert "pernyataan02" not in text(nur, "rekomendasi/baru/?aght=AGHT-02")
+
+
 def test_a_group_over_two_kecamatan_is_seen_in_part_and_changed_by_those_who_read_all_of_it(
     post: Any, client_for: Callable[[str], Client]
 ) -> None:
@@ -572,3 +589,74 @@ def test_the_demonstration_holds_an_agreement_at_every_position_of_its_clock(at:
 
 def test_merging_pages_are_in_the_route_table() -> None:
     assert {p.name for p in merging_desk.urlpatterns} == {"merging", "merging_compare", "merging_decide", "merging_split"}
+
+
+LETTER = {
+    "subject": "Perbaikan atap", "addressee": "KPU", "nature": "Segera", "due": "2023-12-06T08:00", "dasar": "a", "fakta": "b",
+    "analisis": "c", "saran": "Menyarankan agar KPU menutup atap gudang", "ukuran": "0 bocor", "risiko": "d",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "items", "stands"),
+    [("nur", [], False), ("nur", ["AGHT-01"], True), ("raka", ["AGHT-01", "AGHT-02"], False), ("citra", [], True)],
+)
+def test_nobody_drafts_what_he_could_not_read_afterwards(post: Any, client_for: Any, who: str, items: list[str], stands: bool) -> None:
+    shown = client_for(who).post(f"/{E}/rekomendasi/baru/", {**LETTER, "aght": items}, follow=True)
+    kept = recommendations.listing(E, RAKOR_AT)
+    assert len(kept) == stands
+    assert (f"<h1>{kept[0].code}" if stands else "lebih dari wilayah tugas Anda") in shown.content.decode()
+    if not stands:
+        assert LETTER["saran"] in shown.content.decode()  # what was typed is not lost
+
+
+def test_a_draft_from_an_item_names_no_report_from_outside(post: Any, client_for: Any) -> None:
+    begun = {who: client_for(who).get(f"/{E}/rekomendasi/baru/?aght=AGHT-05").content.decode() for who in ("nur", "citra")}
+    assert "LAP-002 B2, LAP-007 B2" in begun["citra"]
+    assert "LAP-002 B2" in begun["nur"]
+    assert "LAP-007" not in begun["nur"]
+
+
+def test_a_decision_about_reports_of_one_kecamatan_stands_in_its_journal(post: Any, client_for: Any) -> None:
+    merging.keep_apart(E, ["LAP-002", "LAP-006"], record_actor("nur"), RAKOR_AT)
+    inside = record.leaves(E, newest=1)[0]
+    across = next(leaf for leaf in record.leaves(E, newest=1000) if leaf.kind == "reports.merged")
+    assert (inside.place, across.place) == (MANGGAR, HOME)
+    for who, opens in (("nur", (True, False)), ("citra", (True, True)), ("hadi", (False, False))):
+        pages = [client_for(who).get(f"/{E}/jurnal/{leaf.entry_id}/").content.decode() for leaf in (inside, across)]
+        assert tuple("&quot;numbers&quot;" in page for page in pages) == opens, who
+
+
+def test_a_hazard_tells_distribution_what_delays_and_only_readers_of_the_item_which_item(post: Any, client_for: Any) -> None:
+    told = rules_of_distribution.Hazard(IN_MANGGAR, "ombak", 30, 700, source="AGHT-01")
+    for who, seen in (("citra", "AGHT-01"), ("nur", "AGHT-01"), ("ani", "AGHT-01"), ("juwita", "AGHT-01"), ("hadi", ""), ("indra", "")):
+        request: Any = SimpleNamespace(person=person(who), at=RAKOR_AT, election=record.election(E), session={})
+        shown = distribution_desk.sources(request, [told])
+        assert shown == ({"AGHT-01"} if seen else set()), who
+
+
+def test_an_item_that_is_sent_twice_is_one_item(post: Any, client_for: Any) -> None:
+    form = {
+        "title": "Jalan putus", "place": IN_MANGGAR, "operational": "1", "happening": "1", "claim": "Jalan putus", "gatra": "geografi",
+        "variable": "5", "low": "10", "mode": "20", "high": "30", "prior": "10", "last_useful": "2024-01-10T10:00",
+    }  # fmt: skip
+    nur = client_for("nur")
+    assert [nur.post(f"/{E}/aght/baru/", form)["Location"] for _ in range(2)] == [f"/{E}/aght/AGHT-06/"] * 2
+    assert "AGHT-06 baru saja Anda buka" in nur.get(f"/{E}/aght/AGHT-06/").content.decode()
+    assert nur.post(f"/{E}/aght/baru/", {**form, "title": "Lain", "last_useful": "1066-01-10T10:00"}).status_code == 200
+    assert len(aght.register(E, RAKOR_AT)) == 6
+
+
+@pytest.mark.parametrize("kept", ["[" * 100_000, '[["gatra", "a", "b\\ud800", ""]]', "5", "", '[["gatra"]'])
+def test_a_dry_run_of_labels_that_was_tampered_with_is_refused(post: Any, client_for: Any, kept: str) -> None:
+    sent = {"version": "bawaslu-2029/1", "source": "surat", "kept": kept, "act": "commit"}
+    shown = client_for("citra").post(f"/{E}/aght/label/baru/", sent)
+    assert shown.status_code == 200
+    assert "Daftar label belum lengkap (berkas)" in shown.content.decode()
+    assert len(aght.label_versions(E, RAKOR_AT)) == 1
+
+
+def test_the_journal_names_no_report_from_outside_that_supports_an_item_inside(post: Any, client_for: Any) -> None:
+    leaf = next(leaf for leaf in record.leaves(E, newest=1000, subject="aght:AGHT-05") if leaf.kind == "aght.supported")
+    named = {who: "LAP-007" in client_for(who).get(f"/{E}/jurnal/{leaf.entry_id}/").content.decode() for who in ("citra", "nur", "raka")}
+    assert named == {"citra": True, "nur": False, "raka": False}

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from posko.domain import rakor as rules
+from posko.domain import record as facts
 from posko.store import evidence, rakor, record
 from tests.conftest import RAKOR_AT
 
@@ -278,3 +279,28 @@ def test_the_agenda_of_belitung_timur_names_no_title_of_a_letter_and_freezes(db_
     frozen = rakor.freeze(E, "RKR-001", ani, at)
     assert frozen.sections["agenda"], "deadlines of the calendar are near"
     assert [m.key for m in rakor.agenda(E, "RKR-001", at).items] == [f"{r['kind']}:{r['code']}" for r in frozen.sections["agenda"]]  # type: ignore[union-attr, index, call-overload]
+
+
+def test_a_letter_whose_note_was_erased_keeps_number_and_hash_and_another_may_be_sent(called: Any, client_for: Sign) -> None:
+    ani, indra = client_for("ani"), client_for("indra")
+    page = ani.get(f"{MEETING}undang/").content.decode()
+    form = {"seen": seen(page), "number": "512/A", "nature": "penting", "note": "Hubungi Pak Budi di gudang"}
+    said(ani, f"{MEETING}undang/", form)
+    address = f"{MEETING}undangan-1.pdf"
+    assert indra.get(address).content.startswith(b"%PDF")
+    (sent,) = rakor.invitations(E, "RKR-001", RAKOR_AT)
+    gita, citra = (called.actors[who] for who in ("gita", "citra"))
+    code = record.propose_erasure(E, [sent.entry_id], "personal", gita, "kejari.pimpinan", RAKOR_AT, rakor.WORDS.keys())
+    quotes = [rakor.unquote]
+    record.decide_erasure(E, code, facts.Verdict.ERASED, citra, frozenset({"kejari.analis"}), RAKOR_AT, rakor.WORDS, quotes)
+    answer = indra.get(address)
+    assert answer.status_code == 410
+    told = answer.content.decode()
+    assert "512/A" in told
+    assert sent.digest in told
+    (now,) = rakor.invitations(E, "RKR-001", RAKOR_AT)
+    assert (now.digest, now.erased, "Budi" in now.content.decode()) == (sent.digest, True, False)
+    assert indra.get(MEETING).status_code == 200
+    fresh = {"seen": seen(ani.get(f"{MEETING}undang/").content.decode()), "number": "513/A", "nature": "penting"}
+    said(ani, f"{MEETING}undang/", fresh)
+    assert indra.get(f"{MEETING}undangan-2.pdf").content.startswith(b"%PDF")

@@ -391,3 +391,12 @@ def test_every_state_act_and_finding_has_its_words() -> None:
 @pytest.mark.parametrize("query", ["?sinyal=&subjek=", "?sinyal=R10&subjek=%00", "?tindakan=xx", "?versi=REK-99", "?aght=%27"])
 def test_nonsense_in_an_address_opens_an_empty_form(query: str, actors: Any, client_for: Any) -> None:
     assert client_for("citra").get(f"{ROOT}/baru/{query}").status_code == 200
+
+
+def test_a_draft_that_is_sent_twice_is_one_draft(actors: Any, client_for: Any) -> None:
+    citra = client_for("citra")
+    sent = [citra.post(f"{ROOT}/baru/", FORM)["Location"] for _ in range(2)]
+    assert sent == [f"{ROOT}/REK-01/"] * 2
+    assert "baru saja Anda simpan sebagai REK-01" in citra.get(sent[0]).content.decode()
+    assert citra.post(f"{ROOT}/baru/", {**FORM, "fakta": "lain"})["Location"] == f"{ROOT}/REK-02/"
+    assert [rec.code for rec in recommendations.listing(E, RAKOR_AT)] == ["REK-01", "REK-02"]

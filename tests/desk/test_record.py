@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -184,3 +186,21 @@ def test_a_proposal_is_taken_back_by_its_proposer_and_a_wrong_address_leads_to_t
     assert gita.get(f"{PAGE}penghapusan/HPS-777/")["Location"] == f"{PAGE}penghapusan/"
     assert gita.get(f"{PAGE}penghapusan/HPS-001/putuskan/").status_code == 302
     assert record.entry("pemilu-2024", entry).private == "kept"
+
+
+@pytest.mark.django_db
+def test_erasing_an_item_points_to_the_letters_that_may_repeat_its_words(client_for: Callable[[str], Client], monkeypatch: Any) -> None:
+    from posko.store import recommendations
+
+    asked: list[str] = []
+
+    def resting_on(_election: str, code: str, _at: datetime) -> list[Any]:
+        asked.append(code)
+        return [SimpleNamespace(code="REK-07"), SimpleNamespace(code="REK-08")]
+
+    monkeypatch.setattr(recommendations, "resting_on", resting_on)
+    monkeypatch.setattr(recommendations, "readable", lambda found, _person, _at: found[:1])
+    page = client_for("gita").get("/pemilu-2024/jurnal/hapus/?perihal=aght:AGHT-01").content.decode()
+    assert asked == ["AGHT-01"]
+    assert "perihal=recommendation:REK-07" in page
+    assert "REK-08" not in page

@@ -25,7 +25,7 @@ REASON = "TPS 3 tertulis di desa yang salah"
 @pytest.fixture
 def regency(installation: Any) -> Any:
     """The places of Belitung Timur; nothing else has happened."""
-    beltim.step("places")
+    beltim.at("places")
     return installation
 
 
@@ -147,6 +147,16 @@ def test_fajar_refuses_with_a_reason_and_ani_takes_back(here: Any, client_for: F
     propose(ani)
     ani.post(f"{ROOT}usulan/TRB-002/tarik/", {"reason": REASON})
     assert [one.outcome for one in releases.proposals(E, RAKOR_AT)] == ["withdrawn", "refused"]
+
+
+def test_a_proposal_that_nobody_decided_leads_its_proposer_to_a_new_one(here: Any, client_for: For, cast: Any) -> None:
+    ani = client_for("ani")
+    propose(ani)
+    record.set_clock(RAKOR_AT + timedelta(hours=25), here.actors["kartika"], machine_at=datetime(2026, 1, 2, tzinfo=UTC))
+    for address in ("/pemilu-2024/beranda/", "/"):
+        answer = ani.get(address, follow=True)
+        assert answer.status_code == 200
+    assert f'href="{ROOT}usul/"' in ani.get("/pemilu-2024/beranda/").content.decode()
 
 
 def test_a_correction_shows_on_the_wrong_one_and_in_the_history(here: Any, client_for: For) -> None:

@@ -50,7 +50,7 @@ class Forms(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         if tag == "form":
             about = {"action": said.get("action", ""), "method": said.get("method", "get"), "id": said.get("id", "")}
-            self._form = {**about, "values": {}, "names": set(), "hidden": {}}
+            self._form = {**about, "values": {}, "names": set(), "hidden": {}, "offered": {}}
             self.found.append(self._form)
         named = next((form for form in self.found if form["id"] and form["id"] == said.get("form")), self._form)
         if named is not None:
@@ -66,6 +66,8 @@ class Forms(HTMLParser):
             values.setdefault(name, []).append(said.get("value", ""))
         if tag == "select":
             self._select = name
+        if tag == "option" and self._select:
+            form["offered"].setdefault(self._select, []).append(said.get("value", ""))
         if tag == "option" and self._select and ("selected" in said or self._select not in values):
             values[self._select] = [said.get("value", "")]
         if tag == "textarea":
@@ -79,6 +81,11 @@ class Forms(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         self._select, self._area = ("" if tag == "select" else self._select), ("" if tag == "textarea" else self._area)
         self._form = None if tag == "form" else self._form
+
+
+def _chosen(offered: list[str], typed: Any) -> Any:
+    """The option of a list that carries what was typed, alone or with what was seen of it after a space; typed text where no list is."""
+    return next((value for value in offered if isinstance(typed, str) and value.startswith(f"{typed} ")), typed)
 
 
 class Story:
@@ -115,7 +122,7 @@ class Story:
         ]  # fmt: skip
         assert len(fits) == 1, (who, path, typed, [f["action"] for f in fits])
         self._pages.clear()
-        sent = {**fits[0]["values"], **typed}
+        sent = {**fits[0]["values"], **{name: _chosen(fits[0]["offered"].get(name, []), value) for name, value in typed.items()}}
         answer = self._clients[who].post(fits[0]["action"] or address, sent, follow=True)
         shown = str(answer.content.decode().partition("<main")[2])
         assert answer.status_code == 200, (

@@ -127,3 +127,15 @@ def test_the_room_is_who_came_and_until_somebody_is_noted_who_was_asked() -> Non
 
     assert rakor.room(meeting(False, True)) == ("KPU",)
     assert rakor.room(meeting(False, False)) == ("KPU", "PEMDA")
+
+
+def test_who_reads_the_aght_of_a_pack_is_what_the_agreements_said_when_it_was_frozen() -> None:
+    sections: dict[str, rakor.Value] = {
+        "aght": {"rows": []},
+        "meeting": {"aght_readers": ["BAWASLU", "KEJARI", "KPU"]},
+        "recommendations": {"rows": []},
+    }
+    assert "aght" in rakor.withheld_from("POLRES", sections)
+    assert "aght" not in rakor.withheld_from("KEJARI", sections)
+    before: dict[str, rakor.Value] = {"aght": {"rows": []}, "meeting": {}, "recommendations": {"rows": []}}
+    assert "aght" not in rakor.withheld_from("POLRES", before)

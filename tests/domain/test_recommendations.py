@@ -876,6 +876,30 @@ def test_a_reminder_belongs_to_its_letter_and_changes_no_state_and_no_clock() ->
     assert [s.facts["reminders"] for s in rules.signals_of(rec, {}, VOTING, LIMITS)] == [1]
 
 
+def test_calls_whose_words_were_erased_stay_two_calls() -> None:
+    second = replace(CALL, at=CALL.at + timedelta(minutes=3), said={**CALL.said, "note": "Sekretaris menelepon kembali"})
+    told = [draft().events[0], *ISSUED, CALL, second]
+    gone = [replace(e, said={**e.said, "heard_by": "[dihapus]", "note": "[dihapus]"}) if e.act is Act.REMIND else e for e in told]
+    for events in (told, gone):
+        rec = rules.fold("REK-01", events, VOTING)
+        assert (len(rec.reminders), rec.odd) == (2, ())
+
+
+@pytest.mark.parametrize("heard_by", ["Pak Budi", "Ketua KPU, Ibu Sari", "Andi, S.H"])
+def test_who_heard_it_is_an_office_and_no_name(heard_by: str) -> None:
+    with pytest.raises(rules.NamesPerson):
+        rules.check_heard(heard_by)
+    rules.check_heard("Ketua KPU; Bapak Kepala Dinas")
+
+
+@pytest.mark.parametrize("code", ["19.06", "19.06.02", "19.06.02.2001", "19.06:G01"])
+def test_a_vote_on_another_day_is_of_tps_and_of_nothing_wider(code: str) -> None:
+    known = (*GANTUNG, code)
+    with pytest.raises(rules.HorizonPlaces):
+        rules.check_horizon(replace(POSTPONED, places=(GANTUNG[0], code)), VOTING, known)
+    assert rules.check_horizon(replace(COUNTING, places=(code,)), VOTING, known).places == (code,)
+
+
 def test_only_open_letters_are_spoken_about_and_the_same_words_once() -> None:
     for ended in (draft(), after(SUBMIT, APPROVE), after(*ISSUED, RECEIVE, REFUSE)):
         with pytest.raises(rules.NoStep):

@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posko.formats import brief, rakor
+from tests import publications as paper
 from tests.formats.test_rakor import a_snapshot, an_old_snapshot, decision, figure, letter, sections
 
 NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
@@ -32,22 +32,26 @@ def test_kpu_reads_the_numbers_first_then_its_tasks_and_the_hash_last() -> None:
     assert lines[-1] == f"Data per 5 Des. 2023, 10.00 WIB · paket SNP-002 · sidik jari {a_snapshot(found).digest[:8]}"
 
 
-@pytest.mark.parametrize("audience", [brief.GROUP, brief.PUBLIC])
-def test_group_and_public_get_no_aght_and_no_title_of_a_letter_even_from_the_first_layout(audience: str) -> None:
+def test_the_group_gets_no_aght_and_no_title_of_a_letter_even_from_the_first_layout() -> None:
     for frozen, room in ((a_snapshot(), ROOM), (a_snapshot(), ("KPU", "KEJARI")), (a_snapshot(), ()), (an_old_snapshot(), ROOM)):
-        said = brief.text_for(frozen, audience, room=room)
+        said = brief.text_for(frozen, brief.GROUP, room=room)
         assert "AGHT" not in said
         assert "Gelombang" not in said
         assert not any(title in said for title in ("Genset", "Hitung ulang", "Kawal"))
         assert "3 terbit, 1 diterima, 1 ditolak, 1 menunggu" in said
 
 
-def test_the_public_gets_counts_and_no_planned_date_and_nothing_typed() -> None:
-    said = brief.text_for(a_snapshot(), brief.PUBLIC)
-    assert "palet" not in said
-    assert "tenggat" not in said
-    assert "Keputusan rakor: 1" in said
-    assert "palet" in brief.text_for(a_snapshot(), brief.GROUP, room=ROOM)
+def test_the_public_gets_what_was_published_and_nothing_that_is_kept_back() -> None:
+    newest = paper.compose(letters=paper.letters(accepted=12, refused=3), marks=("[SIMULASI]",))
+    said = brief.public(newest, "Belitung Timur")
+    assert "• TPS siap: *2* dari 4" in said
+    assert "Barang yang dipesan, diterima baik: *120* dari 150 (80,0 %)" in said
+    assert "ditolak" not in said
+    assert said.splitlines()[1] == "[SIMULASI]"
+    assert said.endswith(f"terbitan 1 · sidik jari {newest.digest[:8]}")
+    assert len(said) <= brief.MOST
+    hidden = brief.public(paper.compose(letters=paper.letters(accepted=3)))
+    assert "Rekomendasi" not in hidden
 
 
 def test_pemda_gets_its_own_tasks_and_letters_and_the_kejari_the_count_of_open_aght() -> None:

@@ -227,3 +227,74 @@ def test_the_size_is_bounded_packed_and_unpacked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(materials, "MOST_UNPACKED", 1000)
     with pytest.raises(materials.TooBig):
         materials.check(data, "a")
+
+
+def with_packed(head: bytes, body: bytes, before: bytes = b"\n") -> bytes:
+    """A PDF with objects packed into a stream."""
+    return a_pdf(end=b"9 0 obj\n<< /Type /ObjStm /N 1 /First 4 " + head + b" >>\nstream" + before + body + b"\nendstream\nendobj\n%%EOF\n")
+
+
+HIDDEN = b"7 0 << /S /JavaScript /JS (app.alert\\(1\\)) >>"
+FLATE = b"/Filter /FlateDecode"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_packed(FLATE + b" /Pad (" + b"A" * 700 + b")", zlib.compress(HIDDEN)),
+        with_packed(FLATE + b" /Pad (8 0 obj)", zlib.compress(HIDDEN)),
+        with_packed(b"/Filter /Fl", zlib.compress(HIDDEN)),
+        with_packed(b"/Filter 5 0 R", zlib.compress(HIDDEN)),
+        with_packed(FLATE, zlib.compress(HIDDEN), before=b" \n"),
+        with_packed(FLATE + b" /DecodeParms << /Predictor 12 >>", zlib.compress(bytes(b for c in HIDDEN for b in (1, c)))),
+    ],
+    ids=[
+        "long dictionary",
+        "beginning of another in a text",
+        "short name of a filter",
+        "filter from elsewhere",
+        "blank before the stream",
+        "predictor",
+    ],
+)
+def test_a_script_in_a_packed_part_is_found_however_the_part_is_named(data: bytes) -> None:
+    with pytest.raises(materials.Runs):
+        materials.check(data, "paparan.pdf")
+
+
+def test_a_packed_part_without_a_script_is_taken() -> None:
+    for head in (FLATE, b"/Filter [/FlateDecode]", b"/Filter[ /FlateDecode ] /Length 12"):
+        assert materials.check(with_packed(head, zlib.compress(b"7 0 << /Type /Page >>")), "paparan.pdf").kind == "pdf"
+
+
+def test_a_page_to_turn_to_further_down_does_not_excuse_an_address_opened_first() -> None:
+    with pytest.raises(materials.Runs):
+        materials.check(a_pdf(b"/OpenAction << /S /URI /URI (http://x) >> /X << /S /GoTo >>"), "paparan.pdf")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'TargetMode="External"', b'TargetMode="&#69;xternal"'),
+        (b'Id="rId9"', b'Id="a>"'),
+        (b"Relationship", b"r:Relationship"),
+    ],
+    ids=["letter as a number", "sign in a value", "prefix"],
+)
+def test_a_link_that_loads_is_found_however_it_is_written(old: bytes, new: bytes) -> None:
+    rels = relation("oleObject").replace(old, new).replace(b"xmlns=", b"xmlns:r=" if new.startswith(b"r:") else b"xmlns=")
+    with pytest.raises(materials.Runs):
+        materials.check(with_parts(a_pptx(), {"ppt/slides/_rels/slide1.xml.rels": rels}), "paparan.pptx")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<a><hlinkClick action="ppaction&#58;//program"/></a>',
+        '<?xml version="1.0" encoding="UTF-16LE"?><a><hlinkClick action="ppaction://program"/></a>'.encode("utf-16-le"),
+    ],
+    ids=["letter as a number", "two bytes a letter"],
+)
+def test_a_command_is_found_in_whichever_letters(content: bytes) -> None:
+    with pytest.raises(materials.Runs):
+        materials.check(with_parts(a_pptx(), {"ppt/slides/slide9.xml": content}), "paparan.pptx")

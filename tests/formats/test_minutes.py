@@ -1,6 +1,7 @@
 """The papers of a meeting: the letter and the minutes come from frozen words, figures with their source, on A4 and F4."""
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,15 +55,22 @@ def final(**more: Any) -> rules.Final:
             {"code": "BHN-1", "agency": "POLRES", "version": 2, "mark": "", "title": "Peta kawal", "sha256": "c" * 64},
             {
                 "code": "ANG-1", "agency": "POLRES", "version": 1, "mark": "", "title": "TPS dijaga", "sha256": "", "number": 350,
-                "denominator": -1, "source": "Bag Ops", "at": AT.isoformat(),
+                "denominator": -1, "unit": "tps", "source": "Bag Ops", "at": AT.isoformat(),
             },
         ],
         "disputes": [
             {
                 "code": "SLS-1", "figure": "tps", "label": "TPS", "snapshot": "SNP-001", "digest": "a" * 64, "section_hash": "d" * 64,
                 "agency": "POLRES", "claimed": 350, "claimed_whole": -1, "frozen_agency": "KPU", "frozen": 363, "frozen_whole": -1,
-                "state": "settled", "outcome": "frozen", "words": "Daftar lama.", "owner": "", "mark": "",
-            }
+                "claimed_unit": "tps", "frozen_unit": "tps", "state": "settled", "outcome": "frozen", "words": "Daftar lama.", "owner": "",
+                "mark": "",
+            },
+            {
+                "code": "SLS-2", "figure": "ready", "label": "TPS siap", "snapshot": "SNP-001", "digest": "a" * 64,
+                "section_hash": "d" * 64, "agency": "POLRES", "claimed": 80, "claimed_whole": -1, "claimed_unit": "percent",
+                "frozen_agency": "KPU", "frozen": 12, "frozen_whole": 363, "frozen_unit": "tps", "state": "open", "outcome": "",
+                "words": "", "owner": "", "mark": "",
+            },
         ],
         "journal": {"size": 1300, "root": "e" * 64},
     }  # fmt: skip
@@ -90,12 +98,23 @@ def test_frozen_minutes_say_who_was_there_what_was_decided_and_what_was_disputed
     ]  # fmt: skip
     assert shown["silent"] == ["2. Kapal"]
     assert [d["code"] for d in shown["loose"]] == ["KPT-002"]
-    assert shown["disputes"][0]["label"] == "TPS: Polres 350; SNP-001 363"
+    assert shown["disputes"][0]["label"] == "TPS: Polres 350 TPS; SNP-001 363 TPS"
+    assert shown["disputes"][1]["label"] == "TPS siap: Polres 80 persen; SNP-001 12 dari 363 TPS"
     assert shown["disputes"][0]["outcome"] == "Angka beku benar (disepakati kedua pihak). Daftar lama."
     assert [m["title"] for m in shown["materials"]] == [
         "BHN-1 Peta kawal, versi 2",
-        "ANG-1 TPS dijaga: 350 (Bag Ops, 5 Des. 2023, 10.00 WIB)",
+        "ANG-1 TPS dijaga: 350 TPS (Bag Ops, 5 Des. 2023, 10.00 WIB)",
     ]
+
+
+def test_minutes_frozen_before_units_were_kept_are_still_read() -> None:
+    said = json.loads(final().content)
+    for row in (*said["disputes"], *said["materials"]):
+        for name in ("claimed_unit", "frozen_unit", "unit"):
+            row.pop(name, None)
+    content = rakor.canonical(said)
+    old = replace(final(), content=content, digest=hashlib.sha256(content).hexdigest())
+    assert minutes.shown(old)["disputes"][0]["label"] == "TPS: Polres 350; SNP-001 363"
 
 
 def test_who_answered_who_objected_and_who_holds_the_minutes_is_told() -> None:

@@ -449,3 +449,24 @@ def test_weightings_leave_the_order_by_expected_loss_alone_and_name_what_nobody_
     assert found.shares[codes[0]] > found.shares[codes[1]]
     aght.set_standing(E, codes[1], Standing.CLOSED, "selesai", actors["citra"], AT, Outcome.HELD)
     assert codes[1] not in aght.weighed(aght.register(E, AT)).shares
+
+
+def test_a_form_that_is_sent_twice_opens_one_item(actors: Any) -> None:
+    code = open_item(actors)
+    for at in (AT, AT + timedelta(minutes=4)):
+        with pytest.raises(rules.OpenedJustNow) as refused:
+            open_item(actors, at=at)
+        assert refused.value.facts == {"code": code}
+    assert open_item(actors, shares=Shares(10, 50, 90)) != code
+    assert open_item(actors, at=AT + timedelta(minutes=5)) != code
+    assert len(aght.register(E, AT + timedelta(minutes=5))) == 3
+
+
+@pytest.mark.parametrize(("year", "stands"), [(1066, False), (2021, False), (2023, True), (2025, True), (9998, False)])
+def test_a_last_moment_years_from_voting_is_a_typing_error(year: int, stands: bool, actors: Any) -> None:
+    if stands:
+        open_item(actors, last_useful_at=datetime(year, 12, 1, tzinfo=UTC))
+    else:
+        with pytest.raises(rules.BadTime):
+            open_item(actors, last_useful_at=datetime(year, 12, 1, tzinfo=UTC))
+    assert len(aght.register(E, AT)) == stands

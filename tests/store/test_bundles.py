@@ -23,17 +23,22 @@ ELECTION = "pemilu-2024"
 
 
 @pytest.fixture(scope="module")
-def made(django_db_setup: None, django_db_blocker: Any) -> dict[str, bytes]:
-    """Both bundles and the public page of a regency with goods, forty checks and two publications; built once."""
+def made(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Both bundles and the public page of a regency with goods, forty checks and two publications; built once, on the states kept."""
+    from django.conf import settings
     from django.db import transaction
 
     from posko.domain import readiness as readiness_rules
     from posko.store import bundles, extracts, places, readiness, releases
-    from tests import beltim, scene
+    from tests import beltim, kept, scene
+    from tests.conftest import quick_passwords
 
-    with django_db_blocker.unblock(), transaction.atomic():
-        cast = scene.install()
-        beltim.load(ELECTION, until="receipts")
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        quick_passwords(patch)
+        patch.setattr(settings, "VAR", tmp_path_factory.mktemp("bundel"))
+        kept.begin()
+        cast = kept.state(("installed", scene.install))
+        beltim.at("receipts", ELECTION)
         yes, no = readiness_rules.Answer.YES, readiness_rules.Answer.NO
         checks = [
             readiness_rules.Check(
@@ -226,6 +231,27 @@ def test_a_changed_table_or_row_of_the_public_page_is_named(files: dict[str, byt
     assert [f.where for f in checking.check(files, missing).findings] == ["riwayat.html"]
 
 
+FRONT = "index.html"
+FORGED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "search that writes other numbers": ("cari.js", lambda c: c + b"\ndocument.body.textContent = 'siap'"),
+    "style that hides words": ("gaya.css", lambda c: c + b"\n.s-unknown{display:none}"),
+    "script in a page": (FRONT, lambda c: c.replace(b"</main>", b"<script src=x.js></script></main>")),
+    "numbers below the part about reporting": (FRONT, lambda c: c.replace(b"</main>", b"<p>363 dari 363 TPS siap</p></main>")),
+    "colour of a state": (FRONT, lambda c: c.replace(b'<main id="isi">', b'<main id="isi" class="s-ready">')),
+    "script in the map": ("peta.html", lambda c: c.replace(b"</main>", b"<script src=x.js></script></main>")),
+    "page that was never made": ("hasil.html", lambda _: b"<h1>363 TPS siap</h1>"),
+    "older publication": ("arsip/terbitan-0001.json", lambda _: b"{}"),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_what_changes_a_page_without_changing_its_rows_is_named(files: dict[str, bytes], page: dict[str, bytes], what: str) -> None:
+    name, change = FORGED[what]
+    changed = {**page, name: change(page.get(name, b""))}
+    assert changed != page
+    assert [f for f in checking.check(files, changed).findings if f.where.startswith(name)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -243,3 +269,21 @@ def test_what_is_no_bundle_is_told_apart_from_a_difference(tmp_path: Path, capsy
     for name in ("x.zip", "leer"):
         assert checking.main([str(tmp_path / name)]) == 2
     assert "Tidak dapat diperiksa" in capsys.readouterr().err
+
+
+def test_leaving_out_every_check_behind_the_stations_is_a_finding_and_no_shallower_look(files: dict[str, bytes]) -> None:
+    lines = [line for line in files[checking.OPENINGS].splitlines() if json.loads(json.loads(line)["envelope"])["kind"] != "tps.checked"]
+    files[checking.OPENINGS] = b"\n".join(lines)
+    found = checking.check(relisted(files)).findings
+    assert any("bukti" in f.where for f in found)
+
+
+def test_a_ready_station_made_unknown_by_an_invented_reason_is_named(files: dict[str, bytes]) -> None:
+    def lie(document: Any) -> None:
+        row = next(r for r in document["sections"]["tps"] if r["arrived"] == "yes" and r["entry"])
+        row.update(state="unknown", reasons=["old_check"])
+
+    before = [json.loads(files[NEWEST])["sections"]["tps"][0]["state"]]
+    files[NEWEST] = forged(files[NEWEST], lie)
+    found = checking.check(relisted(files))
+    assert any("keadaan" in f.where or "TPS" in f.where for f in found.findings), before

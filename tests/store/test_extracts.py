@@ -24,7 +24,7 @@ LAND = "19.06.01.2001.001"
 @pytest.fixture
 def here(installation: Any) -> Any:
     """Places alone: everything else has its empty state."""
-    beltim.step("places")
+    beltim.at("places")
     return installation
 
 
@@ -149,8 +149,7 @@ def _agree_on_the_eve(last: rules.Publication) -> None:
 
 @pytest.mark.slow
 def test_what_the_demonstration_publishes_is_one_chain_and_names_no_person_plan_aght_or_letter(db_beltim: Any) -> None:
-    for step in ("receipts", "distribution", "readiness", "reports", "aght", "recommendations", "releases"):
-        beltim.step(step)
+    beltim.through("receipts", "distribution", "readiness", "reports", "aght", "recommendations", "releases")
     past = releases.history(E, EVE)
     made = [releases.get(E, entry.number, EVE) for entry in reversed(past)]
     assert rules.chain_faults(made) == ()

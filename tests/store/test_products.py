@@ -362,3 +362,14 @@ def test_the_demonstration_makes_one_of_each_type(post: Any) -> None:
     kinds = {p.kind for p in products.listing(E, AT) if p.state is State.SIGNED}
     assert kinds == set(Type)
     assert all(products.whole(p) for p in products.listing(E, AT) if p.state in rules.FROZEN)
+
+
+def test_a_desa_that_is_an_island_keeps_its_figure_on_the_map_of_the_product(post: Any) -> None:
+    aght.open_item(
+        E, title="Dermaga Buku Limau", place="19.06:P01", answers=rules_of.Answers(True, happening=True), claim="Kapal sulit merapat",
+        gatra="geografi", variable="6", shares=rules_of.Shares(10, 50, 100), last_useful_at=AT + 9 * DAY, actor=post.actors["citra"], at=AT,
+    )  # fmt: skip
+    code = products.draft(E, Type.MAP, body(Type.MAP), post.actors["citra"], AT + MINUTE)
+    picture = products.collect(E, products.get(E, code, AT + MINUTE), AT + MINUTE)["picture"]
+    mark = picture[picture.index("peta-pulau-desa") :]
+    assert ">1</text>" in mark[: mark.index("</g>")]

@@ -283,7 +283,7 @@ def test_proof_is_bound_to_the_step_that_it_proves(actors: Any) -> None:
 
 
 def test_the_same_matter_is_not_sent_twice_while_the_first_letter_is_open(actors: Any) -> None:
-    one, two = draft(actors), draft(actors)
+    one, two = draft(actors), draft(actors, subject="Atap gudang KPU")
     go(actors, one, *ISSUED)
     go(actors, two, *ISSUED[:2], start=AT + timedelta(hours=1))
     with pytest.raises(rules.DoubleDispatch) as refused:
@@ -297,7 +297,7 @@ def test_the_same_matter_is_not_sent_twice_while_the_first_letter_is_open(actors
 
 
 def test_of_two_who_issue_in_the_same_moment_the_second_is_refused_even_with_an_earlier_clock(actors: Any) -> None:
-    one, two = draft(actors), draft(actors)
+    one, two = draft(actors), draft(actors, subject="Atap gudang KPU")
     for code in (one, two):
         go(actors, code, *ISSUED[:2])
     at = AT + timedelta(hours=1)
@@ -457,8 +457,23 @@ def test_a_call_about_an_open_letter_is_no_second_letter_and_its_words_can_be_er
     assert json.loads(private) == {"heard_by": "Ketua KPU", "note": "Surat sudah di meja?"}
     with pytest.raises(report_rules.Guarded):
         recommendations.act(E, code, Act.REMIND, {**called, "note": "Spanduk partai"}, actors["gita"], AT + timedelta(hours=4))
+    with pytest.raises(rules.NamesPerson):
+        recommendations.act(E, code, Act.REMIND, {**called, "heard_by": "Pak Budi"}, actors["gita"], AT + timedelta(hours=4))
     with pytest.raises(rules.DoubleDispatch):
         draft(actors, at=AT + timedelta(hours=5))
+
+
+def test_a_letter_whose_words_are_erased_stands_where_it_stood(actors: Any) -> None:
+    code = draft(actors)
+    go(actors, code, *ISSUED)
+    for n, note in ((1, "Surat sudah di meja?"), (2, "Sekretaris menelepon kembali")):
+        said = {"channel": "telepon", "heard_by": "Ketua KPU", "note": note}
+        recommendations.act(E, code, Act.REMIND, said, actors["gita"], AT + timedelta(hours=3, minutes=n))
+    before = recommendations.get(E, code, EVE)
+    for event in recommendations.Event.objects.all():
+        recommendations.WORDS["recommendation.drafted"](event.entry_id, "[dihapus, HPS-001]", EVE)
+    after = recommendations.get(E, code, EVE)
+    assert (after.state, after.number, after.digest, len(after.reminders), after.odd) == (before.state, before.number, before.digest, 2, ())
 
 
 # --- after voting opened -------------------------------------------------------------------------------------------------------------
@@ -628,7 +643,7 @@ def races() -> None:
     record.root()
     one = draft(actors)
     record.root()
-    two = draft(actors)
+    two = draft(actors, subject="Atap gudang KPU")
     for code in (one, two):
         for n, step in enumerate(ISSUED[:2]):
             record.root()

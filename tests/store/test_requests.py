@@ -11,6 +11,7 @@ from PIL import Image
 from python_calamine import CalamineWorkbook
 
 from posko.domain import access
+from posko.domain import record as facts
 from posko.domain import requests as rules
 from posko.domain.reports import Guarded
 from posko.domain.requests import Act, State
@@ -52,8 +53,24 @@ def test_words_stand_in_the_erasable_part_only_and_an_erased_one_says_so(install
     entry = record.entry(E, requests.get(E, code, AT).entry_id)
     assert "genset" not in str(entry.facts)
     assert entry.facts["readers"] == ["KPU", "PEMDA"]
-    record.erase_private(entry.entry_id, installation.actors["kartika"], "salah tulis", AT)
-    assert requests.get(E, code, AT).title == record.ERASED
+    gita, citra = installation.actors["gita"], installation.actors["citra"]
+    erased = record.propose_erasure(E, [entry.entry_id], "personal", gita, "kejari.pimpinan", AT, requests.WORDS.keys())
+    record.decide_erasure(E, erased, facts.Verdict.ERASED, citra, frozenset({"kejari.analis"}), AT, requests.WORDS)
+    assert requests.get(E, code, AT).title == record.mark_of(erased)
+
+
+def test_what_was_passed_on_goes_with_what_was_asked_first_and_its_state_stays(installation: Any) -> None:
+    code = ask(installation)
+    step(installation, code, Act.RECEIVE, "indra")
+    passed = step(installation, code, Act.FORWARD, "indra", AT + 2 * HOUR, to="POLRES", words="Ada di Polres")
+    child = requests.get(E, passed.child, AT + 2 * HOUR)
+    gita, citra = installation.actors["gita"], installation.actors["citra"]
+    later = AT + 3 * HOUR
+    erased = record.propose_erasure(E, [child.entry_id], "personal", gita, "kejari.pimpinan", later, requests.WORDS.keys())
+    record.decide_erasure(E, erased, facts.Verdict.ERASED, citra, frozenset({"kejari.analis"}), later, requests.WORDS)
+    mark = record.mark_of(erased)
+    assert [(r.title, r.words) for r in requests.listing(E, later)] == [(mark, mark)] * 2
+    assert [r.state for r in requests.listing(E, later)] == [State.FORWARDED, State.SENT]
 
 
 def test_words_about_parties_are_refused_and_numbers_of_persons_hidden(installation: Any) -> None:

@@ -423,6 +423,9 @@ def new(request: shell.Request, election: str) -> HttpResponse:
                 at=request.at,
                 **_conclusion(typed),
             )
+        except rules.OpenedJustNow as refusal:
+            shell.refused(request, refusal)
+            return redirect("desk:aght_detail", election, str(refusal.facts["code"]))
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -789,7 +792,7 @@ def picture(
     ]  # fmt: skip
     pins = [s for s in places.sites(region) if s.lat is not None and s.lon is not None]
     counts: dict[str, int | None] = {s.code: None if items is None else on_island.get(s.code, 0) for s in pins if s.kind == "pulau"}
-    whole = _desa_islands(tps_list)
+    whole = place_rules.desa_islands(tps_list)
     names = {d.code: d.name for d in places.desa_list(region)}
     spoke = _heard_on_islands(tps_list, heard or {})
     islands = [
@@ -817,18 +820,6 @@ def picture(
         title=title, region=region, desa=cells, islands=islands, sites=sites, markers=markers, boundaries=places.boundaries(region),
         description="Angka pada desa adalah hitungannya; arsiran berarti belum ada kabar.",
     )  # fmt: skip
-
-
-def _desa_islands(tps_list: list[place_rules.Tps]) -> dict[str, list[str]]:
-    """Island -> desa all of whose TPS lie on it."""
-    where: dict[str, set[str]] = {}
-    for t in tps_list:
-        where.setdefault(t.desa_code, set()).add(t.island)
-    found: dict[str, list[str]] = {}
-    for code, islands in sorted(where.items()):
-        if len(islands) == 1 and "" not in islands:
-            found.setdefault(next(iter(islands)), []).append(code)
-    return found
 
 
 def _heard_on_islands(tps_list: list[place_rules.Tps], heard: Mapping[str, int]) -> dict[str, int]:
@@ -1411,6 +1402,8 @@ SENTENCES: dict[str, str] = {
         "Skala kedua {report} ditawarkan dahulu kepada analis lain ({others} orang) selama {hours} jam. "
         "Minta rekan Anda menilainya, atau tunggu; sesudah itu Anda boleh menilai dan nilainya ditandai dinilai satu orang."
     ),
+    "aght.opened_just_now": "{code} baru saja Anda buka dengan judul, tempat, dan pernyataan yang sama. Yang kedua tidak dicatat.",
+    "aght.bad_time": "Saat terakhir tindakan berguna terlalu jauh dari hari pemungutan suara. Periksa tahunnya.",
     "aght.missing_time": "Isi saat terakhir tindakan masih berguna: tanggal dan jam. Posko tidak menebaknya.",
     "aght.missing_outcome": (
         "Sebelum {code} ditutup, pilih apa yang terjadi dengan pernyataannya: benar, tidak, atau tidak dapat dipastikan."

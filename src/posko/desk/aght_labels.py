@@ -98,9 +98,10 @@ def _rows(request: shell.Request) -> tuple[tuple[rules.Label, ...], list[str]]:
         return found, files.sentences(problems)
     try:
         kept = [[str(cell) for cell in row] for row in json.loads(request.POST.get("kept", "")[:200_000])]
-    except (ValueError, TypeError):
+        sheet = table.xlsx({"Label": [list(files.LABEL_HEAD), *kept]})
+    except (ValueError, TypeError, RecursionError):  # nested without end, or half a character: nothing that the page before wrote
         raise rules.BadLabels(field="berkas") from None
-    found, problems = files.read_labels("label.xlsx", table.xlsx({"Label": [list(files.LABEL_HEAD), *kept]}))
+    found, problems = files.read_labels("label.xlsx", sheet)
     return found, files.sentences(problems)
 
 

@@ -52,7 +52,7 @@ EXPLAINED = {
 
 
 def _value(side: rules.Side) -> str:
-    return materials_desk.number_of(side.number, side.denominator, side.unit)
+    return words.number_of(side.number, side.denominator, side.unit)
 
 
 def _signed(number: int) -> str:
@@ -182,7 +182,7 @@ def _form(request: shell.Request, election: str, frozen: rakor_rules.Snapshot, h
     chosen = posted.get("figure", "") or request.GET.get("angka", "") or (own.figure if own else "")
     rows = [
         {"code": str(r["code"]), "label": str(r["label"]),
-         "value": materials_desk.number_of(int(r["numerator"]), int(r["denominator"]), rules.unit_of(str(r["code"])))}
+         "value": words.number_of(int(r["numerator"]), int(r["denominator"]), rules.unit_of(str(r["code"])))}
         for r in figures
     ]  # fmt: skip
     names = ("number", "denominator", "unit", "source", "as_of_at", "agency")

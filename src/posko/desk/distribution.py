@@ -18,7 +18,7 @@ from posko.formats import distribution as printed
 from posko.formats import document, text
 from posko.formats import map as maps
 from posko.formats import pledges as pledged_words
-from posko.store import distribution, places, pledges, regulation
+from posko.store import aght, distribution, places, pledges, regulation
 
 SECONDS = (5, 15, 60)
 _LARGEST = 100_000
@@ -162,7 +162,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
             "map": _plan_map(request, stored),
             "vehicles": [_vehicle_line(stored, vehicle) for vehicle in stored.inputs.fleet],
             "islands": _island_lines(stored),
-            "exposed": _exposed(stored, distribution.hazards(election, request.at)),
+            "exposed": _exposed(request, stored, distribution.hazards(election, request.at)),
         }
     return render(request, "desk/distribution/index.html", context)
 
@@ -242,7 +242,16 @@ def _island_lines(stored: distribution.StoredPlan) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: line["at"])
 
 
-def _exposed(stored: distribution.StoredPlan, hazards: Iterable[rules.Hazard]) -> list[dict[str, Any]]:
+def sources(request: shell.Request, hazards: Iterable[rules.Hazard]) -> set[str]:
+    """Items behind hazards that this person reads: whoever plans learns what delays and how surely, not what the post has on its list."""
+    told = {hazard.source for hazard in hazards}
+    if not told:
+        return set()
+    return told & {item.code for item in aght.register(request.election.code, request.at, shell.scope(request, "aght.read"))}
+
+
+def _exposed(request: shell.Request, stored: distribution.StoredPlan, hazards: list[rules.Hazard]) -> list[dict[str, Any]]:
+    known = sources(request, hazards)
     return [
         {
             "where": _place(stored, hazard.place) + (f"–{_place(stored, hazard.to)}" if hazard.to else ""),
@@ -251,7 +260,7 @@ def _exposed(stored: distribution.StoredPlan, hazards: Iterable[rules.Hazard]) -
             "probability": hazard.probability_permille / 1000,
             "counted": hazard.probability_permille >= rules.COUNTED_PERMILLE,
             "trips": ", ".join(trips),
-            "source": hazard.source,
+            "source": hazard.source if hazard.source in known else "",
         }
         for hazard, trips in rules.exposed(stored.plan, hazards, stored.inputs.fleet)
     ]

@@ -246,7 +246,7 @@ def _requests(request: shell.Request, election: str) -> Block | None:
 def _aght(request: shell.Request, election: str) -> Block | None:
     if not shell.may(request, "aght.read"):
         return None
-    items = [a for a in aght.register(election, request.at) if a.standing.value == "open"]
+    items = [a for a in aght.register(election, request.at, shell.scope(request, "aght.read")) if a.standing.value == "open"]
     worst = (
         f"Teratas: {items[0].code}, sekitar {text.angka(items[0].loss.expected)} pemilih terancam." if items else "Belum ada butir terbuka."
     )
@@ -257,7 +257,7 @@ def _aght(request: shell.Request, election: str) -> Block | None:
 def _reports(request: shell.Request, election: str) -> Block | None:
     if not shell.may(request, "reports.read"):
         return None
-    found = [r for r in reports.listing(election, request.at) if r.status.value == "received"]
+    found = [r for r in reports.listing(election, request.at, shell.scope(request, "reports.read")) if r.status.value == "received"]
     state, word = ("waiting", "belum dinilai") if found else ("done", "semua sudah dibaca")
     return Block("Laporan masuk", text.angka(len(found)), "laporan belum dinilai", state, word, _link("reports", election), "Nilai laporan")
 

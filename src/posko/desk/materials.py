@@ -15,7 +15,7 @@ from posko.domain import evidence as evidence_rules
 from posko.domain import materials as rules
 from posko.domain import rakor as rakor_rules
 from posko.domain import record as facts
-from posko.domain.materials import Kind, Unit
+from posko.domain.materials import Kind
 from posko.formats import materials as files
 from posko.formats import picture, table, text
 from posko.formats import rakor as words
@@ -23,21 +23,11 @@ from posko.store import access, disputes, evidence, materials, rakor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {Kind.SLIDES: "paparan", Kind.FIGURES: "tabel angka", Kind.LETTER: "surat", Kind.OTHER: "lainnya"}
-UNITS = {
-    Unit.SAME: "sama dengan angka paket", Unit.TPS: "TPS", Unit.PEOPLE: "orang", Unit.PIECE: "buah", Unit.SHEET: "lembar",
-    Unit.BOX: "kotak", Unit.CARTON: "dus atau karton", Unit.LINE: "baris", Unit.PERCENT: "persen", Unit.THOUSAND: "ribu",
-}  # fmt: skip
+UNITS = words.UNITS
 ACCEPT = ".pdf,.pptx,.xlsx,.png,.jpg,.jpeg,application/pdf,image/png,image/jpeg"
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------------
-
-
-def number_of(number: int, denominator: int, unit: Unit) -> str:
-    """363 TPS; 250 dari 363 TPS; 70 persen."""
-    word = "" if unit is Unit.SAME else f" {UNITS[unit]}"
-    whole = f" dari {text.angka(denominator)}" if denominator >= 0 else ""
-    return f"{text.angka(number)}{whole}{word}"
 
 
 def _row(request: shell.Request, one: rules.Brought, people: Mapping[str, str]) -> dict[str, Any]:
@@ -52,7 +42,7 @@ def _row(request: shell.Request, one: rules.Brought, people: Mapping[str, str]) 
         shown |= {"label": one.title, "word": KINDS[one.kind], "file": files.WORDS.get(kept.kind, kept.kind), "href": href,
                   "picture": kept.kind in {"png", "jpeg"}, "kilobytes": -(-kept.size // 1024)}  # fmt: skip
     else:
-        shown |= {"label": one.label, "value": number_of(one.number, one.denominator, one.unit)}
+        shown |= {"label": one.label, "value": words.number_of(one.number, one.denominator, one.unit)}
     return shown
 
 

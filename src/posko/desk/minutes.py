@@ -9,6 +9,7 @@ from django.urls import path, reverse
 
 from posko.desk import evidence as evidence_desk
 from posko.desk import rakor as meetings
+from posko.desk import record as journal
 from posko.desk import shell
 from posko.domain import minutes as rules
 from posko.domain import rakor as rakor_rules
@@ -16,6 +17,7 @@ from posko.domain import record as facts
 from posko.formats import document
 from posko.formats import minutes as printed
 from posko.formats import rakor as words
+from posko.formats import text as sentences
 from posko.store import access, minutes, rakor, record
 
 
@@ -78,7 +80,7 @@ def _writing(
             {
                 "n": number,
                 "s": s,
-                "text": typed["text"] if mine else s.text,
+                "text": typed["text"] if mine else record.unerased(s.text),
                 "clash": s.text if mine and clash else "",
                 "pieces": printed.pieces(s.text, by_key),
                 "cites": bool(rules.cited(s.text)),
@@ -182,10 +184,11 @@ def _frozen(request: shell.Request, election: str, found: rakor_rules.Meeting, f
         "final": final,
         "m": shown,
         "mine": final.voices().get(agency),
-        "may_sign": signs and agency in final.attended,
-        "may_receive": signs and agency in final.recipients and agency not in final.holders(),
-        "may_amend": shell.may(request, "minutes.write"),
-        "office": next((a.office for a in found.agencies if a.agency == agency), ""),
+        "gone": final.erased,
+        "may_sign": signs and agency in final.attended and not final.erased,
+        "may_receive": signs and agency in final.recipients and agency not in final.holders() and not final.erased,
+        "may_amend": shell.may(request, "minutes.write") and not final.erased,
+        "office": record.unerased(next((a.office for a in found.agencies if a.agency == agency), "")),
         "agency": words.agency_name(agency),
         "typed": typed or {},
         "parts": [p["label"] for p in shown["parts"]],
@@ -252,6 +255,8 @@ def pdf(request: shell.Request, election: str, code: str) -> HttpResponse:
     _, final = _final(request, election, code)
     if final is None:
         raise Http404(code)
+    if final.erased:
+        return _withdrawn(request, election, final)
     sheet = "f4" if request.GET.get("kertas") == "f4" else "a4"
     values = printed.paper(final, f"Kabupaten {record.installation().name}", sheet)
     data = document.pdf("notula", values, printed.latest_at(final))
@@ -260,12 +265,23 @@ def pdf(request: shell.Request, election: str, code: str) -> HttpResponse:
     )
 
 
+def _withdrawn(request: shell.Request, election: str, final: rules.Final) -> HttpResponse:
+    """The page in the place of minutes whose words were erased."""
+    paper = {
+        "Notula": final.code, "Rapat": final.meeting, "Dibekukan": sentences.waktu(final.finished_at), "Sidik jari": final.digest,
+        "Versi terakhir": final.current if final.amendments else "",
+    }  # fmt: skip
+    return journal.withdrawn(request, election, f"minutes:{final.code}", paper)
+
+
 @shell.page("minutes.read")
 def export(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The frozen bytes, from which anybody recomputes the hash: SHA-256 over the file."""
     _, final = _final(request, election, code)
     if final is None:
         raise Http404(code)
+    if final.erased:  # the bytes no longer give the hash
+        return _withdrawn(request, election, final)
     json.loads(final.content)  # what is not readable is an error here, not at the reader's
     name = f'attachment; filename="notula-{final.code}.json"'
     return HttpResponse(final.content, content_type="application/json", headers={"Content-Disposition": name})
@@ -301,6 +317,7 @@ SENTENCES: dict[str, str] = {
     "minutes.not_attended": "Hanya lembaga yang hadir yang menyetujui notula atau menyatakan keberatan.",
     "minutes.already_answered": "Jawaban yang sama sudah tercatat.",
     "minutes.no_text": "Tulis kalimat dan alasannya.",
+    "minutes.erased": "Kata-kata notula {minutes} dihapus. Notula ini tidak lagi dijawab, diterima, atau diperbaiki.",
     "minutes.already_received": "Penerimaan oleh {agency} sudah tercatat.",
     "minutes.not_on_list": "{agency} tidak ada dalam daftar distribusi notula ini.",
 }

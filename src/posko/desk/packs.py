@@ -9,11 +9,12 @@ from django.shortcuts import render
 from django.urls import path, reverse
 
 from posko.desk import shell
+from posko.domain import access as access_rules
 from posko.domain import rakor as rules
 from posko.formats import annex, brief, document, gauge, slides
 from posko.formats import rakor as printed
 from posko.formats import text as words
-from posko.store import rakor, record
+from posko.store import rakor, record, releases
 
 COPIES = ("KPU", "KEJARI", "POLRES", "PEMDA", "BAWASLU")
 TYPES = {
@@ -23,6 +24,11 @@ TYPES = {
     "json": "application/json",
     "txt": "text/plain; charset=utf-8",
 }
+
+
+def _whole(request: shell.Request, **_: object) -> access_rules.Thing:
+    """A pack is about the whole regency: a role for one kecamatan does not open it."""
+    return access_rules.Thing("packs", "", request.election.region)
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def _named(found: Found, request: shell.Request, kind: str) -> str:
 # --- the pack and its forms ----------------------------------------------------------------------------------------------------------
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def snapshot(request: shell.Request, election: str, code: str) -> HttpResponse:
     """A frozen pack on the screen."""
     found = _find(request, election, code)
@@ -94,7 +100,7 @@ def snapshot(request: shell.Request, election: str, code: str) -> HttpResponse:
     return render(request, "desk/packs/snapshot.html", {"pack": {**values, "figures": figures}})
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def index(request: shell.Request, election: str, code: str) -> HttpResponse:
     """All forms of a pack, who may have them, and the short texts to copy."""
     found = _find(request, election, code)
@@ -115,8 +121,11 @@ def index(request: shell.Request, election: str, code: str) -> HttpResponse:
             }
         )
     texts = []
-    for audience in _audiences(own):
-        said = _brief(found, audience)
+    said_of = [(audience, _brief(found, audience)) for audience in _audiences(own)]
+    newest = releases.latest(election, request.at)
+    if newest is not None:
+        said_of.append((brief.PUBLIC, brief.public(newest, record.installation().name)))
+    for audience, said in said_of:
         texts.append({"code": audience, "name": brief.NAMES[audience], "text": said, "count": len(said), "rows": said.count("\n") + 4})
     context = {
         "pack": found.values(),
@@ -134,7 +143,7 @@ def _audiences(own: str) -> list[str]:
     """The short texts a person may take: all for who reads every letter; else the own one, the group's and the public's."""
     if own in rules.LETTER_READERS:
         return list(brief.AUDIENCES)
-    return [own, brief.GROUP, brief.PUBLIC] if own in brief.AGENCIES else [brief.GROUP, brief.PUBLIC]
+    return [own, brief.GROUP] if own in brief.AGENCIES else [brief.GROUP]
 
 
 def _brief(found: Found, audience: str) -> str:
@@ -142,7 +151,7 @@ def _brief(found: Found, audience: str) -> str:
     return brief.text_for(found.frozen, audience, record.installation().name, everybody)
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def pdf(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The pack as PDF, `?kertas=f4`; the same bytes for the same agency every time."""
     found = _find(request, election, code)
@@ -152,21 +161,21 @@ def pdf(request: shell.Request, election: str, code: str) -> HttpResponse:
     return _file(_named(found, request, "pdf"), document.pdf("paket-rakor", values, found.frozen.frozen_at))
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def pptx(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The pack as slides with native charts."""
     found = _find(request, election, code)
     return _not_yours(request) if found is None else _file(_named(found, request, "pptx"), slides.pptx(found.values()))
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def xlsx(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The annex with all numbers."""
     found = _find(request, election, code)
     return _not_yours(request) if found is None else _file(_named(found, request, "xlsx"), annex.xlsx(found.values()))
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def export(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The pack as canonical JSON, with the hash of what this agency may not read."""
     found = _find(request, election, code)
@@ -177,13 +186,16 @@ def export(request: shell.Request, election: str, code: str) -> HttpResponse:
     return _file(_named(found, request, "json"), data)
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def text(request: shell.Request, election: str, code: str, audience: str) -> HttpResponse:
     """The short text for one audience as a file."""
     found = _find(request, election, code)
     if found is None:
         return _not_yours(request)
     wanted = audience.upper()
+    newest = releases.latest(election, request.at) if wanted == brief.PUBLIC else None
+    if newest is not None:
+        return _file(f"terbitan-{newest.number}-publik.txt", brief.public(newest, record.installation().name))
     if wanted not in _audiences(request.person.agency):
         raise Http404(audience)
     return _file(f"rakor-{code}-{wanted.lower()}.txt", _brief(found, wanted))
@@ -214,7 +226,7 @@ def _why(election: str, code: str) -> str:
     return reverse(f"desk:{WHY[kind]}", args=[election]) if kind in WHY else ""
 
 
-@shell.page("packs.read")
+@shell.page("packs.read", thing=_whole)
 def slide(request: shell.Request, election: str, code: str, number: int) -> HttpResponse:
     """One page for the projector. `?data=langsung` reads the record now, `?tema=gelap` is white on black, `?bagian=1` only the page."""
     found = _find(request, election, code)

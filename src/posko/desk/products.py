@@ -175,10 +175,10 @@ def _form(request: shell.Request, election: str, kind: Type, body: rules.Body) -
         names = reports.place_names(election)
         subjects = [
             (r.number, f"{r.number} · {report_words.CATEGORIES[r.category]} · {names.get(r.place, r.place)}")
-            for r in reports.listing(election, request.at)
+            for r in reports.listing(election, request.at, shell.scope(request, "reports.read"))
         ]
     elif kind in rules.ABOUT:
-        subjects = [(i.code, f"{i.code} · {i.title}") for i in aght.register(election, request.at)]
+        subjects = [(i.code, f"{i.code} · {i.title}") for i in aght.register(election, request.at, shell.scope(request, "aght.read"))]
     return {
         "kind": kind.value, "type": papers.TYPES[kind], "value": typed, "subjects": subjects,
         "sections": [

@@ -13,6 +13,7 @@ from django.urls import path, reverse
 
 from posko.desk import disputes, materials, shell
 from posko.desk import evidence as evidence_desk
+from posko.desk import record as journal
 from posko.domain import access as access_rules
 from posko.domain import evidence as evidence_rules
 from posko.domain import rakor as rules
@@ -333,6 +334,12 @@ def letter(request: shell.Request, election: str, code: str, version: int) -> Ht
     sent = [i for i in rakor.invitations(election, code, request.at) if i.version == version]
     if not sent or not rakor.concerns(found, request.person.agency):
         raise Http404(version)
+    if sent[0].erased:
+        paper = {
+            "Undangan": f"{code}, versi {version}", "Nomor": str(sent[0].said["number"]), "Dikirim": text.waktu(sent[0].sent_at),
+            "Sidik jari": sent[0].digest,
+        }  # fmt: skip
+        return journal.withdrawn(request, election, f"rakor:{code}", paper)
     asked = request.GET.get("untuk", "")
     to = [asked] if asked in found.invited and asked != sent[0].host else list(found.invited)
     values = invitation.letter(sent[0], to, record.installation().name, _paper(request))
@@ -524,6 +531,7 @@ def _decision_page(request: shell.Request, election: str, code: str, typed: Any 
     context = {
         **head(request, election, found),
         "d": d,
+        "known_text": record.unerased(d.text),
         "row": _decision_rows(request, [d])[0],
         "verified_by": printed.agency_name(d.verified_by),
         "steps": [{"step": s, "word": STEP_WORDS[s.act], "agency": printed.agency_name(s.agency)} for s in d.steps],

@@ -377,9 +377,7 @@ def detail(request: shell.Request, election: str, code: str) -> HttpResponse:
 def _detail(request: shell.Request, rec: rules.Recommendation, typed: Any) -> dict[str, Any]:
     election = request.election.code
     permitted = recommendations.allowed(rec, request.person, request.at)
-    region = request.election.region
-    open_register = shell.may(request, "aght.read", access_rules.owned("aght.read", "", rec.text.place or region, region))
-    readable = {i.code for i in aght.register(election, request.at)} if open_register else set()
+    readable = {i.code for i in _items(request)}
     heard, names = [e for e in rec.events if rules.readable(rec, e, request.person.agency)], access.names()
     newer = recommendations.newer_of(election, rec.code, request.at)
     ours = request.person.agency == rec.agency
@@ -489,6 +487,8 @@ def _known(request: shell.Request, rec: rules.Recommendation, act: Act) -> dict[
     if act is not Act.MEASURE or rec.issued_at is None or not rec.text.aght:
         return {}
     code = rec.text.aght[0]
+    if code not in {i.code for i in _items(request)}:
+        return {}
     try:
         before, now = (aght.get(request.election.code, code, moment) for moment in (rec.issued_at, request.at))
     except facts.Refusal:
@@ -674,18 +674,23 @@ def _edit(request: shell.Request, election: str, code: str, start: Any) -> HttpR
     if request.method != "POST":
         return render(request, "desk/recommendations/form.html", _form(request, election, start(), code))
     typed = _posted(request)
+    typed["aght"] += _beyond(request, code) if code else []
+    reach = shell.scope(request, "recommendations.draft")
     context: dict[str, Any] = {}
     if "check" in request.POST:
         context["findings"] = _findings(request, election, typed)
         return render(request, "desk/recommendations/form.html", _form(request, election, typed, code) | context)
     try:
         if code:
-            recommendations.revise(election, code, actor=shell.actor(request), at=request.at, **_text(request, typed))
+            recommendations.revise(election, code, actor=shell.actor(request), at=request.at, reach=reach, **_text(request, typed))
         else:
-            code = recommendations.draft(election, actor=shell.actor(request), at=request.at, **_text(request, typed))
+            code = recommendations.draft(election, actor=shell.actor(request), at=request.at, reach=reach, **_text(request, typed))
     except rules.DoubleDispatch as refusal:
         shell.refused(request, refusal)
         context["double"] = refusal.facts["code"]
+    except rules.SavedJustNow as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:recommendations_detail", election, str(refusal.facts["code"]))
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
     else:
@@ -715,7 +720,7 @@ def _findings(request: shell.Request, election: str, typed: dict[str, Any]) -> l
 def _posted(request: shell.Request) -> dict[str, Any]:
     """The form as typed, known values only where they are codes."""
     posted = request.POST
-    known = {i.code for i in aght.register(request.election.code, request.at)}
+    known = {i.code for i in _items(request)}
     typed: dict[str, Any] = {name: posted.get(name, "") for name in ("subject", "nature", "due", "useful", *(name for name, _, _ in SLOTS))}
     typed["addressee"] = posted.get("addressee", "") if posted.get("addressee", "") in ADDRESSEES else ""
     typed["aght"] = [code for code in posted.getlist("aght") if code in known]
@@ -725,6 +730,12 @@ def _posted(request: shell.Request) -> dict[str, Any]:
     typed["pledges"] = [code for code in posted.getlist("pledges") if re.fullmatch(r"JNJ-\d{4,6}", code)][:20]
     typed["supersedes"] = re.sub(r"[^A-Za-z0-9_-]", "-", posted.get("supersedes", "").strip()[:20])  # nonsense is refused by name
     return typed
+
+
+def _beyond(request: shell.Request, code: str) -> list[str]:
+    """Items that a draft rests on and that this person does not read: the form does not show them, and saving it drops none of them."""
+    known = {i.code for i in _items(request)}
+    return [one for one in _rec(request, code).text.aght if one not in known]
 
 
 def _known_signals(request: shell.Request, posted: Iterable[str]) -> list[str]:
@@ -782,7 +793,13 @@ def _horizon(typed: Mapping[str, str]) -> rules.Horizon | None:
     return rules.Horizon(rules.Until(chosen), ends_at, where, typed.get("until_basis", ""))
 
 
+def _items(request: shell.Request) -> list[aght_rules.Aght]:
+    """The AGHT items that this person reads: a form offers no others and takes no others."""
+    return aght.register(request.election.code, request.at, shell.scope(request, "aght.read"))
+
+
 def _chosen(request: shell.Request, codes: Iterable[str]) -> list[aght_rules.Aght]:
+    """What a text rests on, for its last moment: also items that this writer does not read and another put there."""
     wanted = set(codes)
     return [i for i in aght.register(request.election.code, request.at) if i.code in wanted] if wanted else []
 
@@ -851,11 +868,11 @@ def _days(request: shell.Request) -> int:
 
 def _from_item(request: shell.Request, election: str, code: str) -> dict[str, Any]:
     """What an AGHT item already says."""
-    try:
-        item = aght.get(election, code, request.at)
-    except facts.Refusal:
+    item = next((i for i in _items(request) if i.code == code), None)
+    if item is None:
         return {}
-    grades = ", ".join(f"{g.report} {g.source}{g.information}" for g in item.gradings)
+    known = {r.number for r in reports.listing(election, request.at, shell.scope(request, "reports.read"))}
+    grades = ", ".join(f"{g.report} {g.source}{g.information}" for g in item.gradings if g.report in known)
     last = item.now.last_useful_at
     return {
         "aght": [code],
@@ -890,7 +907,7 @@ def _from_signal(request: shell.Request, rule: str, subject: str) -> dict[str, A
 
 def _form(request: shell.Request, election: str, typed: dict[str, Any], code: str) -> dict[str, Any]:
     chosen = typed.get("aght", [])
-    items = [i for i in aght.register(election, request.at) if i.standing.value != "closed" or i.code in chosen]
+    items = [i for i in _items(request) if i.standing.value != "closed" or i.code in chosen]
     signalled = tuple(one.partition("|")[0] for one in typed.get("signals", ()))
     library = papers.library()
     return {
@@ -958,7 +975,7 @@ def speak(request: shell.Request, election: str) -> HttpResponse:
     if request.method == "POST":
         posted = request.POST
         slots = rules.Slots(**{name: posted.get(name, "") for name, _, _ in SLOTS})
-        known = {i.code for i in aght.register(election, request.at)}
+        known = {i.code for i in _items(request)}
         try:
             code = recommendations.speak(
                 election,
@@ -995,7 +1012,7 @@ def speak(request: shell.Request, election: str) -> HttpResponse:
         "letters": [r for r in _visible(request, election) if Act.REMIND in recommendations.allowed(r, request.person, request.at)],
         "addressees": ADDRESSEES.items(),
         "channels": papers.CHANNELS.items(),
-        "items": [(i.code, i.title) for i in aght.register(election, request.at) if i.standing.value != "closed"],
+        "items": [(i.code, i.title) for i in _items(request) if i.standing.value != "closed"],
         "chosen": request.POST.getlist("aght"),
         "last_at": rules.last_moment(request.election.voting_at, oral=True),
     }
@@ -1185,6 +1202,11 @@ SENTENCES: dict[str, str] = {
     "recommendations.double": (
         "{code} ({number}) dengan tindakan yang sama untuk sebab yang sama masih terbuka di {addressee}. "
         "Buka surat itu, catat pengingat lisan atasnya, atau susun versi barunya."
+    ),
+    "recommendations.saved_just_now": "Draf ini baru saja Anda simpan sebagai {code}. Yang kedua tidak dicatat.",
+    "recommendations.outside": (
+        "Isi surat ini menyangkut lebih dari wilayah tugas Anda. Pilih butir AGHT atau TPS di wilayah Anda sebagai dasarnya, atau minta "
+        "analis yang bertugas untuk seluruh daerah menyusunnya."
     ),
     "recommendations.cannot_supersede": "{code} tidak dapat diganti: belum terbit, penerimanya lain, atau sudah ada versi barunya.",
     "recommendations.not_yet_oral": (

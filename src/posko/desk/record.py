@@ -13,7 +13,7 @@ from posko.desk import shell
 from posko.domain import access as access_rules
 from posko.domain import record as facts
 from posko.formats import table
-from posko.store import access, record
+from posko.store import access, recommendations, record
 
 SHOWN = 200
 # First word of an entry's kind -> the act that opens its content; other entries open to every reader of the journal.
@@ -222,6 +222,11 @@ VERDICTS = {
 STAYS = {
     "misuse.filed": "Hanya Bawaslu yang membacanya, dan Bawaslu menghapusnya di halaman pengaduan itu.",
     "misuse.stepped": "Hanya Bawaslu yang membacanya, dan Bawaslu menghapusnya di halaman pengaduan itu.",
+    "release.proposed": "Kalimat untuk umum: yang menyebut orang ditolak sebelum disimpan. Yang keliru dikoreksi dengan terbitan baru.",
+    "release.published": (
+        "Sudah dibaca umum, dan sidik jarinya tercantum pada terbitan berikutnya; yang menyebut orang ditolak sebelum terbit. "
+        "Koreksi “bukan untuk umum” menutup berkasnya."
+    ),
     "reports.imported": "Berisi sidik jari berkas saja, tanpa kata-kata siapa pun.",
 }
 FIELDS = {
@@ -338,8 +343,18 @@ def erase(request: shell.Request, election: str) -> HttpResponse:
         "grounds": [(g.value, sentence) for g, sentence in GROUNDS.items()],
         "ground": request.POST.get("ground", ""),
         "any": any(row["can"] for row in rows),
+        "resting": _resting(request, election, subject),
     }
     return render(request, "desk/record/erase.html", context)
+
+
+def _resting(request: shell.Request, election: str, subject: str) -> list[str]:
+    """Recommendations that rest on an item of AGHT and may repeat its words: their own words are erased by a proposal of their own."""
+    kind, _, code = subject.partition(":")
+    if kind != "aght" or not shell.may(request, "recommendations.read"):
+        return []
+    found = recommendations.resting_on(election, code, request.at)
+    return [one.code for one in recommendations.readable(found, request.person, request.at)]
 
 
 def _erasure_row(one: facts.Erasure, people: Mapping[str, str]) -> dict[str, Any]:

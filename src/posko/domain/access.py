@@ -302,6 +302,18 @@ def belongs(place: str, region: str) -> str:
     return place if ":" not in place and within(place, region) else region
 
 
+def around(places: Iterable[str], region: str) -> str:
+    """The narrowest dotted area in which all these things are decided (`belongs`); the region where there are none."""
+    found = [belongs(place, region).split(".") for place in places]
+    shared = []
+    for parts in zip(*found, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    common = ".".join(shared)
+    return common if within(common, region) else region
+
+
 def owned(act: str, id_: str, place: str, region: str, named: frozenset[str] | None = None) -> Thing:
     """What the post was told or concluded as a thing under an act. `named` None: addressed as things of this act usually are."""
     addressed = ADDRESSED.get(act, frozenset()) if named is None else named

@@ -109,6 +109,18 @@ class Closed(record.Refusal):
     code: ClassVar[str] = "aght.closed"
 
 
+class OpenedJustNow(record.Refusal):
+    """The same person opened the same item minutes ago: the form was sent twice."""
+
+    code: ClassVar[str] = "aght.opened_just_now"
+
+
+class BadTime(record.Refusal):
+    """A last moment that lies years from voting: a typing error, not a statement."""
+
+    code: ClassVar[str] = "aght.bad_time"
+
+
 class SameStanding(record.Refusal):
     """It already stands so."""
 
@@ -830,11 +842,34 @@ def check_change(item: Aght, standing: Standing, outcome: Outcome | None = None)
         raise MissingOutcome(code=item.code)
 
 
-def last_moment(at: datetime | None) -> datetime:
-    """The last moment at which acting still helps, required. MissingTime."""
+REACH = timedelta(days=730)
+"""How far from voting a last moment may lie. Against typing errors; ours, no law's."""
+
+
+def last_moment(at: datetime | None, voting_at: datetime) -> datetime:
+    """The last moment at which acting still helps, required. MissingTime, BadTime."""
     if at is None:
         raise MissingTime()
+    if abs(at - voting_at) > REACH:
+        raise BadTime()
     return at
+
+
+AGAIN_AFTER = timedelta(minutes=5)
+
+
+def check_opening(items: Iterable[Aght], title: str, place: str, first: Assessment) -> None:
+    """Whether this is another item and not the same form again. OpenedJustNow."""
+    for item in items:
+        before = item.assessments[0]
+        same = (item.title, item.place) == (title, place) and _concluded(before) == _concluded(first)
+        if same and first.assessed_at - item.opened_at < AGAIN_AFTER:
+            raise OpenedJustNow(code=item.code)
+
+
+def _concluded(one: Assessment) -> tuple[object, ...]:
+    labels = (one.gatra, one.variable, one.cost, one.reversal)
+    return (one.author, one.claim, one.note, one.shares, one.prior_permille, one.last_useful_at, labels)
 
 
 def hazard(item: Aght, kind: str, delay_min: int) -> distribution.Hazard:

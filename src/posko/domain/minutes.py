@@ -117,6 +117,12 @@ class AlreadyReceived(record.Refusal):
     code: ClassVar[str] = "minutes.already_received"
 
 
+class Erased(record.Refusal):
+    """Minutes of which words were erased can no longer be read as what was frozen: nobody approves or receives them."""
+
+    code: ClassVar[str] = "minutes.erased"
+
+
 class NotOnList(record.Refusal):
     """The agency is not on the list of those who get these minutes."""
 
@@ -249,7 +255,7 @@ def check_finish(
 
 @dataclass(frozen=True)
 class Amendment:
-    """A correction of frozen minutes. `digest` builds on that of the version before it."""
+    """A correction of frozen minutes. `digest` builds on that of the version before it. erased: its words are gone, the digest stays."""
 
     number: int
     part: str
@@ -259,6 +265,7 @@ class Amendment:
     at: datetime
     person: str = ""
     entry_id: str = ""
+    erased: bool = False
 
 
 class Voice(StrEnum):
@@ -310,13 +317,18 @@ class Final:
     entry_id: str = ""
 
     def __post_init__(self) -> None:
-        if hashlib.sha256(self.content).hexdigest() != self.digest:
+        if not rakor.is_erased(self.content) and hashlib.sha256(self.content).hexdigest() != self.digest:
             raise rakor.Changed(snapshot=self.code)
         before = self.digest
         for one in self.amendments:
-            if amendment_digest(before, one.number, one.part, one.text, one.reason, one.at) != one.digest:
+            if not one.erased and amendment_digest(before, one.number, one.part, one.text, one.reason, one.at) != one.digest:
                 raise rakor.Changed(snapshot=f"{self.code}/{one.number}")
             before = one.digest
+
+    @property
+    def erased(self) -> bool:
+        """Whether words of the text or of an amendment were erased: known by code and hash, printed and signed no more."""
+        return rakor.is_erased(self.content) or any(a.erased for a in self.amendments)
 
     @property
     def said(self) -> dict[str, rakor.Value]:
@@ -372,7 +384,9 @@ def amendment_digest(before: str, number: int, part: str, text: str, reason: str
 
 
 def check_amendment(text: str, reason: str, seen: str, final: Final) -> None:
-    """Whether frozen minutes may be amended so. SeenOther, NoText, TooLong."""
+    """Whether frozen minutes may be amended so. Erased, SeenOther, NoText, TooLong."""
+    if final.erased:
+        raise Erased(minutes=final.code)
     if seen != final.current:
         raise SeenOther(minutes=final.code)
     if not text.strip() or not reason.strip():
@@ -382,9 +396,11 @@ def check_amendment(text: str, reason: str, seen: str, final: Final) -> None:
 
 
 def check_answer(final: Final, agency: str, voice: Voice, office: str, text: str, seen: str) -> None:
-    """Whether an agency may say this. NotAttended, SeenOther, NoText, TooLong, AlreadyAnswered, NotAnOffice."""
+    """Whether an agency may say this. NotAttended, Erased, SeenOther, NoText, TooLong, AlreadyAnswered, NotAnOffice."""
     if agency not in final.attended:
         raise NotAttended(agency=agency)
+    if final.erased:
+        raise Erased(minutes=final.code)
     if seen != final.current:
         raise SeenOther(minutes=final.code)
     if voice is Voice.OBJECTED and not text.strip():
@@ -398,9 +414,11 @@ def check_answer(final: Final, agency: str, voice: Voice, office: str, text: str
 
 
 def check_receipt(final: Final, agency: str, seen: str) -> None:
-    """Whether an agency may confirm that it holds the newest version. NotOnList, SeenOther, AlreadyReceived."""
+    """Whether an agency may confirm that it holds the newest version. NotOnList, Erased, SeenOther, AlreadyReceived."""
     if agency not in final.recipients:
         raise NotOnList(agency=agency)
+    if final.erased:
+        raise Erased(minutes=final.code)
     if seen != final.current:
         raise SeenOther(minutes=final.code)
     if agency in final.holders():

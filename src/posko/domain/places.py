@@ -197,6 +197,18 @@ def island_tps(tps_list: Iterable[Tps], island: str) -> tuple[Tps, ...]:
     return tuple(t for t in tps_list if t.island == island)
 
 
+def desa_islands(tps_list: Iterable[Tps]) -> dict[str, list[str]]:
+    """Island -> desa all of whose TPS lie on it."""
+    where: dict[str, set[str]] = {}
+    for t in tps_list:
+        where.setdefault(t.desa_code, set()).add(t.island)
+    found: dict[str, list[str]] = {}
+    for code, islands in sorted(where.items()):
+        if len(islands) == 1 and "" not in islands:
+            found.setdefault(next(iter(islands)), []).append(code)
+    return found
+
+
 def share_out(total: int, weights: Sequence[int]) -> list[int]:
     """Whole numbers that sum to `total`, in proportion to weights, by largest remainder (ties: the first)."""
     whole = sum(weights)

@@ -20,7 +20,8 @@ FORMAT = "posko-rakor/2"
 OLDER = frozenset({"posko-rakor/1"})
 """Layouts that are still read and verified: /1 kept all letters in "recommendations" and their titles on the agenda."""
 AGHT_READERS = frozenset({"KPU", "KEJARI", "BAWASLU", "POLRES"})
-"""Agencies whose copy of a pack carries the AGHT register. Others (Pemda) get the counts and the hash of the withheld section."""
+"""Agencies whose copy of a pack carries the AGHT register, where the pack does not say itself ("aght_readers", from the agreements in force
+when it was frozen). Others get the counts and the hash of the withheld section."""
 LETTER_READERS = frozenset({"KPU", "KEJARI", "BAWASLU"})
 """Agencies whose copy carries every letter of recommendation; the copy of another carries those addressed to it."""
 LETTERS = "letters:"
@@ -541,11 +542,28 @@ def without(content: bytes, texts: Iterable[str], mark: str) -> bytes:
     document = json.loads(content)
     gone: dict[str, Value] = dict(document.get("erased", {}))
     for name, value in document["sections"].items():
-        left = _without(value, sorted(texts, key=len, reverse=True), mark)
+        left = replaced(value, texts, mark)
         if left != value:
             gone.setdefault(name, hashlib.sha256(canonical(value)).hexdigest())
             document["sections"][name] = left
     return canonical({**document, "erased": gone}) if gone else content
+
+
+def paper_without(content: bytes, texts: Iterable[str], mark: str) -> bytes:
+    """The bytes of a letter or of minutes with `mark` in the place of texts; one hash is over all of it, so it says "erased"."""
+    document = json.loads(content)
+    left = replaced(document, texts, mark)
+    return content if left == document else canonical({**left, "erased": 1})
+
+
+def is_erased(content: bytes) -> bool:
+    """Whether words were taken out of a letter or minutes: it keeps the hash it had, and nobody shows it as a paper any more."""
+    return bool(json.loads(content).get("erased"))
+
+
+def replaced(value: Any, texts: Iterable[str], mark: str) -> Any:
+    """A frozen value with `mark` wherever a text stands in it, the longest text first."""
+    return _without(value, sorted(texts, key=len, reverse=True), mark)
 
 
 def _without(value: Any, texts: list[str], mark: str) -> Any:
@@ -607,14 +625,22 @@ def reads_letter(agency: str, addressee: str) -> bool:
     return agency == addressee or agency in LETTER_READERS
 
 
+def aght_readers(sections: Sections) -> frozenset[str]:
+    """The agencies that read the AGHT of a pack: those that could when it was frozen."""
+    about = sections.get("meeting")
+    said = about.get("aght_readers") if isinstance(about, dict) else None
+    return frozenset(map(str, said)) if isinstance(said, list) else AGHT_READERS
+
+
 def withheld_from(agency: str, sections: Sections) -> tuple[str, ...]:
     """The sections an agency's copy leaves out. In the older layout a section goes as a whole when one row of it is not theirs."""
-    hidden = [] if agency in AGHT_READERS or "aght" not in sections else ["aght"]
+    readers = aght_readers(sections)
+    hidden = [] if agency in readers or "aght" not in sections else ["aght"]
     hidden += [name for name in sections if name.startswith(LETTERS) and not reads_letter(agency, name.removeprefix(LETTERS))]
     if _old(sections):
         addressees = {str(row["addressee"]) for row in _rows(sections["recommendations"])}
         foreign = any(not reads_letter(agency, addressee) for addressee in addressees)
-        secret = {*(["recommendation"] if foreign else []), *(["aght"] if agency not in AGHT_READERS else [])}
+        secret = {*(["recommendation"] if foreign else []), *(["aght"] if agency not in readers else [])}
         hidden += ["recommendations"] if foreign else []
         hidden += ["agenda"] if any(row["kind"] in secret for row in _rows(sections.get("agenda", []))) else []
     return tuple(sorted(hidden))
@@ -909,8 +935,13 @@ class Invitation:
     entry_id: str = ""
 
     def __post_init__(self) -> None:
-        if hashlib.sha256(self.content).hexdigest() != self.digest:
+        if not self.erased and hashlib.sha256(self.content).hexdigest() != self.digest:
             raise Changed(snapshot=f"{self.meeting}/{self.version}")
+
+    @property
+    def erased(self) -> bool:
+        """Whether words in it were erased: it is known by number and hash, and printed no more."""
+        return is_erased(self.content)
 
     @property
     def said(self) -> dict[str, Value]:

@@ -157,6 +157,18 @@ class DoubleDispatch(record.Refusal):
     code: ClassVar[str] = "recommendations.double"
 
 
+class SavedJustNow(record.Refusal):
+    """The same person saved the same draft minutes ago: the form was sent twice."""
+
+    code: ClassVar[str] = "recommendations.saved_just_now"
+
+
+class Outside(record.Refusal):
+    """What the text is about reaches outside its writer's region, who could not read it afterwards."""
+
+    code: ClassVar[str] = "recommendations.outside"
+
+
 class CannotSupersede(record.Refusal):
     """A new version follows an issued recommendation to the same addressee that has no newer version yet."""
 
@@ -297,6 +309,10 @@ class Horizon:
         return self.kind in LATER
 
 
+_TPS_DOTS = 4
+"""A TPS is province.regency.kecamatan.desa.number; a whole desa or kecamatan does not vote on another day by a stroke of the pen."""
+
+
 def check_horizon(horizon: Horizon, voting_at: datetime, known: Iterable[str]) -> Horizon:
     """Tidied; known: codes of places here. HorizonBasis, HorizonMoment, HorizonPlaces."""
     basis = reports.clean(horizon.basis)
@@ -308,7 +324,8 @@ def check_horizon(horizon: Horizon, voting_at: datetime, known: Iterable[str]) -
         raise HorizonMoment()
     if horizon.later and not horizon.places:
         raise HorizonPlaces(places="—")
-    strange = sorted(set(horizon.places) - set(known))
+    wide = {code for code in horizon.places if horizon.later and code.count(".") != _TPS_DOTS}
+    strange = sorted((set(horizon.places) - set(known)) | wide)
     if strange:
         raise HorizonPlaces(places=strange[0][:40])
     return replace(horizon, basis=basis, places=tuple(sorted(set(horizon.places))))
@@ -1134,6 +1151,13 @@ def _check_follow(rec: Recommendation, due_at: datetime, at: datetime) -> None:
         raise AfterHorizon()
 
 
+def check_heard(heard_by: str) -> None:
+    """Who heard a spoken word is an office or a function. NamesPerson."""
+    person = _PERSON.search(heard_by)
+    if person:
+        raise NamesPerson(word=person.group(), slot="heard_by")
+
+
 AGAIN_AFTER = timedelta(minutes=5)
 
 
@@ -1246,6 +1270,8 @@ def fold(code: str, events: Iterable[Event], voting_at: datetime) -> Recommendat
     for event in chain:
         try:
             rec = apply(rec, event)
+        except SaidJustNow:  # it was another word when it was written; erased words are all alike
+            rec = _taken(rec, event)
         except record.Refusal:
             rec = replace(rec, odd=(*rec.odd, event))
     return rec
@@ -1363,6 +1389,14 @@ def check_double(text: Text, standing: Iterable[Recommendation], *, code: str = 
             continue
         if same_matter(text, rec.text):
             raise DoubleDispatch(code=rec.code, number=rec.number, addressee=rec.addressee)
+
+
+def check_saved(text: Text, author: str, standing: Iterable[Recommendation], at: datetime) -> None:
+    """Whether this is another draft and not the same form again. SavedJustNow."""
+    for rec in standing:
+        first = rec.events[0]
+        if first.act is Act.DRAFT and (first.person, first.text) == (author, text) and at - first.at < AGAIN_AFTER:
+            raise SavedJustNow(code=rec.code)
 
 
 def check_supersedes(text: Text, standing: Iterable[Recommendation], *, code: str = "") -> Recommendation | None:

@@ -1,32 +1,63 @@
 """A pack in at most 1,000 characters, to be sent from a telephone: numbers first, understandable without a link, the hash at the end.
 
 Counted as WhatsApp counts: code points. Lines go in whole or not at all, the weightiest first, so no number is ever cut; long typed
-words are cut between words. The group of the rakor and the public get no AGHT and no title of a letter; the public gets no planned date and
-no typed words either.
+words are cut between words. The group of the rakor and the public get no AGHT and no title of a letter; the public
+gets what was published and nothing else (`public`).
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from posko.domain import rakor as rules
+from posko.domain import releases
 from posko.formats import rakor as printed
 from posko.formats import text
 
 MOST = 1000
 GROUP, PUBLIC = "GRUP", "PUBLIK"
 AGENCIES = ("KPU", "KEJARI", "POLRES", "PEMDA", "BAWASLU")
-AUDIENCES = (*AGENCIES, GROUP, PUBLIC)
+AUDIENCES = (*AGENCIES, GROUP)
 NAMES = {**{code: printed.agency_name(code) for code in AGENCIES}, GROUP: "Grup rakor", PUBLIC: "Publik"}
 TYPED, MOST_DECISIONS = 90, 4
 _SIGNS = str.maketrans(dict.fromkeys("*_~`", " "))
 
 
 def text_for(snapshot: rules.Snapshot, audience: str, place: str = "", room: Iterable[str] = ()) -> str:
-    """The text for one of AUDIENCES. `room`: the agencies of the group, where it is for the group."""
+    """The text for one of AUDIENCES but the public (see `public`). `room`: the agencies of the group, where it is for the group."""
     readers = list(room) if audience == GROUP else [audience]
-    values = printed.pack(snapshot, readers[0] if readers else PUBLIC, place=place, room=readers[1:])
-    lines = _public(values) if audience == PUBLIC else _shared(values, "" if audience == GROUP else audience)
+    values = printed.pack(snapshot, readers[0] if readers else GROUP, place=place, room=readers[1:])
+    lines = _shared(values, "" if audience == GROUP else audience)
     return fitted(_head(values, audience, place), lines, _tail(values))
+
+
+_PUBLIC = (
+    ("ready", "TPS siap"), ("not_ready", "TPS belum siap"), ("unknown", "TPS belum diketahui"),
+    ("units_ordered", "Barang yang dipesan, diterima baik"), ("lines", "Jenis barang lengkap"), ("issued", "Rekomendasi posko terbit"),
+    ("answered", "Rekomendasi dijawab"),
+)  # fmt: skip
+
+
+def public(newest: releases.Publication, place: str = "") -> str:
+    """The text for the public, from a publication alone: what it keeps back or nobody knows has no line."""
+    where = f" {plain(place, 60)}" if place else ""
+    head = f"*{plain(newest.head['election_name'], 60)}, kesiapan{where}*"
+    if "[SIMULASI]" in newest.marks:
+        head += "\n[SIMULASI]"
+    lines = [_published(row, label) for code, label in _PUBLIC if (row := newest.figure(code)) is not None]
+    lines.append("Persen selalu menyebut pembilang dan penyebutnya. Yang belum diketahui tidak dihitung siap.")
+    tail = f"Data per {text.waktu(newest.data_at)} · terbitan {newest.number} · sidik jari {newest.digest[:8]}"
+    return fitted(head, lines, tail)
+
+
+def _published(row: Mapping[str, Any], label: str) -> str:
+    a, b = int(row["numerator"]), int(row["denominator"])
+    if a < 0:
+        return ""
+    marks = [m for m in row["marks"] if m != "[SIMULASI]"]
+    said = f"*{text.angka(a)}*" if b < 0 else f"*{text.angka(a)}* dari {text.angka(b)}"
+    told = f" [{', '.join(marks)}]" if marks else ""
+    share = f" ({text.persen(a / b)})" if row["code"].startswith("units") and b > 0 else ""
+    return f"• {label}: {said}{share}{told}"
 
 
 def fitted(head: str, lines: Iterable[str], tail: str, most: int = MOST) -> str:
@@ -57,7 +88,7 @@ def _head(v: Mapping[str, Any], audience: str, place: str) -> str:
     where = plain(place, 60)
     title = f"*{plain(v['election'], 60)}, kesiapan{f' {where}' if where else ''}*"
     said = f"{title} ({v['days_left']})"
-    if audience not in {PUBLIC, GROUP}:
+    if audience != GROUP:
         said += f"\nUntuk {NAMES[audience]}"
     return f"{said}\n{v['mark']}" if v["mark"] else said
 
@@ -111,18 +142,6 @@ def _letters(v: Mapping[str, Any], addressee: str = "") -> str:
         f"• Rekomendasi{to}: {total['issued']} terbit, {total['agreed']} diterima, {total['refused']} ditolak, {total['waiting']} menunggu"
     )
     return f"{said}, {total['overdue']} terlambat" if total["overdue"] != "0" else said
-
-
-def _public(v: Mapping[str, Any]) -> list[str]:
-    """Counts of what was scanned or decided; no planned date, nothing typed."""
-    decided = len(v["decisions"])
-    return [
-        *_figures(v),
-        _not_ready(v),
-        _letters(v),
-        f"• Keputusan rakor: {text.angka(decided)}" if decided else "",
-        "Persen selalu menyebut pembilang dan penyebutnya. Angka yang belum diketahui tidak dihitung siap.",
-    ]
 
 
 def _shared(v: Mapping[str, Any], agency: str) -> list[str]:

@@ -167,6 +167,8 @@ def _check_chain(found: Sequence[releases.Publication], report: Report) -> None:
         if fault == "gap" and number - 1 in closed:
             continue  # withdrawn as not for the public; its digest stays in the history, which the chain covers
         report.differ("rantai", f"terbitan {number}", "rantai utuh", words.get(fault, fault))
+    for number in sorted(set(range(1, found[0].number)) - closed):
+        report.notes.append(f"Terbitan {number} tidak ada dalam berkas ini: angkanya tidak diperiksa.")
     report.done.append(f"Rantai: {len(found)} terbitan, nomor {found[0].number} sampai {found[-1].number}.")
 
 
@@ -273,8 +275,15 @@ def _check_stations(one: releases.Publication, known: Sequence[Entry], report: R
     for e in known:
         if e.kind == "tps.checked":
             checks[e.subject].append(e)
-    if not checks:
+    if not checks and not any(row["entry"] for row in one.sections["tps"]):
         return
+    limits = [e.facts for e in known if e.kind == "readiness.limit_set"]
+    valid = timedelta(hours=int(limits[-1]["check_valid_hours"])) if limits else CHECK_VALID
+    believed = sum("need_unconfirmed" in row["reasons"] and row["state"] == "unknown" and bool(row["entry"]) for row in one.sections["tps"])
+    if believed:
+        report.notes.append(
+            f"Terbitan {one.number}: {believed} TPS “belum diketahui” karena kebutuhan belum pasti; itu dipercaya dari terbitan."
+        )
     for row in one.sections["tps"]:
         shown = [e for e in checks[row["code"]] if e.occurred_at + policy.embargo(bool(row["island"])) <= one.data_at]
         newest = max(shown, key=lambda e: (e.occurred_at, e.index), default=None)
@@ -289,7 +298,7 @@ def _check_stations(one: releases.Publication, known: Sequence[Entry], report: R
         arrived = {"yes": "yes", "no": "partly"}.get(newest.facts["items"], "unknown")
         if arrived != row["arrived"]:
             report.differ("fakta", f"{where}, barang", row["arrived"], arrived, f"catatan {newest.index}")
-        state = _state(row, newest.facts, one.data_at - newest.occurred_at)
+        state = _state(row, newest.facts, one.data_at - newest.occurred_at, valid)
         if state != row["state"]:
             report.differ("fakta", f"{where}, keadaan", row["state"], state, f"catatan {newest.index}")
     for code in ("ready", "not_ready", "unknown", "arrived", "islands_ready"):
@@ -297,14 +306,14 @@ def _check_stations(one: releases.Publication, known: Sequence[Entry], report: R
 
 
 CHECK_VALID = timedelta(hours=36)
-"""Default age at which a check is no longer believed; a publication says "old_check" where another limit held."""
+"""Age at which a check is no longer believed, where nobody set another limit."""
 
 
-def _state(row: Row, said: Mapping[str, Any], age: timedelta) -> str:
+def _state(row: Row, said: Mapping[str, Any], age: timedelta, valid: timedelta) -> str:
     answers = (said["items"], said["seals"], said["place_ready"], said["kpps"])
     if "no" in answers or said.get("missing"):
         return "not_ready"
-    old = "old_check" in row["reasons"] or (age > CHECK_VALID and row["state"] != "ready")
+    old = age > valid
     return "unknown" if any(a != "yes" for a in answers) or old or "need_unconfirmed" in row["reasons"] else "ready"
 
 
@@ -436,18 +445,63 @@ def _check_page(found: Sequence[releases.Publication], page: Mapping[str, bytes]
         if page.get(name) != made:
             report.differ("halaman", name, _first_difference(page.get(name), made), "berkas dari terbitan", f"terbitan {shown.number}")
     looked = 0
+    with_links = _bare_pages(shown, found, "/")
     for name, made in _bare_pages(shown, found).items():
         looked += 1
         if name not in page:
             report.differ("halaman", name, "tidak ada", "ada")
         else:
-            _compare_rows(name, page[name].decode(errors="replace"), made.decode(), report)
+            _compare_page(name, page[name].decode(errors="replace"), made.decode(), with_links[name].decode(), report)
+    _check_around(page, {*expected, *with_links, *_MAPS}, found, report)
     report.done.append(f"Halaman: {len(expected)} berkas data dan {looked} halaman dicocokkan dengan terbitan {shown.number}.")
+    report.notes.append("Gambar peta (peta.html) tidak dibuat ulang oleh program ini; angka yang sah ada di halaman lain dan di data.")
 
 
-def _bare_pages(shown: releases.Publication, found: Sequence[releases.Publication]) -> dict[str, bytes]:
+_MAPS = ("peta.html", "en/peta.html")
+_UNSEEN = re.compile(r"<(?:script|style|iframe|object|embed|base)\b|\sstyle\s*=|\son\w+\s*=", re.IGNORECASE)
+
+
+def _check_around(page: Mapping[str, bytes], made: Iterable[str], found: Sequence[releases.Publication], report: Report) -> None:
+    """What shows or changes words and is no page: style, script, the archive; files that do not belong here; maps that run something."""
+    around = pages.around() | {f"arsip/terbitan-{one.number:04}.json": one.content for one in found}
+    for name, content in around.items():
+        if name in page and page[name] != content:
+            report.differ("halaman", name, _first_difference(page[name], content), "berkas seperti dibuat Posko")
+    for name in sorted(set(page) - set(made) - set(around)):
+        report.differ("halaman", name, "ada", "bukan bagian halaman publik")
+    for name in _MAPS:
+        if _UNSEEN.search(page.get(name, b"").decode(errors="replace")):
+            report.differ("halaman", name, "ada skrip atau gaya di dalamnya", "tidak ada")
+
+
+def _bare_pages(shown: releases.Publication, found: Sequence[releases.Publication], app: str | None = None) -> dict[str, bytes]:
     """All pages but the map, as this program would make them."""
-    return pages.without_map(shown, earlier=[one for one in found if one.number < shown.number])
+    return pages.without_map(shown, earlier=[one for one in found if one.number < shown.number], app=app)
+
+
+_REPORT = re.compile(r"<h2>(?:Lapor|Report something)</h2>.*?(?=</main>)", re.DOTALL)
+
+
+def _compare_page(name: str, seen: str, made: str, linked: str, report: Report) -> None:
+    """Words, then what words alone do not tell: the part about reporting (`made` without links, `linked` with them), and the markup."""
+    before = len(report.findings)
+    _compare_rows(name, seen, made, report)
+    told, allowed = _reporting(seen), (_reporting(made), _reporting(linked))
+    if told not in allowed:
+        report.differ("halaman", f"{name}, cara melapor", told[:160] or "tidak ada", allowed[0][:160])
+    if len(report.findings) == before and (_markup(seen) != _markup(made) or len(_UNSEEN.findall(seen)) != len(_UNSEEN.findall(made))):
+        report.differ("halaman", f"{name}, susunan", "warna, skrip, atau susunan lain", "susunan seperti dibuat Posko")
+
+
+def _markup(text: str) -> str:
+    """All but links, of which a page has as many as there are older publications to hand out, and the part about reporting."""
+    return re.sub(r"</?a\b[^>]*>", "", _REPORT.sub("", text))
+
+
+def _reporting(text: str) -> str:
+    """The words of the part about reporting."""
+    found = _REPORT.search(text)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found[0])).split()) if found else ""
 
 
 def _first_difference(one: bytes | None, other: bytes) -> str:
@@ -480,7 +534,7 @@ def _rows(text: str) -> dict[str, str]:
 
 def _words(text: str) -> list[str]:
     """What a reader sees; where links lead and how the application is named is not compared."""
-    text = re.sub(r"<h2>(?:Lapor|Report something)</h2>.*?(?=</main>)", "", text, flags=re.DOTALL)
+    text = _REPORT.sub("", text)
     text = re.sub(r"<(?:script|style)\b.*?</(?:script|style)>", "", text, flags=re.DOTALL)
     labels = " ".join(re.findall(r'aria-label="([^"]*)"', text))
     return html.unescape(re.sub(r"<[^>]+>", " ", text) + " " + labels).split()

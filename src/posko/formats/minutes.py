@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from posko.domain import minutes as rules
+from posko.domain.materials import Unit
 from posko.formats import invitation, rakor, text
 
 OUTCOMES = {
@@ -153,25 +154,24 @@ def shown(final: rules.Final) -> dict[str, Any]:
 
 
 def _dispute(d: Mapping[str, Any]) -> dict[str, Any]:
-    def side(number: int, whole: int) -> str:
-        return rakor.number(number) if whole < 0 else f"{rakor.number(number)} dari {text.angka(whole)}"
-
-    about = f"{d['label']}: {rakor.agency_name(d['agency'])} {side(d['claimed'], d['claimed_whole'])}; "
+    claimed = rakor.number_of(d["claimed"], d["claimed_whole"], Unit(d.get("claimed_unit", Unit.SAME)))
+    frozen = rakor.number_of(d["frozen"], d["frozen_whole"], Unit(d.get("frozen_unit", Unit.SAME)))
+    about = f"{d['label']}: {rakor.agency_name(d['agency'])} {claimed}; "
     outcome = OUTCOMES.get(d["outcome"], "")
     result = f"{outcome[:1].upper()}{outcome[1:]} ({DISPUTE_STATES[d['state']]})" if outcome else DISPUTE_STATES[d["state"]].capitalize()
     return {
         "code": d["code"],
-        "label": f"{about}{d['snapshot']} {side(d['frozen'], d['frozen_whole'])}",
+        "label": f"{about}{d['snapshot']} {frozen}",
         "outcome": f"{result}. {d['words']}" if d["words"] else f"{result}.",
         "marks": [m for m in (d["mark"],) if m],
     }
 
 
 def _material(m: Mapping[str, Any]) -> dict[str, Any]:
-    what = m["title"] if m["sha256"] else f"{m['title']}: {rakor.number(m['number'])}"
+    what = m["title"]
     if not m["sha256"]:
-        whole = "" if m["denominator"] < 0 else f" dari {text.angka(m['denominator'])}"
-        what = f"{what}{whole} ({m['source']}, {_moment(m['at'])})"
+        value = rakor.number_of(m["number"], m["denominator"], Unit(m.get("unit", Unit.SAME)))
+        what = f"{what}: {value} ({m['source']}, {_moment(m['at'])})"
     version = f", versi {m['version']}" if m["version"] > 1 else ""
     return {
         "agency": rakor.agency_name(m["agency"]), "title": f"{m['code']} {what}{version}", "sha256": m["sha256"],

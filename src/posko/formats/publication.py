@@ -50,16 +50,23 @@ def site(publication: releases.Publication, *, earlier: Sequence[releases.Public
     """
     made = {f"data/{name}": content for name, content in data.files(publication).items()}
     made |= {f"arsip/terbitan-{one.number:04}.json": one.content for one in (*earlier, publication)}
-    made |= {name: (_HERE / name).read_bytes() for name in ("gaya.css", "cari.js", "ikon.svg")}
+    made |= around()
     for language in words.LANGUAGES:
         made |= _Pages(publication, language, frozenset(one.number for one in (*earlier, publication)), app).all()
     return made
 
 
-def without_map(publication: releases.Publication, earlier: Sequence[releases.Publication] = ()) -> dict[str, bytes]:
-    """All pages but the two of the map: what a bare Python can make."""
+def around() -> dict[str, bytes]:
+    """What all pages share: style, search and picture."""
+    return {name: (_HERE / name).read_bytes() for name in ("gaya.css", "cari.js", "ikon.svg")}
+
+
+def without_map(
+    publication: releases.Publication, earlier: Sequence[releases.Publication] = (), app: str | None = None
+) -> dict[str, bytes]:
+    """All pages but the two of the map: what a bare Python can make. app: see `site`."""
     kept = frozenset(one.number for one in (*earlier, publication))
-    made = [_Pages(publication, language, kept, None).all(map_too=False) for language in words.LANGUAGES]
+    made = [_Pages(publication, language, kept, app).all(map_too=False) for language in words.LANGUAGES]
     return {path: content for pages in made for path, content in pages.items()}
 
 

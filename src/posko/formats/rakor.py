@@ -10,6 +10,7 @@ from typing import Any
 
 from posko.domain import rakor as rules
 from posko.domain import readiness as readiness_rules
+from posko.domain.materials import Unit
 from posko.formats import readiness, receipts, text
 
 AGENCIES = {
@@ -192,6 +193,19 @@ def _agencies(rows: Iterable[Mapping[str, Any]], attended: bool) -> str:
 def number(value: int) -> str:
     """A frozen number; -1 stands for one that nobody knew."""
     return "?" if value < 0 else text.angka(value)
+
+
+UNITS = {
+    Unit.SAME: "sama dengan angka paket", Unit.TPS: "TPS", Unit.PEOPLE: "orang", Unit.PIECE: "buah", Unit.SHEET: "lembar",
+    Unit.BOX: "kotak", Unit.CARTON: "dus atau karton", Unit.LINE: "baris", Unit.PERCENT: "persen", Unit.THOUSAND: "ribu",
+}  # fmt: skip
+
+
+def number_of(value: int, denominator: int, unit: Unit) -> str:
+    """363 TPS; 250 dari 363 TPS; 70 persen; ? TPS where nobody knew. SAME is said by the figure beside it."""
+    word = "" if unit is Unit.SAME else f" {UNITS[unit]}"
+    whole = f" dari {text.angka(denominator)}" if denominator >= 0 else ""
+    return f"{number(value)}{whole}{word}"
 
 
 def part(numerator: int, denominator: int) -> str:

@@ -372,15 +372,17 @@ def open_item(
 ) -> str:
     """A new item of the register with its first assessment, supported by a graded report if there is one; gives its code.
 
-    last_useful_at: when acting still helps for the last time; asked for, never guessed (MissingTime).
+    last_useful_at: when acting still helps for the last time; asked for, never guessed (MissingTime, BadTime). OpenedJustNow.
     """
     named = rules.simulated_title(title)
     with transaction.atomic():
         at = record.turn(at)
         known = labels(election, at)
         first = _assessment(
-            1, answers, claim, known, gatra, variable, shares, prior_permille, note, last_useful_at, cost, reversal, actor, at
-        )
+            1, answers, claim, known, gatra, variable, shares, prior_permille, note, last_useful_at, cost, reversal, actor, at,
+            record.election(election).voting_at,
+        )  # fmt: skip
+        rules.check_opening(register(election, at), named, place, first)
         reports.check_neutral(election, named, first.claim, note)
         if not rules.affected(place, places.tps_list(election), _piers(election)):
             raise rules.UnknownPlace(place=place)
@@ -439,7 +441,7 @@ def assess(
         version = Assessment.objects.filter(item__election=election, item__code=code).count() + 1
         new = _assessment(
             version, answers, claim, labels(election, at), gatra, variable, shares, prior_permille, note, last_useful_at, cost, reversal,
-            actor, at,
+            actor, at, record.election(election).voting_at,
         )  # fmt: skip
         reports.check_neutral(election, new.claim, note)
         new = _with_p(new, item.gradings)
@@ -463,10 +465,12 @@ def attach(
     with transaction.atomic():
         at = record.turn(at)
         item = get(election, code, at)
-        _check_report_seen(election, reports.get(election, report, at), seen_of_report, at)
+        found = reports.get(election, report, at)
+        _check_report_seen(election, found, seen_of_report, at)
         _check_item_seen(election, item, seen, at)
         rules.check_attach(item, _complete(election, report, at))
-        prepared = record.prepare([_draft("aght.supported", election, f"aght:{code}", item.place, actor, at, {"report": report})], at)
+        place = access_rules.around((item.place, found.place), record.election(election).region)  # it names both
+        prepared = record.prepare([_draft("aght.supported", election, f"aght:{code}", place, actor, at, {"report": report})], at)
         row = Item.objects.get(election=election, code=code)
         Evidence.objects.create(item=row, report=report, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id)
         record.append(prepared, at=at)
@@ -745,6 +749,7 @@ def _assessment(
     reversal: int | None,
     actor: facts.Actor,
     at: datetime,
+    voting_at: datetime,
 ) -> rules.Assessment:
     said = rules.words("claim", claim)
     result = rules.triage(answers)
@@ -761,7 +766,7 @@ def _assessment(
         actor.person,
         at,
         note=note,
-        last_useful_at=rules.last_moment(last_useful_at),
+        last_useful_at=rules.last_moment(last_useful_at, voting_at),
         answers=answers,
         cost=cost,
         reversal=reversal,

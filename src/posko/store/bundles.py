@@ -17,7 +17,7 @@ from posko.domain import releases as rules
 from posko.formats import bundle
 from posko.store import neutrality, record, releases
 
-OPENED = ("tps.", "dpt.", "order.", "shipment.", "receipt.", "recommendation.", "release.", "rule.", "needs.", "election.")
+OPENED = ("tps.", "readiness.", "dpt.", "order.", "shipment.", "receipt.", "recommendation.", "release.", "rule.", "needs.", "election.")
 """Beginnings of the kinds that stand behind published figures."""
 
 

@@ -435,3 +435,11 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
         return []
     hits = [d for d in visible(person, election, at) if word in f"{d.code} {d.figure} {d.label}".lower()]
     return [facts.Hit("dispute", f"{d.code} {d.label}", d.claim.agency, (d.code,)) for d in hits[:20]]
+
+
+# --- erasing words (see record.Eraser) -------------------------------------------------------------------------------------
+
+WORDS: dict[str, record.Eraser] = {
+    "dispute.raised": record.journal_only,
+    **dict.fromkeys((f"dispute.{word}" for word in _PAST.values()), record.journal_only),
+}

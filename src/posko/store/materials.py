@@ -353,3 +353,11 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
         return []
     hits = [(b, b.title if isinstance(b, rules.Material) else b.label) for b in visible(person, election, at)]
     return [facts.Hit("material", f"{b.code} {t}", b.agency, (b.meeting,)) for b, t in hits if word in f"{b.code} {t}".lower()][:20]
+
+
+# --- erasing words (see record.Eraser) -------------------------------------------------------------------------------------
+
+# A file itself is taken back in evidence; its hash stays here.
+WORDS: dict[str, record.Eraser] = dict.fromkeys(
+    ("material.brought", "material.withdrawn", "figure.brought", "figure.withdrawn"), record.journal_only
+)

@@ -159,8 +159,9 @@ def _write(
     reason = report_rules.clean(reason)
     if reason:
         reports.check_neutral(election, reason)
-    place = record.election(election).region
-    mark = next((r.mark for r in reports.listing(election, at) if r.number in numbers and r.mark), "")
+    about = [r for r in reports.listing(election, at) if r.number in numbers]
+    place = access_rules.around((r.place for r in about), record.election(election).region)
+    mark = next((r.mark for r in about if r.mark), "")
     said = {"numbers": list(numbers), "looked": list(looked), "method": rules.METHOD, "mark": mark}
     private = {"reason": reason} if reason else {}
     drafts = [facts.Draft(ENTRIES[act], election, f"report:{numbers[0]}", place, actor, at, said, private=private)]

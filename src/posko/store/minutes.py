@@ -1,16 +1,18 @@
 """Stage minutes: the parts of the minutes with their versions, what was frozen, amendments, who approved, objected and received.
 
-A part is saved as a new row; nobody writes over another. Frozen minutes keep their exact bytes. The texts stand in the rows and, as long as
-they are drafts, in the private part of their entries; frozen minutes are a document of the agencies and are not erased.
+A part is saved as a new row; nobody writes over another. Frozen minutes keep their exact bytes. The texts stand in the rows and in the
+private part of their entries; where two people erase them, the frozen minutes keep code and hash and are shown as withdrawn.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
+from posko.domain import disputes as dispute_rules
 from posko.domain import materials as material_rules
 from posko.domain import minutes as rules
 from posko.domain import rakor as rakor_rules
@@ -332,7 +334,9 @@ def _materials(election: str, meeting: str, at: datetime) -> list[rakor_rules.Va
         if isinstance(one, material_rules.Material):
             found.append({**about, "title": one.title, "sha256": one.kept.sha256})
         else:
-            numbers: dict[str, rakor_rules.Value] = {"number": one.number, "denominator": one.denominator, "source": one.source}
+            numbers: dict[str, rakor_rules.Value] = {
+                "number": one.number, "denominator": one.denominator, "unit": dispute_rules.own_side(one).unit.value, "source": one.source,
+            }  # fmt: skip
             found.append({**about, **numbers, "title": one.label, "sha256": "", "at": one.as_of_at.isoformat()})
     return found
 
@@ -346,8 +350,9 @@ def _disputes(election: str, meeting: str, at: datetime) -> list[rakor_rules.Val
             {
                 "code": d.code, "figure": d.figure, "label": d.label, "snapshot": d.snapshot, "digest": d.digest,
                 "section_hash": d.section_hash, "agency": d.claim.agency, "claimed": d.claim.number,
-                "claimed_whole": d.claim.denominator, "frozen_agency": d.frozen.agency, "frozen": d.frozen.number,
-                "frozen_whole": d.frozen.denominator, "state": d.state.value, "outcome": table.outcome.value if table else "",
+                "claimed_whole": d.claim.denominator, "claimed_unit": d.claim.unit.value, "frozen_agency": d.frozen.agency,
+                "frozen": d.frozen.number, "frozen_whole": d.frozen.denominator, "frozen_unit": d.frozen.unit.value,
+                "state": d.state.value, "outcome": table.outcome.value if table else "",
                 "words": table.words if table else "", "owner": table.owner if table else "", "mark": d.mark,
             }
         )  # fmt: skip
@@ -409,7 +414,9 @@ def _row(election: str, code: str, at: datetime) -> MinutesFinal:
 
 def _final(row: MinutesFinal, at: datetime) -> rules.Final:
     amendments = tuple(
-        rules.Amendment(a.number, a.part, a.text, a.reason, a.digest, a.occurred_at, a.person, a.entry_id)
+        rules.Amendment(
+            a.number, a.part, a.text, a.reason, a.digest, a.occurred_at, a.person, a.entry_id, record.gone(a.part, a.text, a.reason)
+        )
         for a in MinutesAmendment.objects.filter(final=row, occurred_at__lte=at).order_by("number")
     )
     approvals = tuple(
@@ -438,6 +445,8 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     for final in listing(election, at):
         done.add(final.meeting)
         label, due_at = f"{final.code} ({final.meeting})", final.version_at + rules.ANSWER_WITHIN
+        if final.erased:
+            continue
         if person.agency in final.attended and person.agency not in final.voices():
             found.append(facts.Task("minutes.approve", "minutes", f"minutes:{final.code}", label, due_at, (final.meeting,)))
         elif person.agency in final.recipients and person.agency not in final.holders():
@@ -462,3 +471,60 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
         for f in readable
         if word in f"{f.code} {known[f.meeting].title} {' '.join(f.texts)}".lower()
     ]
+
+
+# --- erasing words (see record.Eraser) -----------------------------------------------------------------------------------
+
+
+def _erase_part(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """A version of a part; frozen minutes in which it stands whole lose it too, however short it is."""
+    del at
+    for row in MinutesSection.objects.filter(entry_id=entry_id):
+        final = MinutesFinal.objects.filter(election=row.election, meeting=row.meeting).first()
+        if final is not None:
+            document = json.loads(bytes(final.content))
+            mine = [s for s in document["sections"] if (s["key"], s["version"]) == (row.key, row.version)]
+            for part in mine:
+                part["text"] = mark
+            if mine:
+                MinutesFinal.objects.filter(pk=final.pk).update(content=rakor_rules.canonical({**document, "erased": 1}))
+        MinutesSection.objects.filter(pk=row.pk).update(text=mark)
+    return ()
+
+
+def _erase_amendment(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """Number, time and digest stay, so that the next amendment still builds on it."""
+    del at
+    MinutesAmendment.objects.filter(entry_id=entry_id).update(part="", text=mark, reason=mark)
+    return ()
+
+
+def _erase_voice(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """What an agency objected, and the office that said so; that it did stays."""
+    del at
+    for row in MinutesApproval.objects.filter(entry_id=entry_id):
+        MinutesApproval.objects.filter(pk=row.pk).update(office=mark, text=mark if row.text else "")
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = {
+    "minutes.written": _erase_part,
+    "minutes.amended": _erase_amendment,
+    "minutes.approved": _erase_voice,
+    "minutes.objected": _erase_voice,
+}
+
+
+def unquote(election: str, texts: Sequence[str], mark: str) -> None:
+    """Words of others that minutes quote (a decision, an item of the agenda, a file, a dispute): the frozen ones keep their digest."""
+    for row in MinutesFinal.objects.filter(election=election):
+        left = rakor_rules.paper_without(bytes(row.content), texts, mark)
+        if left != bytes(row.content):
+            MinutesFinal.objects.filter(pk=row.pk).update(content=left)
+    for part in MinutesSection.objects.filter(election=election):
+        label = rakor_rules.replaced(part.label, texts, mark)
+        if label != part.label:
+            MinutesSection.objects.filter(pk=part.pk).update(label=label)
+
+
+QUOTES: dict[str, record.Unquoter] = {"minutes": unquote}

@@ -372,3 +372,16 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     newest = audits(election, at)[:1]
     old = not newest or (at - newest[0].ran_at).days >= DUE_AFTER_DAYS
     return [facts.Task("neutrality.run", "neutrality", "audit", "")] if old else []
+
+
+# --- erasing words (see record.Eraser) -----------------------------------------------------------------------------------
+
+
+def _erase_reason(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """Why a yardstick was registered; the yardstick and every run stay."""
+    del at
+    NeedScoreRow.objects.filter(entry_id=entry_id).update(reason=mark)
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = {"neutrality.score_registered": _erase_reason}

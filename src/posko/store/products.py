@@ -15,6 +15,7 @@ from django.db import models, transaction
 from posko.domain import access as access_rules
 from posko.domain import aght as aght_rules
 from posko.domain import evidence as evidence_rules
+from posko.domain import places as place_rules
 from posko.domain import pledges as pledge_rules
 from posko.domain import posts as post_rules
 from posko.domain import products as rules
@@ -713,16 +714,31 @@ def _picture(election: str, found: Mapping[str, aght_rules.Desa], live: list[agh
             )
         )  # fmt: skip
     tps = places.tps_list(election)
+    whole = place_rules.desa_islands(tps)
     islands = []
     for s in places.sites(region):
         if s.kind == "pulau" and s.lat is not None and s.lon is not None:
             here = sum(any(t.island == s.code and t.code in i.tps for t in tps) for i in live)
-            islands.append(drawing.Island(s.code, s.name, s.lat, s.lon, "warn" if here else "plain", detail=f"{here} butir"))
+            if s.code in whole:
+                islands.append(_desa_island(s, [found[d] for d in whole[s.code]], here))
+            else:
+                islands.append(drawing.Island(s.code, s.name, s.lat, s.lon, "warn" if here else "plain", detail=f"{here} butir"))
     return drawing.svg(
         drawing.Map(
             title="Butir AGHT terbuka per desa", region=region, desa=cells, islands=islands, boundaries=places.boundaries(region),
             description="Angka adalah butir terbuka; arsiran berarti belum ada kabar.",
         )
+    )  # fmt: skip
+
+
+def _desa_island(site: place_rules.Site, desa: list[aght_rules.Desa], here: int) -> drawing.Island:
+    """An island on which a whole desa lies (or two): that desa has no area ashore, so its figure and shade stand on the island's mark."""
+    known = [d for d in desa if not d.unknown]
+    return drawing.Island(
+        site.code, site.name, site.lat or 0.0, site.lon or 0.0, state="plain" if known else "unknown",
+        detail=f"{here} butir" if here else "",
+        figure="+".join(str(d.items) for d in known), shade=min(max(d.items for d in known), 5) if known else None,
+        word="; ".join("belum ada kabar" if d.unknown else f"{d.items} butir terbuka, {d.reports} laporan" for d in desa),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ What people type (reasons, items of the agenda, decisions, answers) stands in th
 """
 
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -337,7 +338,8 @@ def _write_change(
     row, version = _meeting_row(election, now.code, at), now.version + 1
     kind = "rakor.cancelled" if cancelled else "rakor.moved"
     said: dict[str, object] = {"version": version, "starts_at": starts_at.isoformat(), "duration_min": duration_min, "mark": now.mark}
-    draft = _draft(kind, election, f"rakor:{now.code}", actor, at, said, place=place, reason=reason)
+    elsewhere = "" if place == now.place else place
+    draft = _draft(kind, election, f"rakor:{now.code}", actor, at, said, place=elsewhere, reason=reason)
     prepared = record.prepare([replace(draft, corrects=row.entry_id)], at)
     RakorChange.objects.create(
         meeting=row, version=version, place=place, starts_at=starts_at, duration_min=duration_min, cancelled=cancelled, reason=reason,
@@ -1079,7 +1081,14 @@ def _meeting_section(called: rules.Meeting, about: facts.Election, at: datetime)
         "election_name": about.name,
         "voting_at": about.voting_at.isoformat(),
         "frozen_at": at.isoformat(),
+        "aght_readers": _aght_readers(about.region, at),
     }
+
+
+def _aght_readers(region: str, at: datetime) -> list[rules.Value]:
+    """Whose copy carries the AGHT: the owner, the organiser and the overseer; others by an agreement in force for the whole region."""
+    shared = {one.reader for one in access.agreements(at) if "aght" in one.kinds and access_rules.within(region, one.region)}
+    return list(sorted({"KPU", "KEJARI", "BAWASLU"} | (shared & rules.AGHT_READERS)))
 
 
 def _figure(code: str, label: str, share: tuple[int, int], source: str, at: datetime, marks: Iterable[str] = ()) -> rules.Value:
@@ -1350,15 +1359,110 @@ def _picture(region: str, tps_list: list[place_rules.Tps], verdicts: list[readin
     return map.svg(map.Map(title=title, region=region, desa=desa, islands=islands, boundaries=places.boundaries(region)))
 
 
-# --- erasing words (see record.Unquoter) -------------------------------------------------------------------------------------
+# --- erasing words (see record.Eraser and record.Unquoter) -----------------------------------------------------------------
+
+
+def _erase_call(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """The note of a meeting, and where its letters and minutes quote it they lose it as well; title and place are facts."""
+    del at
+    Meeting.objects.filter(entry_id=entry_id).exclude(note="").update(note=mark)
+    return ()
+
+
+def _erase_change(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """Why a meeting was moved or called off, and a place that was new; later versions that keep this place say it no more either."""
+    del at
+    said = record.privates([entry_id]).parts.get(entry_id) or {}
+    for row in RakorChange.objects.filter(entry_id=entry_id):
+        if "place" in said:
+            RakorChange.objects.filter(meeting=row.meeting, version__gte=row.version, place=row.place).update(place=mark)
+        RakorChange.objects.filter(pk=row.pk).exclude(reason="").update(reason=mark)
+    return ()
+
+
+def _erase_agenda(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """An item that somebody wrote, or why one was dropped: in every version of the agenda, each of which is a whole."""
+    del at
+    said = record.privates([entry_id]).parts.get(entry_id) or {}
+    typed = {name: str(text) for name, text in said.items()}
+    for row in RakorAgenda.objects.filter(entry_id=entry_id):
+        for one in RakorAgenda.objects.filter(meeting=row.meeting):
+            items, dropped = ([_unsaid(m, typed, mark) for m in rows] for rows in (one.items, one.dropped))
+            RakorAgenda.objects.filter(pk=one.pk).update(items=items, dropped=dropped)
+    return ()
+
+
+def _unsaid(matter: dict[str, Any], typed: Mapping[str, str], mark: str) -> dict[str, Any]:
+    """An item of the agenda with the mark where it says exactly what was typed."""
+    return {name: mark if value and typed.get(name) == value else value for name, value in matter.items()}
+
+
+def _erase_letter(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """The note of a letter, however short: the letter keeps its number and its hash."""
+    del at
+    for row in RakorInvitation.objects.filter(entry_id=entry_id):
+        left = {**json.loads(bytes(row.content)), "note": mark, "erased": 1}
+        RakorInvitation.objects.filter(pk=row.pk).update(content=rules.canonical(left))
+    return ()
+
+
+def _erase_office(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """Who came or will come, as an office; agency, number and time stay."""
+    del at
+    RakorReply.objects.filter(entry_id=entry_id).exclude(office="").update(office=mark)
+    Attendance.objects.filter(entry_id=entry_id).exclude(office="").update(office=mark)
+    return ()
+
+
+def _erase_strike(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    del at
+    RakorStrike.objects.filter(entry_id=entry_id).update(reason=mark)
+    return ()
+
+
+def _erase_decision(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """The words of one version of a decision; owner, deadline and state stay, and so does what other versions say."""
+    del at
+    Decision.objects.filter(entry_id=entry_id).update(text=mark)
+    Decision.objects.filter(entry_id=entry_id).exclude(reason="").update(reason=mark)
+    return ()
+
+
+def _erase_step(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    del at
+    RakorStep.objects.filter(entry_id=entry_id).exclude(text="").update(text=mark)
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = {
+    "rakor.called": _erase_call,
+    "rakor.moved": _erase_change,
+    "rakor.cancelled": _erase_change,
+    "rakor.agenda_set": _erase_agenda,
+    "rakor.invited": _erase_letter,
+    "rakor.replied": _erase_office,
+    "rakor.attended": _erase_office,
+    "rakor.attendance_struck": _erase_strike,
+    "rakor.decided": _erase_decision,
+    "rakor.decision_corrected": _erase_decision,
+    **dict.fromkeys(_PAST.values(), _erase_step),
+}
 
 
 def unquote(election: str, texts: Sequence[str], mark: str) -> None:
-    """Words of others that frozen packs quote: their bytes lose them, the digest of the pack stays."""
+    """Words of others that frozen packs, letters and agendas quote: packs and letters lose them and keep their digest."""
     for row in Snapshot.objects.filter(meeting__election=election):
         left = rules.without(bytes(row.content), texts, mark)
         if left != bytes(row.content):
             Snapshot.objects.filter(pk=row.pk).update(content=left)
+    for letter in RakorInvitation.objects.filter(meeting__election=election):
+        left = rules.paper_without(bytes(letter.content), texts, mark)
+        if left != bytes(letter.content):
+            RakorInvitation.objects.filter(pk=letter.pk).update(content=left)
+    for agenda_row in RakorAgenda.objects.filter(meeting__election=election):
+        items, dropped = rules.replaced(agenda_row.items, texts, mark), rules.replaced(agenda_row.dropped, texts, mark)
+        if (items, dropped) != (agenda_row.items, agenda_row.dropped):
+            RakorAgenda.objects.filter(pk=agenda_row.pk).update(items=items, dropped=dropped)
 
 
 QUOTES: dict[str, record.Unquoter] = {"rakor": unquote}

@@ -162,9 +162,11 @@ def draft(
     useful_until: datetime | None = None,
     horizon: rules.Horizon | None = None,
     pledged: Iterable[str] = (),
+    reach: access_rules.Scope | None = None,
 ) -> str:
-    """A new draft; gives its code. pledged: codes of pledges that it leans on. The refusals of `domain.recommendations.text`;
-    DoubleDispatch, CannotSupersede, BadPledge, Guarded."""
+    """A new draft; gives its code. pledged: codes of pledges that it leans on. reach: what its writer may write about, None: everything.
+    The refusals of `domain.recommendations.text`; DoubleDispatch, SavedJustNow, CannotSupersede, BadPledge,
+    Guarded, Outside."""
     with transaction.atomic():
         at = record.turn(at)
         held = record.election(election)
@@ -174,11 +176,13 @@ def draft(
             supersedes=supersedes, useful_until=useful_until, horizon=horizon, known=_known(election, horizon), pledges=pledged,
             place=_area(election, held.region, rests, horizon, at),
         )  # fmt: skip
+        _check_reach(text, actor.agency, held.region, reach)
         reports.check_neutral(election, *_own_words(text))
         _check_pledges(election, text, at)
         standing = listing(election, at + _WAITED)
         rules.check_supersedes(text, standing)
         rules.check_double(text, standing)
+        rules.check_saved(text, actor.person, standing, at)
         event = rules.Event(Act.DRAFT, actor.person, actor.agency, at, {}, text)
         code = _next_code(election)
         rules.drafted(code, event, held.voting_at)
@@ -216,6 +220,7 @@ def speak(
             place=_area(election, held.region, rests, horizon, at),
         )  # fmt: skip
         heard = _clean(heard_by)[:120]
+        rules.check_heard(heard)
         reports.check_neutral(election, heard, *_own_words(text))
         rules.check_double(text, listing(election, at + _WAITED))
         said = {"channel": channel, "heard_by": heard, "number": _next_number(election, at), "mandate": _mandate(actor, held.region, at)}
@@ -243,6 +248,13 @@ def _area(election: str, region: str, rests: tuple[str, ...], horizon: rules.Hor
     if rests:
         about += [code for item in aght.register(election, at) if item.code in rests for code in (item.tps or (item.place,))]
     return rules.area(about, region)
+
+
+def _check_reach(text: rules.Text, agency: str, region: str, reach: access_rules.Scope | None) -> None:
+    """Outside."""
+    about = access_rules.Thing("recommendations", "", text.place or region, owner=agency, classification="terbatas")
+    if reach is not None and not reach.covers(about):
+        raise rules.Outside()
 
 
 def _check_pledges(election: str, text: rules.Text, at: datetime) -> None:
@@ -280,6 +292,7 @@ def revise(
     useful_until: datetime | None = None,
     horizon: rules.Horizon | None = None,
     pledged: Iterable[str] = (),
+    reach: access_rules.Scope | None = None,
 ) -> None:
     """Another text for a draft or one that came back. NoStep, NotAuthor, and as `draft`."""
     held, rests = record.election(election), tuple(aght)
@@ -288,6 +301,7 @@ def revise(
         supersedes=supersedes, useful_until=useful_until, horizon=horizon, known=_known(election, horizon), pledges=pledged,
         place=_area(election, held.region, rests, horizon, at),
     )  # fmt: skip
+    _check_reach(text, actor.agency, held.region, reach)
     act(election, code, Act.REVISE, {}, actor, at, text=text)
 
 
@@ -355,6 +369,7 @@ def _check_words(election: str, rec: rules.Recommendation, actor: facts.Actor, w
     """The post's own words name no party and nobody; an addressee's answer is his own."""
     if actor.agency != rec.agency:
         return
+    rules.check_heard(words.get("heard_by", ""))
     reports.check_neutral(election, *words.values(), *(_own_words(text) if text else ()))
 
 

@@ -628,7 +628,7 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
         last = next(iter(proposals(election, at, 1)), None)
         if last and last.outcome == "expired" and last.person == person.id:
             label = f"Terbitan {last.number}"
-            tasks.append(facts.Task("releases.expired", "releases", f"proposal:{last.code}", label, None, (last.code,)))
+            tasks.append(facts.Task("releases.expired", "releases", f"proposal:{last.code}", label, None))
     return tasks
 
 
@@ -644,3 +644,19 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
 def limits(election: str, at: datetime) -> rules.Limits:
     """The thresholds in force."""
     return thresholds.limits(election, "releases", rules.Limits(), at)
+
+
+# --- erasing words (see record.Eraser) ----------------------------------------------------------------------------------------
+
+
+def _erase_reason(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """Why a proposal or a rule did not go on; that it did not, and who said so, stays."""
+    del at
+    ReleaseDecision.objects.filter(entry_id=entry_id).exclude(reason="").update(reason=mark)
+    ReleaseRuleStep.objects.filter(entry_id=entry_id).exclude(reason="").update(reason=mark)
+    return ()
+
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(
+    ("release.refused", "release.withdrawn", "release.rule_refused", "release.rule_withdrawn", "release.rule_stopped"), _erase_reason
+)

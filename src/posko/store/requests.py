@@ -311,3 +311,29 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
         return []
     hits = [r for r in visible(person, election, at) if word in f"{r.code} {r.title} {r.words}".lower()]
     return [facts.Hit("request", f"{r.code} {r.title}", f"{r.asker} kepada {r.asked}", (r.code,)) for r in hits[:20]]
+
+
+# --- erasing words (see record.Eraser) -------------------------------------------------------------------------------------
+
+
+def _erase_asked(entry_id: str, mark: str, at: datetime) -> tuple[str, ...]:
+    """What was asked stands in the journal alone, but once more for every agency to which it was passed on: all of them go."""
+    del mark, at
+    row = RequestsRow.objects.filter(entry_id=entry_id).first()
+    if row is None:
+        return ()
+    every = {r.code: r for r in RequestsRow.objects.filter(election=row.election)}
+    first = row
+    while first.origin:
+        first = every[first.origin]
+    family, grown = {first.code}, True
+    while grown:
+        more = {r.code for r in every.values() if r.origin in family} - family
+        family, grown = family | more, bool(more)
+    return tuple(every[code].entry_id for code in sorted(family) if every[code].entry_id != entry_id)
+
+
+WORDS: dict[str, record.Eraser] = {
+    "request.sent": _erase_asked,
+    **dict.fromkeys((f"request.{word}" for word in _PAST.values()), record.journal_only),
+}
