@@ -1088,7 +1088,7 @@ def _meeting_section(called: rules.Meeting, about: facts.Election, at: datetime)
 def _aght_readers(region: str, at: datetime) -> list[rules.Value]:
     """Whose copy carries the AGHT: the owner, the organiser and the overseer; others by an agreement in force for the whole region."""
     shared = {one.reader for one in access.agreements(at) if "aght" in one.kinds and access_rules.within(region, one.region)}
-    return list(sorted({"KPU", "KEJARI", "BAWASLU"} | (shared & rules.AGHT_READERS)))
+    return [*sorted({"KPU", "KEJARI", "BAWASLU"} | (shared & rules.AGHT_READERS))]
 
 
 def _figure(code: str, label: str, share: tuple[int, int], source: str, at: datetime, marks: Iterable[str] = ()) -> rules.Value:
