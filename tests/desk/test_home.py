@@ -48,6 +48,20 @@ def test_each_agency_sees_first_what_is_asked_of_it(db_beltim: Any, client_for: 
 
 
 @pytest.mark.django_db
+def test_the_page_says_how_many_more_tasks_wait_than_it_lists_and_what_the_days_run_to(
+    db_beltim: Any, client_for: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def page(count: int) -> str:
+        row = {"href": "/x/", "text": "Jawab", "due_at": None, "overdue": False}
+        monkeypatch.setattr("posko.desk.home.shell.tasks_of", lambda *_: [row] * count)
+        return client_for("ani").get(PAGE).content.decode()
+
+    assert "2 hal lagi di Tugas saya" in page(7)
+    assert "hal lagi di Tugas saya" not in page(5)
+    assert "hari menuju pemungutan suara, pukul 07.00" in page(5)
+
+
+@pytest.mark.django_db
 def test_nia_of_a_kpps_has_three_buttons_for_her_own_station_and_no_other_page(db_beltim: Any, client_for: Callable[[str], Client]) -> None:
     nia = client_for("nia")
     page = nia.get(PAGE).content.decode()

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from posko.desk import record as journal
+from posko.domain import minutes as rules
 from posko.domain import rakor as rakor_rules
 from posko.domain import record as facts
 from posko.store import minutes, rakor, record
@@ -67,6 +68,14 @@ def test_parts_are_saved_as_versions_and_a_figure_is_put_in_from_the_frozen_numb
     assert "<strong>12 dari 363 (3,3 %)</strong>" in page
     assert "pemeriksaan TPS, 5 Des. 2023, 09.00 WIB; SNP-001" in page
     assert "jangan mengetik kodenya" in said(ani, f"{BASE}simpan/", {"key": "lain", "seen": "1", "text": "[angka SNP-009 ready]"})
+
+
+def test_a_heading_says_the_state_of_a_letter_in_words(scene: Any, client_for: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+    letter = rules.Section("rekomendasi:REK-03", "Rekomendasi R-003 kepada KPU", why="TERBIT")
+    monkeypatch.setattr("posko.desk.minutes.minutes.sections", lambda *_: (letter,))
+    page = client_for("ani").get(BASE).content.decode()
+    assert "(terbit, menunggu diterima)" in page
+    assert "(TERBIT)" not in page
 
 
 def test_of_two_writers_the_second_sees_both_texts_and_loses_none(scene: Any, client_for: Sign) -> None:
@@ -208,3 +217,20 @@ def test_bytes_that_were_changed_without_an_erasure_are_still_refused(scene: Any
     minutes.MinutesFinal.objects.filter(pk=row.pk).update(content=bytes(row.content).replace(b"40 palet", b"90 palet"))
     with pytest.raises(rakor_rules.Changed):
         minutes.of_meeting(E, "RKR-001", RAKOR_AT)
+
+
+def test_whoever_finishes_while_a_number_is_disputed_is_told_so(scene: Any, client_for: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from posko.domain import disputes
+    from posko.store import disputes as store
+
+    ani = client_for("ani")
+    assert "Selisih angka belum selesai" not in said(ani, BASE)
+    open_one = SimpleNamespace(code="SLS-001", label="TPS siap", state=disputes.State.PROPOSED)
+    done = SimpleNamespace(code="SLS-002", label="Kotak", state=disputes.State.SETTLED)
+    monkeypatch.setattr(store, "listing", lambda *_: [open_one, done])
+    page = said(ani, BASE)
+    assert "Selisih angka belum selesai" in page
+    assert "selisih-angka/SLS-001" in page or "SLS-001" in page
+    assert "SLS-002" not in page

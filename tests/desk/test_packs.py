@@ -194,6 +194,20 @@ def test_every_page_of_the_projector_works_by_links_alone_and_as_a_piece(frozen:
     assert re.findall(r'data-theme href="([^"]+)"', page)[0].endswith("layar/2/")
 
 
+def test_an_item_without_a_reason_has_no_empty_brackets(
+    installation: Any, record_now: dict[str, Any], client_for: Callable[[str], Any]
+) -> None:
+    bare = {"kind": "person", "label": "Kapal cadangan", "why": "", "due_at": ""}
+    record_now["agenda"] = [{**record_now["agenda"][1], **bare}, record_now["agenda"][0]]
+    ani = installation.actors["ani"]
+    rakor.call_meeting(E, "Rakor kesiapan", "Manggar", OPENING, ("KPU",), ani, OPENING)
+    rakor.attend(E, "RKR-001", ("KPU",), ani, OPENING)
+    page = said(client_for("ani"), at(rakor.freeze(E, "RKR-001", ani, OPENING)))
+    assert "Kapal cadangan" in page
+    assert "( )" not in page
+    assert "()" not in page
+
+
 def test_a_page_is_found_again_by_its_name_when_the_pages_before_it_have_grown(
     frozen: rules.Snapshot, record_now: dict[str, Any], client_for: Callable[[str], Any]
 ) -> None:
@@ -205,3 +219,21 @@ def test_a_page_is_found_again_by_its_name_when_the_pages_before_it_have_grown(
     assert 'data-key="penerimaan.1" data-number="6"' in live
     assert 'data-key="agenda.3" data-number="4"' in ani.get(at(frozen, "layar/4/?data=langsung")).content.decode()
     assert 'data-key="agenda.1"' in ani.get(at(frozen, "layar/4/?kunci=agenda.3")).content.decode(), "frozen it has one page"
+
+
+def test_a_disputed_number_stands_on_the_projector_with_both_sides_until_it_is_settled(
+    frozen: rules.Snapshot, client_for: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from posko.domain import disputes
+    from posko.store import disputes as store
+
+    sides = {"claim": SimpleNamespace(number=350, agency="POLRES"), "frozen": SimpleNamespace(number=363, agency="KPU")}
+    found = SimpleNamespace(code="SLS-001", label="TPS", state=disputes.State.OPEN, **sides)
+    monkeypatch.setattr(store, "listing", lambda *_: [found])
+    ani = client_for("ani")
+    shown = "".join(said(ani, at(frozen, f"layar/{n}/")) for n in range(8, 13))
+    assert "SELISIH · TPS: 350 menurut Polres, 363 dalam paket" in shown
+    found.state = disputes.State.SETTLED
+    assert "SELISIH" not in "".join(said(ani, at(frozen, f"layar/{n}/")) for n in range(8, 13))

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -227,3 +228,20 @@ def test_a_long_list_comes_in_pages(with_places: Any, client_for: Any) -> None:
     page = citra.get(f"{ROOT}/", {"hal": "2"}).content.decode()
     assert page.count('<th scope="row"') == 1
     assert citra.get(f"{ROOT}/", {"keadaan": "closed"}).content.decode().count('<th scope="row"') == 0
+
+
+def test_a_desk_form_that_is_sent_twice_is_one_report(installation: Any) -> None:
+    beltim.at("places")
+    at, ani = datetime(2023, 12, 5, 3, tzinfo=UTC), installation.actors["ani"]
+    filing = rules.filing(
+        "Jalan ke dermaga tertutup pohon", category=rules.Category.GEO, channel=rules.Channel.FACE, source=rules.Source.KPU,
+        place="19.06.02.2001", at=at,
+    )  # fmt: skip
+    reports.file_report(E, filing, ani, at)
+    with pytest.raises(rules.FiledJustNow):
+        reports.file_report(E, filing, ani, at + timedelta(minutes=4))
+    reports.file_report(E, filing, ani, at + timedelta(minutes=6))
+    reports.file_report(E, filing, installation.actors["budi"], at + timedelta(minutes=6))
+    for _ in range(2):
+        reports.file_report(E, filing, reports.PUBLIC_ACTOR, at + timedelta(minutes=7))
+    assert len(reports.listing(E, at + timedelta(hours=1))) == 5

@@ -61,6 +61,8 @@ def test_the_chain_goes_from_each_to_the_one_before_and_a_missing_or_changed_one
     assert (third.number, third.previous, first.previous) == (3, second.digest, "")
     assert rules.chain_faults([first, second, third]) == ()
     assert rules.chain_faults([first, third]) == ((3, "gap"),)
+    skipped = forged(second, lambda d: d["head"].update(number=18))
+    assert rules.chain_faults([first, skipped]) == (), "it names the one before it: only its number was jumped to"
     other = compose(first, AT + HOUR, goods=(goods(accepted=71),))
     assert rules.chain_faults([first, other, third]) == ((3, "previous"), (3, "history"))
     lying = forged(third, lambda d: d["sections"]["history"][0]["figures"].update(ready=[4, 4]))

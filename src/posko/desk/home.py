@@ -228,7 +228,8 @@ def _rakor(request: shell.Request, election: str) -> Block | None:
     soon = min(coming, key=lambda m: m.starts_at)
     said = f"{soon.title}, {soon.place}. Keputusan pada kami yang belum selesai: {len(owed)}."
     href = _link("rakor_meeting", election, soon.code)
-    return Block("Rakor berikutnya", text.waktu(soon.starts_at), "", state, word, href, "Buka rakor", said, soon.mark)
+    title = "Rakor sedang berlangsung" if soon.starts_at <= request.at else "Rakor berikutnya"
+    return Block(title, text.waktu(soon.starts_at), "", state, word, href, "Buka rakor", said, soon.mark)
 
 
 def _requests(request: shell.Request, election: str) -> Block | None:
@@ -389,11 +390,12 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     blocks = [block for maker in makers if (block := maker(request, election)) is not None]
     station = _station(request, election)
     voting = request.election.voting_at
+    waiting = shell.tasks_of(request, request.election)
     roles = [shell.ROLE_NAMES.get(g.role, g.role) for g in request.person.grants if g.holds(request.at)]
     context = {
         "blocks": blocks, "buttons": _buttons(request, election), "station": station, "roles": ", ".join(dict.fromkeys(roles)),
         "days": (journal.local_date(voting) - journal.local_date(request.at)).days, "may_board": shell.may(request, "board.read"),
-        "may_misuse": shell.may(request, "misuse.file"), "tasks": shell.tasks_of(request, request.election)[:5],
+        "may_misuse": shell.may(request, "misuse.file"), "tasks": waiting[:5], "more": len(waiting[5:]),
     }  # fmt: skip
     return render(request, "desk/home/index.html", context)
 

@@ -11,6 +11,7 @@ from posko.desk import evidence as evidence_desk
 from posko.desk import rakor as meetings
 from posko.desk import record as journal
 from posko.desk import shell
+from posko.domain import disputes as dispute_rules
 from posko.domain import minutes as rules
 from posko.domain import rakor as rakor_rules
 from posko.domain import record as facts
@@ -18,7 +19,7 @@ from posko.formats import document
 from posko.formats import minutes as printed
 from posko.formats import rakor as words
 from posko.formats import text as sentences
-from posko.store import access, minutes, rakor, record
+from posko.store import access, disputes, minutes, rakor, record
 
 
 def _found(request: shell.Request, election: str, code: str) -> rakor_rules.Meeting:
@@ -64,6 +65,12 @@ def meeting(request: shell.Request, election: str, code: str) -> HttpResponse:
 # --- writing -----------------------------------------------------------------------------------------------------------------
 
 
+def _open_disputes(request: shell.Request, election: str, code: str) -> list[tuple[str, str]]:
+    """(code, figure) of numbers that two agencies still dispute: minutes that are frozen now will say that they are open."""
+    done = {dispute_rules.State.SETTLED, dispute_rules.State.WITHDRAWN}
+    return [(d.code, d.label) for d in disputes.listing(election, request.at, code) if d.state not in done]
+
+
 def _writing(
     request: shell.Request, election: str, found: rakor_rules.Meeting, typed: dict[str, str] | None = None, clash: bool = False
 ) -> HttpResponse:
@@ -80,6 +87,7 @@ def _writing(
             {
                 "n": number,
                 "s": s,
+                "why": words.STATE_WORDS.get(s.why, s.why),
                 "text": typed["text"] if mine else record.unerased(s.text),
                 "clash": s.text if mine and clash else "",
                 "pieces": printed.pieces(s.text, by_key),
@@ -97,6 +105,7 @@ def _writing(
         "seen": rules.draft_digest(parts, decided),
         "may_minutes_write": shell.may(request, "minutes.write") and not found.cancelled,
         "decided": len(decided),
+        "open_disputes": _open_disputes(request, election, found.code),
         "nobody": not found.attended,
         "most": rules.LONGEST_TEXT,
     }

@@ -10,11 +10,12 @@ from django.urls import path, reverse
 
 from posko.desk import shell
 from posko.domain import access as access_rules
+from posko.domain import disputes as dispute_rules
 from posko.domain import rakor as rules
 from posko.formats import annex, brief, document, gauge, slides
 from posko.formats import rakor as printed
 from posko.formats import text as words
-from posko.store import rakor, record, releases
+from posko.store import disputes, rakor, record, releases
 
 COPIES = ("KPU", "KEJARI", "POLRES", "PEMDA", "BAWASLU")
 TYPES = {
@@ -372,6 +373,18 @@ def _drifted(election: str, frozen: rules.Snapshot, now: rules.Snapshot) -> dict
     }
 
 
+def _disputed(request: shell.Request, election: str, found: Found, head: tuple[str, ...]) -> list[Any]:
+    """Numbers on which agencies differ at this meeting and that are not settled: the room sees both and who holds which."""
+    rows = []
+    for d in disputes.listing(election, request.at, found.meeting.code):
+        if d.state in {dispute_rules.State.SETTLED, dispute_rules.State.WITHDRAWN}:
+            continue
+        numbers = f"{words.angka(d.claim.number)} menurut {printed.agency_name(d.claim.agency)}, {words.angka(d.frozen.number)} dalam paket"
+        cells = (f"SELISIH · {d.label}: {numbers}", printed.agency_name(d.frozen.agency), "", "belum selesai")
+        rows.append(_cells(head, cells, reverse("desk:disputes_dispute", args=[election, d.code])))
+    return rows[:3]
+
+
 def _decided(request: shell.Request, election: str, found: Found) -> dict[str, Any]:
     """The decisions of this meeting as they are typed, the newest first."""
     head = ("Keputusan", "Pelaksana", "Tenggat", "Keadaan")
@@ -384,6 +397,7 @@ def _decided(request: shell.Request, election: str, found: Found) -> dict[str, A
         cells = (f"{new}{marks}{slides.shorten(d.text, 120)}", printed.agency_name(d.owner), words.waktu(d.due_at), state)
         rows.append(_cells(head, cells, reverse("desk:rakor_meeting", args=[election, found.meeting.code])))
     left = len(made) - len(rows)
+    rows = [*_disputed(request, election, found, head), *rows]
     return {
         "title": f"Keputusan rapat ini: {len(made)}",
         "size": "some" if len(rows) <= FEW else "",

@@ -768,6 +768,7 @@ SENTENCES: dict[str, str] = {
     "reports.time_missing": "Isi jamnya, atau pilih “Tidak disebut”.",
     "reports.addition_closed": "Laporan {number} sudah ditutup atau dihapus; tulis laporan baru.",
     "reports.too_many_additions": "Satu laporan menerima paling banyak {most} tambahan. Tulis laporan baru.",
+    "reports.filed_just_now": "Laporan yang sama baru saja tersimpan sebagai {number}. Tidak dicatat dua kali.",
     "reports.too_many_files": "Paling banyak {most} lampiran. Pilih yang paling jelas.",
     "reports.no_file": "Lampiran laporan {number} tidak ada, atau sudah dihapus.",
     "reports.file_twice": "Isi berkas ini sudah pernah diimpor: {count} laporan, mulai {first}. Tidak dicatat dua kali.",

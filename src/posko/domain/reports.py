@@ -97,6 +97,12 @@ class TooManyAdditions(record.Refusal):
     code: ClassVar[str] = "reports.too_many_additions"
 
 
+class FiledJustNow(record.Refusal):
+    """The same words about the same place by the same person a moment ago: the form was sent twice."""
+
+    code: ClassVar[str] = "reports.filed_just_now"
+
+
 class TooManyFiles(record.Refusal):
     """More attachments than a report takes."""
 

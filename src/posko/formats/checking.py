@@ -136,7 +136,7 @@ def check(files: Mapping[str, bytes], page: Mapping[str, bytes] | None = None) -
     if entries:
         for one in found:
             _check_facts(one, entries, report)
-        _check_announced(found, entries, report)
+        _check_announced(found, entries, report, json.loads(files[HEAD]).get("at", ""))
     else:
         report.notes.append("Berkas ini tidak membuka catatan jurnal: angka diperiksa sampai tabel terbitan, belum sampai catatannya.")
     if page is not None:
@@ -244,8 +244,10 @@ def _opened(lines: bytes, commitments: Sequence[str], report: Report) -> list[En
     return sorted(entries, key=lambda entry: entry.index)
 
 
-def _check_announced(found: Sequence[releases.Publication], entries: Sequence[Entry], report: Report) -> None:
-    """Every publication was announced in the journal under this very digest."""
+def _check_announced(found: Sequence[releases.Publication], entries: Sequence[Entry], report: Report, until: str) -> None:
+    """Every publication was announced in the journal under this very digest. until: as of when the bundle was made."""
+    until_at = releases.instant(until) if until else None
+    entries = [e for e in entries if until_at is None or e.occurred_at <= until_at]
     said = {int(e.facts["number"]): e.facts["digest"] for e in entries if e.kind == "release.published" and "digest" in e.facts}
     elections = {e.said["election"] for e in entries if e.kind == "release.published"}
     for one in found:

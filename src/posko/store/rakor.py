@@ -1296,7 +1296,7 @@ def _matters(election: str, meeting: str, at: datetime) -> list[rules.Matter]:
             if r.ordered and r.open_quantity
         ),
         *(
-            rules.Matter("aght", a.code, f"{a.code} ({a.kind.value})", "terbuka", None, a.loss.expected)
+            rules.Matter("aght", a.code, f"Butir {a.code}", "terbuka", None, a.loss.expected)
             for a in aght.register(election, at)
             if a.standing.value == "open"
         ),

@@ -179,7 +179,22 @@ def file_report(election: str, filing: rules.Filing, actor: facts.Actor, at: dat
     rules.check_files(len(attachments))
     with transaction.atomic():
         at = record.turn(at)
+        if actor != PUBLIC_ACTOR:  # a citizen who sends twice needs the second ticket: the first may never have been seen
+            _check_once(election, filing, actor, at)
         return _put(election, [(filing, at)], actor, at, attachments)[0].ticket
+
+
+AGAIN_AFTER = timedelta(minutes=5)
+"""Within this time the same words by the same person are one form that was sent twice (ours)."""
+
+
+def _check_once(election: str, filing: rules.Filing, actor: facts.Actor, at: datetime) -> None:
+    twin = Words.objects.filter(
+        report__election=election, report__person=actor.person, report__place=filing.place, report__channel=filing.channel.value,
+        report__occurred_at__gt=at - AGAIN_AFTER, report__occurred_at__lte=at, text=filing.words.text,
+    ).first()  # fmt: skip
+    if twin is not None:
+        raise rules.FiledJustNow(number=twin.report.number)
 
 
 def take_in(
