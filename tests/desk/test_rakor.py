@@ -6,6 +6,7 @@ from typing import Any
 
 import icalendar
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from posko.domain import rakor as rules
@@ -209,6 +210,10 @@ def test_decisions_are_typed_line_after_line_and_what_was_typed_stays_when_refus
     late = said(ani, f"{MEETING}putuskan/", {**form, "due": "2023-12-01"})
     assert "sudah lewat" in late
     assert 'value="Pinjamkan 40 palet"' in late
+    for nonsense in ("0001-01-01", "9999-12-31", "besok", ""):
+        told = said(ani, f"{MEETING}putuskan/", {**form, "due": nonsense})
+        assert "bukan tanggal dan jam" in told, nonsense
+        assert 'value="Pinjamkan 40 palet"' in told, nonsense
     guarded = said(ani, f"{MEETING}putuskan/", {**form, "text": "Jemput pendukung"})
     assert 'class="error"' in guarded
     assert len(rakor.decisions(E, STARTS + timedelta(hours=1))) == 1
@@ -230,6 +235,11 @@ def test_a_decision_is_reported_with_proof_returned_and_verified_by_another_agen
     assert "tenggat baru disetujui" in said(ani, steps, {"act": "grant"})
     file = tmp_path / "bast.pdf"
     file.write_bytes(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+    many = [SimpleUploadedFile(f"{n}.pdf", file.read_bytes()) for n in range(6)]
+    told = said(indra, steps, {"act": "done", "text": "diantar semua", "file": many})
+    assert "Paling banyak 5 berkas sekali kirim; belum ada yang disimpan" in told, "the sixth is not dropped in silence"
+    assert "diantar semua" in told
+    assert not evidence.of(E, "decision:KPT-001", STARTS + timedelta(hours=1), "rakor")
     with file.open("rb") as proof:
         told = said(indra, steps, {"act": "done", "text": "diantar", "file": proof})
     assert "dilaporkan selesai. Tercatat" in told

@@ -64,12 +64,12 @@ def test_a_decision_waits_in_the_inbox_of_its_owner_until_the_owner_reports_it(s
     assert [t.due_at for t in rakor.waiting(cast["indra"], E, AT)] == [due_at]
     assert rakor.waiting(cast["hadi"], E, AT) == []
     with pytest.raises(rules.NotOwner):
-        rakor.report_done(E, made.code, "sudah", scene["ani"], AT)
-    rakor.report_done(E, made.code, "40 palet diantar", scene["indra"], AT + timedelta(days=1))
+        rakor.take_step(E, made.code, rules.Act.DONE, "sudah", scene["ani"], AT)
+    rakor.take_step(E, made.code, rules.Act.DONE, "40 palet diantar", scene["indra"], AT + timedelta(days=1))
     assert rakor.waiting(cast["indra"], E, AT + timedelta(days=1)) == []
     assert [t.subject for t in rakor.waiting(cast["indra"], E, AT)] == ["decision:KPT-001"], "before that day it still waited"
     with pytest.raises(rules.AlreadyDone):
-        rakor.report_done(E, made.code, "lagi", scene["indra"], AT + timedelta(days=2))
+        rakor.take_step(E, made.code, rules.Act.DONE, "lagi", scene["indra"], AT + timedelta(days=2))
 
 
 def test_attendance_is_noted_once_and_opens_the_pack(scene: Any) -> None:
@@ -281,7 +281,7 @@ def test_a_proof_comes_with_the_report_and_another_agency_verifies_or_returns_it
     assert [t.kind for t in rakor.waiting(cast["ani"], E, day)] == ["rakor.verify"]
     rakor.take_step(E, "KPT-001", rules.Act.RETURN, "baru 30", decided["ani"], day)
     assert [t.kind for t in rakor.waiting(cast["indra"], E, day)] == ["rakor.decision"]
-    rakor.report_done(E, "KPT-001", "40 lengkap", decided["indra"], day)
+    rakor.take_step(E, "KPT-001", rules.Act.DONE, "40 lengkap", decided["indra"], day)
     rakor.take_step(E, "KPT-001", rules.Act.VERIFY, "", decided["hadi"], day)
     found = rakor.decision(E, "KPT-001", day)
     assert (found.state(day), found.verified_by, [s.act.value for s in found.steps]) == (

@@ -84,10 +84,6 @@ CRITERIA = {
 STEPS = (("1", "hampir tidak"), ("2", "kecil"), ("3", "sedang"), ("4", "besar"), ("5", "hampir pasti"))
 
 
-def _actor(request: shell.Request) -> facts.Actor:
-    return facts.Actor(request.person.id, request.person.agency)
-
-
 def row(item: rules.Aght, names: dict[str, str]) -> dict[str, Any]:
     """An item as tables show it."""
     state, word = STANDINGS[item.standing]
@@ -156,11 +152,6 @@ def _attaching(request: shell.Request, election: str, number: str) -> tuple[acce
     of_item = at_item("aght.assess", whole=True)(request, election, code)
     found = (of_report, *(of_item if isinstance(of_item, tuple) else (of_item,)))
     return tuple(one for one in found if isinstance(one, access_rules.Thing))
-
-
-def _of_the_region(request: shell.Request, **_parts: str) -> access_rules.Thing:
-    """A file about the whole region is taken by those whose role is for the whole region."""
-    return access_rules.owned("aght.assess", "", request.election.region, request.election.region)
 
 
 @shell.page("aght.read")
@@ -321,7 +312,7 @@ def source(request: shell.Request, election: str, number: str) -> HttpResponse:
                 chain=typed.get("chain", ""),
                 source=typed.get("grade", ""),
                 basis=typed.get("basis", ""),
-                actor=_actor(request),
+                actor=shell.actor(request),
                 at=request.at,
                 seen=seen,
             )
@@ -355,7 +346,7 @@ def information(request: shell.Request, election: str, number: str) -> HttpRespo
                 number,
                 information=typed.get("grade", ""),
                 basis=typed.get("basis", ""),
-                actor=_actor(request),
+                actor=shell.actor(request),
                 at=request.at,
                 seen=seen,
             )
@@ -419,7 +410,7 @@ def new(request: shell.Request, election: str) -> HttpResponse:
                 title=typed.get("title", ""),
                 place=typed.get("place", ""),
                 report=number,
-                actor=_actor(request),
+                actor=shell.actor(request),
                 at=request.at,
                 **_conclusion(typed),
             )
@@ -458,7 +449,7 @@ def assess(request: shell.Request, election: str, code: str) -> HttpResponse:
         "mode": now.shares.mode,
         "high": now.shares.high,
         "prior": text.desimal(now.prior_permille / 10),
-        "last_useful": _local(now.last_useful_at),
+        "last_useful": text.form_moment(now.last_useful_at),
         "operational": "1",
     }
     if now.answers:
@@ -468,7 +459,7 @@ def assess(request: shell.Request, election: str, code: str) -> HttpResponse:
     if request.method == "POST":
         typed, seen = request.POST, meanwhile.seen(request)
         try:
-            aght.assess(election, code, actor=_actor(request), at=request.at, seen=seen, **_conclusion(typed))
+            aght.assess(election, code, actor=shell.actor(request), at=request.at, seen=seen, **_conclusion(typed))
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
             if isinstance(refusal, rules.Changed):
@@ -527,7 +518,7 @@ def _conclusion(typed: QueryDict) -> dict[str, Any]:
         "variable": typed.get("variable", ""),
         "shares": rules.Shares(_whole(typed.get("low", "")), _whole(typed.get("mode", "")), _whole(typed.get("high", ""))),
         "prior_permille": _permille(typed.get("prior", "")),
-        "last_useful_at": _moment(typed.get("last_useful", "")),
+        "last_useful_at": text.typed_moment(typed.get("last_useful", "")),
         "note": typed.get("note", "")[:300],
         "cost": _step(typed.get("cost", ""), "cost"),
         "reversal": _step(typed.get("reversal", ""), "reversal"),
@@ -545,18 +536,6 @@ def _step(typed: str, field: str) -> int | None:
 
 def _violation(typed: str) -> rules.Violation:
     return rules.Violation(typed) if typed in {v.value for v in rules.Violation} else rules.Violation.NONE
-
-
-def _moment(typed: str) -> datetime | None:
-    """2023-12-05T10:00 in WIB; None where nothing or nonsense was typed."""
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=text.WIB).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _local(moment: datetime | None) -> str:
-    return moment.astimezone(text.WIB).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
 def _whole(typed: str) -> int:
@@ -585,7 +564,7 @@ def attach(request: shell.Request, election: str, number: str) -> HttpResponse:
         return _post(
             request,
             lambda: aght.attach(
-                election, code, number, _actor(request), request.at, seen=seen or "-", seen_of_report=meanwhile.seen(request)
+                election, code, number, shell.actor(request), request.at, seen=seen or "-", seen_of_report=meanwhile.seen(request)
             ),
             f"{number} dilampirkan pada {code}.",
             number,
@@ -608,7 +587,7 @@ def refer(request: shell.Request, election: str, number: str) -> HttpResponse:
     try:
         return _post(
             request,
-            lambda: aght.refer(election, number, to, note, _actor(request), request.at, seen=meanwhile.seen(request)),
+            lambda: aght.refer(election, number, to, note, shell.actor(request), request.at, seen=meanwhile.seen(request)),
             f"{number} dirujuk ke {to.value}.",
             number,
         )
@@ -622,7 +601,7 @@ def acknowledge(request: shell.Request, election: str, number: str) -> HttpRespo
     receipt = request.POST.get("receipt_no", "")
     return _post(
         request,
-        lambda: aght.acknowledge_referral(election, number, rules.Route.BAWASLU, receipt, _actor(request), request.at),
+        lambda: aght.acknowledge_referral(election, number, rules.Route.BAWASLU, receipt, shell.actor(request), request.at),
         f"Rujukan {number} diterima.",
         number,
     )
@@ -651,7 +630,7 @@ def stand(request: shell.Request, election: str, code: str) -> HttpResponse:
             typed = request.POST.get("outcome", "")
             outcome = rules.Outcome(typed) if typed in {o.value for o in rules.Outcome} else None
             why = request.POST.get("reason", "")
-            aght.set_standing(election, code, standing, why, _actor(request), request.at, outcome, seen=meanwhile.seen(request))
+            aght.set_standing(election, code, standing, why, shell.actor(request), request.at, outcome, seen=meanwhile.seen(request))
         except ValueError:
             shell.refused(request, rules.Empty(field="standing"))
         except rules.Changed:
@@ -672,7 +651,7 @@ def hazard(request: shell.Request, election: str, code: str) -> HttpResponse:
             if not (typed.isascii() and typed.isdigit() and len(typed) <= 4):
                 raise rules.BadDelay(delay_min=typed[:20])
             kind, seen = request.POST.get("kind", ""), meanwhile.seen(request)
-            aght.set_hazard(election, code, kind, int(typed), _actor(request), request.at, seen=seen)
+            aght.set_hazard(election, code, kind, int(typed), shell.actor(request), request.at, seen=seen)
         except rules.Changed:
             return meanwhile.item_page(request, election, code, {"kind": "Apa yang menunda?", "delay_min": "Berapa menit?"})
         except facts.Refusal as refusal:
@@ -1149,7 +1128,7 @@ def receipt(request: shell.Request, election: str, number: str) -> HttpResponse:
     if request.method == "POST":
         try:
             said = request.POST.get("receipt_no", "")
-            aght.acknowledge_referral(election, number, rules.Route.DATUN, said, _actor(request), request.at)
+            aght.acknowledge_referral(election, number, rules.Route.DATUN, said, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -1167,7 +1146,7 @@ def layers(request: shell.Request, election: str) -> HttpResponse:
     context = {
         "rows": [{"layer": one, "owner": OWNERS[one.owner], "labels": _totals(one)} for one in known],
         "confined": shell.confined(request, "aght.read"),
-        "may_assess": shell.may(request, "aght.assess", _of_the_region(request)),
+        "may_assess": shell.may(request, "aght.assess", aght_labels.of_the_region(request)),
     }
     return render(request, "desk/aght/layers.html", context)
 
@@ -1180,7 +1159,7 @@ def _totals(layer: rules.Layer) -> list[tuple[str, int, bool]]:
     return [(name, sums[name], name == rules.NEAR_PARTICIPANTS) for name in layer.labels]
 
 
-@shell.page("aght.assess", thing=_of_the_region)
+@shell.page("aght.assess", thing=aght_labels.of_the_region)
 def layer_new(request: shell.Request, election: str) -> HttpResponse:
     """Takes a file of Bawaslu or the police, or names everything that is wrong with it."""
     wrong: list[str] = []
@@ -1227,7 +1206,7 @@ def _take(request: shell.Request, election: str) -> list[str]:
         return files.sentences(problems)
     code = aght.take_layer(
         election, owner, cells, name=typed.get("name", ""), version=typed.get("version", ""), source=typed.get("source", ""), issued=issued,
-        sha256=hashlib.sha256(data).hexdigest(), stated=int(stated) if stated else None, actor=_actor(request), at=request.at,
+        sha256=hashlib.sha256(data).hexdigest(), stated=int(stated) if stated else None, actor=shell.actor(request), at=request.at,
     )  # fmt: skip
     shell.done(
         request, f"{code} diambil: {text.angka(len(cells))} baris. Ditampilkan terpisah, tidak pernah dihitung ke dalam penilaian Posko."
@@ -1242,7 +1221,7 @@ def _day(typed: str) -> date | None:
         return None
 
 
-@shell.page("aght.assess", thing=_of_the_region)
+@shell.page("aght.assess", thing=aght_labels.of_the_region)
 def layer_template(request: shell.Request, election: str) -> HttpResponse:
     """An empty table with every desa, ready to be filled."""
     desa = places.desa_list(request.election.region)

@@ -18,8 +18,8 @@ CHANGES = {"new": "baru", "gone": "tidak ada lagi", "renamed": "nama lain"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _region(request: shell.Request, **_parts: str) -> access_rules.Thing:
-    """Labels are the whole region's: they are set by those whose role is for the whole region."""
+def of_the_region(request: shell.Request, **_parts: str) -> access_rules.Thing:
+    """Labels and files about the whole region are set by those whose role is for the whole region."""
     return access_rules.owned("aght.assess", "", request.election.region, request.election.region)
 
 
@@ -41,10 +41,10 @@ def listing(request: shell.Request, election: str) -> HttpResponse:
         }
         for one in aght.label_versions(election, request.at)
     ]
-    return render(request, "desk/aght/labels.html", {"rows": rows, "may_assess": shell.may(request, "aght.assess", _region(request))})
+    return render(request, "desk/aght/labels.html", {"rows": rows, "may_assess": shell.may(request, "aght.assess", of_the_region(request))})
 
 
-@shell.page("aght.assess", thing=_region)
+@shell.page("aght.assess", thing=of_the_region)
 def new(request: shell.Request, election: str) -> HttpResponse:
     """A file is read and shown with what it changes; only the second button takes it."""
     wrong: list[str] = []
@@ -112,7 +112,7 @@ def _take(request: shell.Request, election: str, shown: tuple[rules.Label, ...])
     return redirect("desk:aght_labels", election)
 
 
-@shell.page("aght.assess", thing=_region)
+@shell.page("aght.assess", thing=of_the_region)
 def use(request: shell.Request, election: str) -> HttpResponse:
     """An older set is in force again."""
     if request.method == "POST":
@@ -126,7 +126,7 @@ def use(request: shell.Request, election: str) -> HttpResponse:
     return redirect("desk:aght_labels", election)
 
 
-@shell.page("aght.assess", thing=_region)
+@shell.page("aght.assess", thing=of_the_region)
 def template(request: shell.Request, election: str) -> HttpResponse:
     """The set in force as a table, ready to be changed."""
     rows = files.label_table(rules.label_rows(aght.labels(election, request.at)))

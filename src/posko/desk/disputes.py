@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -70,17 +70,6 @@ def _row(d: rules.Dispute, at: datetime) -> dict[str, Any]:
         "state": state, "word": word, "outcome": OUTCOMES[on_table.outcome] if on_table and not on_table.refused_by else "",
         "task": task, "task_owner": words.agency_name(task.owner) if task else "", "task_late": late,
     }  # fmt: skip
-
-
-def _meeting(request: shell.Request, election: str, code: str) -> rakor_rules.Meeting:
-    """A meeting at whose table this person sits; the same page where there is none and where it is not theirs."""
-    try:
-        held = rakor.meeting(election, code, request.at)
-    except rakor_rules.Unknown as refusal:
-        raise Http404(code) from refusal
-    if not shell.may(request, "materials.read", materials.table_of(held)):
-        raise Http404(code)
-    return held
 
 
 Differing = tuple[list[dict[str, Any]], rakor_rules.Snapshot | None, bool]
@@ -152,7 +141,7 @@ def raise_one(request: shell.Request, election: str, snapshot: str) -> HttpRespo
     except rakor_rules.Changed as refusal:
         shell.refused(request, refusal)
         return redirect("desk:disputes", election)
-    held = _meeting(request, election, frozen.meeting)
+    held = materials_desk.at_table(request, election, frozen.meeting)
     if not rakor_rules.may_read(request.person.agency, held):
         raise Http404(snapshot)
     posted = request.POST
@@ -188,7 +177,7 @@ def _form(request: shell.Request, election: str, frozen: rakor_rules.Snapshot, h
     names = ("number", "denominator", "unit", "source", "as_of_at", "agency")
     typed = {name: posted.get(name, "") for name in names}
     if request.method != "POST":
-        typed |= {"as_of_at": request.at.astimezone(text.WIB).strftime("%Y-%m-%dT%H:%M"), "agency": request.person.agency}
+        typed |= {"as_of_at": text.form_moment(request.at), "agency": request.person.agency}
     return {
         "snapshot": frozen, "meeting": held, "figures": rows, "chosen": chosen, "own": own,
         "own_value": _value(rules.own_side(own)) if own else "", "own_agency": words.agency_name(own.agency) if own else "", "typed": typed,
@@ -304,10 +293,10 @@ def settle(request: shell.Request, election: str, code: str) -> HttpResponse:
 
 def _due(day: str) -> datetime:
     """The end of a day typed in WIB. BadDue."""
-    try:
-        return datetime.strptime(f"{day.strip()[:10]} 23:59", "%Y-%m-%d %H:%M").replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
-        raise rules.BadDue() from None
+    end = text.typed_moment(f"{day.strip()[:10]}T23:59")
+    if end is None:
+        raise rules.BadDue()
+    return end
 
 
 @shell.page("disputes.read")

@@ -35,12 +35,6 @@ def problem_sentence(problem: facts.Problem) -> str:
     return PROBLEMS.get(problem.code, problem.code).format(**problem.facts)
 
 
-def problem_place(problem: facts.Problem) -> str:
-    """Where it stands, as the spreadsheet shows it."""
-    parts = [f"lembar {problem.sheet}"] * bool(problem.sheet) + [f"baris {problem.row}"] * bool(problem.row)
-    return ", ".join(parts + [f"kolom {problem.column}"] * bool(problem.column)) or "seluruh berkas"
-
-
 @shell.page("dpt.read")
 def index(request: shell.Request, election: str) -> HttpResponse:
     """The counts in force, by kecamatan, desa and TPS."""
@@ -113,13 +107,13 @@ def check(request: shell.Request, election: str, code: str) -> HttpResponse:
         return redirect("desk:dpt_questions", election, code)
     names = {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)}
     now = dpt.current(election, request.at)
-    problems = [{"place": problem_place(p), "text": problem_sentence(p)} for p in reading.problems]
+    problems = [{"place": shell.problem_place(p), "text": problem_sentence(p)} for p in reading.problems]
     context = {
         "kept": kept,
         "reading": reading,
         "problems": problems[:SHOWN],
         "problem_count": len(problems),
-        "warnings": [{"place": problem_place(p), "text": problem_sentence(p)} for p in reading.warnings[:SHOWN]],
+        "warnings": [{"place": shell.problem_place(p), "text": problem_sentence(p)} for p in reading.warnings[:SHOWN]],
         "difference": difference,
         "changes": _changes(difference, names),
         "in_force": now,

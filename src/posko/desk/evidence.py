@@ -309,6 +309,17 @@ def _asked(request: shell.Request, election: str, stage: str, subject: str, what
     return thing
 
 
+def sent(request: shell.Request, most: int) -> list[rules.Kept]:
+    """The files of a stage's own form, checked and kept before its transaction. TooManyFiles, `formats.picture.Unusable`."""
+    given = [one for one in request.FILES.getlist("file") if one]
+    if len(given) > most:
+        raise rules.TooManyFiles(most=most)
+    for one in given:
+        if (one.size or 0) > picture.MOST_BYTES:
+            raise picture.TooBig(file=str(one.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
+    return [evidence.keep(one.read(), str(one.name)) for one in given]
+
+
 def _nothing(request: shell.Request, refusal: facts.Refusal) -> HttpResponse:
     """404 for a thing that nobody knows, 400 for what cannot name one."""
     shown = {"title": "Barangnya tidak dikenal", "text": shell.sentence(refusal), "detail": ""}
@@ -398,6 +409,7 @@ urlpatterns = [
 ]
 SENTENCES: dict[str, str] = {
     "evidence.no_file": "Belum ada berkas. Pilih foto atau dokumen dahulu.",
+    "evidence.too_many_files": "Paling banyak {most} berkas sekali kirim; belum ada yang disimpan. Pilih yang terjelas, lalu kirim lagi.",
     "evidence.bad_what": "Bukti ini tidak bisa ditautkan ke “{what}”. Buka lagi halaman barangnya dan lampirkan dari sana.",
     "evidence.unknown": "Bukti {sha256} tidak ditemukan.",
     "evidence.unknown_stage": (

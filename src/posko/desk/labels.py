@@ -543,7 +543,7 @@ def _dry_run(request: shell.Request, election: str, sent: "UploadedFile[Any] | N
     problems.sort(key=lambda p: (p.row, p.column))
     return {
         "name": sent.name,
-        "problems": [{"place": _where(p), "text": problem_sentence(p)} for p in problems[:SHOWN]],
+        "problems": [{"place": shell.problem_place(p), "text": problem_sentence(p)} for p in problems[:SHOWN]],
         "problem_count": len(problems),
         "fresh": [{"row": r, "kind": NAMES[r.kind], "spaced": rules.spaced(r.code)} for r in fresh[:SHOWN]],
         "fresh_count": len(fresh),
@@ -569,11 +569,6 @@ def _unsealed(checked: str, election: str) -> list[tuple[str, str, str]]:
     if where != election:
         raise Stale()
     return [(str(alias), str(kind), str(code)) for alias, kind, code in rows]
-
-
-def _where(problem: facts.Problem) -> str:
-    parts = [f"lembar {problem.sheet}"] * bool(problem.sheet) + [f"baris {problem.row}"] * bool(problem.row)
-    return ", ".join(parts + [f"kolom {problem.column}"] * bool(problem.column)) or "seluruh berkas"
 
 
 def problem_sentence(problem: facts.Problem) -> str:

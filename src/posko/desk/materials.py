@@ -3,7 +3,7 @@ withdrawn; one file as a download."""
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -46,7 +46,7 @@ def _row(request: shell.Request, one: rules.Brought, people: Mapping[str, str]) 
     return shown
 
 
-def _found(request: shell.Request, election: str, code: str) -> rakor_rules.Meeting:
+def at_table(request: shell.Request, election: str, code: str) -> rakor_rules.Meeting:
     """A meeting whose materials this person may read; the same page where there is none and where it is not theirs."""
     try:
         held = rakor.meeting(election, code, request.at)
@@ -98,7 +98,7 @@ def meeting(request: shell.Request, election: str, code: str) -> HttpResponse:
 
 
 def _meeting(request: shell.Request, election: str, code: str) -> HttpResponse:
-    held = _found(request, election, code)
+    held = at_table(request, election, code)
     people = access.names()
     seen = materials.visible(request.person, election, request.at, code)
     items = materials.agenda_items(election, request.at, code)
@@ -127,7 +127,7 @@ def _meeting(request: shell.Request, election: str, code: str) -> HttpResponse:
         "nonce": posted.get("nonce") or secrets.token_hex(16),
         "accept": ACCEPT,
         "most_mb": files.MOST_BYTES // 1024 // 1024,
-        "now_local": request.at.astimezone(text.WIB).strftime("%Y-%m-%dT%H:%M"),
+        "now_local": text.form_moment(request.at),
         **context(request, held),
     }
     return render(request, "desk/materials/meeting.html", context_now)
@@ -150,7 +150,7 @@ def _kept(request: shell.Request) -> tuple[evidence_rules.Kept, str]:
 @shell.page("materials.bring")
 def bring(request: shell.Request, election: str, code: str) -> HttpResponse:
     """Bring a file, or a newer version of one."""
-    _found(request, election, code)
+    at_table(request, election, code)
     if request.method != "POST":
         return redirect("desk:materials_meeting", election, code)
     posted = request.POST
@@ -182,16 +182,16 @@ def whole(typed: str, *, empty: int | None = None) -> int:
 
 def moment(typed: str) -> datetime:
     """A day and hour typed in WIB. BadAsOf."""
-    try:
-        return datetime.strptime(typed.strip()[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
-        raise rules.BadAsOf() from None
+    found = text.typed_moment(typed)
+    if found is None:
+        raise rules.BadAsOf()
+    return found
 
 
 @shell.page("materials.bring")
 def figure(request: shell.Request, election: str, code: str) -> HttpResponse:
     """Bring a number, or a newer version of one."""
-    held = _found(request, election, code)
+    held = at_table(request, election, code)
     if request.method != "POST":
         return redirect("desk:materials_meeting", election, code)
     posted = request.POST
@@ -230,7 +230,7 @@ def withdraw(request: shell.Request, election: str, code: str) -> HttpResponse:
         found = materials.get(election, code, request.at)
     except rules.Unknown as refusal:
         raise Http404(code) from refusal
-    _found(request, election, found.meeting)
+    at_table(request, election, found.meeting)
     if request.method == "POST":
         try:
             materials.withdraw(election, code, request.POST.get("reason", ""), shell.actor(request), request.at)
@@ -251,7 +251,7 @@ def file(request: shell.Request, election: str, code: str) -> HttpResponse:
         found = materials.get(election, code, request.at)
     except rules.Unknown as refusal:
         raise Http404(code) from refusal
-    held = _found(request, election, found.meeting)
+    held = at_table(request, election, found.meeting)
     if not isinstance(found, rules.Material):
         raise Http404(code)
     if not shell.decide(request, "materials.read", materials.thing_of(found, held)).allowed:
@@ -276,7 +276,7 @@ def file(request: shell.Request, election: str, code: str) -> HttpResponse:
 @shell.page("materials.read")
 def export(request: shell.Request, election: str, code: str) -> HttpResponse:
     """What was brought to a meeting: XLSX with numbers and files, replaced and withdrawn ones too."""
-    held = _found(request, election, code)
+    held = at_table(request, election, code)
     seen = materials.visible(request.person, election, request.at, code)
     numbers: list[list[Any]] = [
         ["Kode", "Lembaga", "Kode angka paket", "Nama angka", "Angka", "Penyebut", "Satuan", "Sumber", "Per", "Versi", "Keadaan", "Tanda"]

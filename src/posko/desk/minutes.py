@@ -319,7 +319,6 @@ SENTENCES: dict[str, str] = {
     "minutes.unknown_figure": "Angka {figure} tidak ada dalam paket rakor ini. Pilih angka dari daftar, jangan mengetik kodenya.",
     "minutes.too_long": "Tulisan terlalu panjang; paling banyak {most} huruf.",
     "minutes.finished": "Notula ini sudah dibekukan. Yang salah diperbaiki dengan perbaikan bernomor.",
-    "minutes.not_finished": "Notula belum dibekukan.",
     "minutes.nobody_there": "Belum ada lembaga yang tercatat hadir. Catat kehadiran di halaman rakor dahulu.",
     "minutes.nothing_frozen": "Belum ada angka yang dibekukan untuk rakor ini. Bekukan di halaman rakor dahulu.",
     "minutes.nothing_said": "Notula masih kosong: tulis pembahasan atau catat keputusan dahulu.",

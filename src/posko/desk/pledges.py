@@ -17,7 +17,7 @@ from posko.domain import pledges as rules
 from posko.domain import record as facts
 from posko.formats import picture, table, text
 from posko.formats import pledges as printed
-from posko.store import access, evidence, places, pledges, recommendations
+from posko.store import access, places, pledges, recommendations
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ACTS = {
@@ -138,10 +138,6 @@ def _choices(election: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(word, [(p.code, p.name) for p in known if p.kind == kind]) for kind, word in PLACE_KINDS.items()]
 
 
-def _local(moment: datetime | None) -> str:
-    return moment.astimezone(text.WIB).strftime("%Y-%m-%dT%H:%M") if moment else ""
-
-
 def _form(request: shell.Request, election: str, value: Mapping[str, Any], agencies: Iterable[str]) -> dict[str, Any]:
     posted = request.POST
     names = ("agency", "kind", "count", "capacity", "asset", "from_at", "until_at", "need_by_at", "pattern", "tps")
@@ -174,8 +170,9 @@ def ask(request: shell.Request, election: str) -> HttpResponse:
             return redirect("desk:pledges", election)
     start = request.election.voting_at - timedelta(days=2)
     value = {
-        "agency": "PEMDA", "kind": "vehicle", "count": "1", "from_at": _local(start), "until_at": _local(request.election.voting_at),
-        "need_by_at": _local(start - timedelta(days=7)) if start - timedelta(days=7) > request.at else "",
+        "agency": "PEMDA", "kind": "vehicle", "count": "1", "from_at": text.form_moment(start),
+        "until_at": text.form_moment(request.election.voting_at),
+        "need_by_at": text.form_moment(start - timedelta(days=7)) if start - timedelta(days=7) > request.at else "",
     }  # fmt: skip
     return render(request, "desk/pledges/ask.html", _form(request, election, value, rules.AGENCIES))
 
@@ -263,7 +260,7 @@ def offer(request: shell.Request, election: str) -> HttpResponse:
             shell.done(request, f"{code} ditawarkan. Pastikan dengan nomor surat atau berkas begitu sudah pasti.")
             return redirect("desk:pledges_pledge", election, code)
     start = request.election.voting_at - timedelta(days=2)
-    value = {"count": "1", "from_at": _local(start), "until_at": _local(request.election.voting_at)}
+    value = {"count": "1", "from_at": text.form_moment(start), "until_at": text.form_moment(request.election.voting_at)}
     return render(request, "desk/pledges/offer.html", _form(request, election, value, [agency]))
 
 
@@ -322,15 +319,6 @@ def _act(act: rules.Act, one: rules.Pledge) -> str:
     return "pledges.use" if rules.STEPS[one.state][act][1] == "KPU" else "pledges.make"
 
 
-def _proofs(request: shell.Request) -> list[evidence_rules.Kept]:
-    found = []
-    for one in [f for f in request.FILES.getlist("file") if f][:MOST_PROOFS]:
-        if (one.size or 0) > picture.MOST_BYTES:
-            raise picture.TooBig(file=str(one.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
-        found.append(evidence.keep(one.read(), str(one.name)))
-    return found
-
-
 def _step(request: shell.Request, election: str, code: str) -> HttpResponse:
     posted = request.POST
     if request.method != "POST":
@@ -341,7 +329,7 @@ def _step(request: shell.Request, election: str, code: str) -> HttpResponse:
             raise rules.NoStep(code=code, state="—")
         to = pledges.act(
             election, code, act, shell.actor(request), request.at, reason=posted.get("reason", ""), number=posted.get("number", ""),
-            condition=posted.get("condition", ""), proofs=_proofs(request),
+            condition=posted.get("condition", ""), proofs=evidence_desk.sent(request, MOST_PROOFS),
         )  # fmt: skip
     except facts.Refusal as refusal:
         shell.refused(request, refusal)

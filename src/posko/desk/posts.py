@@ -581,20 +581,13 @@ def note_add(request: shell.Request, election: str, code: str) -> HttpResponse:
                 raise rules.BadNote(why="people")
             number = posts.write_note(
                 election, code, rules.Note(posted["note"]), posted.get("text", ""), shell.actor(request), request.at, people=int(people),
-                counterpart=posted.get("counterpart", "LAIN"), happened_at=_moment(posted.get("happened_at", "")),
+                counterpart=posted.get("counterpart", "LAIN"), happened_at=text.typed_moment(posted.get("happened_at", "")),
             )  # fmt: skip
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
             shell.done(request, f"{number} dicatat.")
     return _to_post(election, code, request)
-
-
-def _moment(typed: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(typed[:30]).replace(tzinfo=text.WIB).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 @shell.page("posts.log", thing=_at_note("posts.log"))

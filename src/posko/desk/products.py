@@ -13,7 +13,6 @@ from posko.desk import evidence as evidence_desk
 from posko.desk import record as journal
 from posko.desk import shell
 from posko.domain import access as access_rules
-from posko.domain import evidence as evidence_rules
 from posko.domain import products as rules
 from posko.domain import record as facts
 from posko.domain.products import Act, State, Type
@@ -21,7 +20,7 @@ from posko.formats import picture, table, text
 from posko.formats import pledges as moments
 from posko.formats import products as papers
 from posko.formats import reports as report_words
-from posko.store import access, aght, evidence, products, record, reports
+from posko.store import access, aght, products, record, reports
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HELP = {
@@ -336,15 +335,6 @@ def acknowledge(request: shell.Request, election: str, code: str) -> HttpRespons
     return redirect("desk:products_product", election, code)
 
 
-def _proofs(request: shell.Request) -> list[evidence_rules.Kept]:
-    found = []
-    for one in [f for f in request.FILES.getlist("file") if f][:MOST_PROOFS]:
-        if (one.size or 0) > picture.MOST_BYTES:
-            raise picture.TooBig(file=str(one.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
-        found.append(evidence.keep(one.read(), str(one.name)))
-    return found
-
-
 @shell.page("products.make", thing=_at_product("products.make"))
 def paper(request: shell.Request, election: str, code: str) -> HttpResponse:
     """A receipt on paper of somebody who has no account here."""
@@ -355,7 +345,8 @@ def paper(request: shell.Request, election: str, code: str) -> HttpResponse:
             if at is None:
                 raise rules.BadReceipt()
             recipient, number = posted.get("recipient", ""), posted.get("number", "")
-            products.received(election, code, recipient, number, at, shell.actor(request), request.at, _proofs(request))
+            proofs = evidence_desk.sent(request, MOST_PROOFS)
+            products.received(election, code, recipient, number, at, shell.actor(request), request.at, proofs)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:

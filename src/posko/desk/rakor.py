@@ -4,7 +4,7 @@ The frozen pack in all its forms is in `desk.packs`, the minutes in `desk.minute
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -15,13 +15,12 @@ from posko.desk import disputes, materials, shell
 from posko.desk import evidence as evidence_desk
 from posko.desk import record as journal
 from posko.domain import access as access_rules
-from posko.domain import evidence as evidence_rules
 from posko.domain import rakor as rules
 from posko.domain import record as facts
 from posko.formats import calendar as ics
-from posko.formats import document, invitation, picture, table, text
+from posko.formats import document, invitation, table, text
 from posko.formats import rakor as printed
-from posko.store import evidence, minutes, rakor, record
+from posko.store import minutes, rakor, record
 
 WIB = timezone(timedelta(hours=7))
 INVITED = ("KPU", "PEMDA", "KEJARI", "POLRES", "BAWASLU")
@@ -188,16 +187,13 @@ def _differences(election: str, found: rules.Meeting, at: datetime) -> list[dict
 
 
 def _changed(a: rules.Snapshot, b: rules.Snapshot) -> list[dict[str, Any]]:
-    def said(value: int, whole: int) -> str:
-        return "—" if value < 0 else text.angka(value) if whole < 0 else f"{text.angka(value)} dari {text.angka(whole)}"
-
     rows = []
     for d in rules.differences(a.sections, b.sections):
         sign = "+" if d.change > 0 else "−" if d.change < 0 else "±"
         rows.append(
             {
-                "label": d.label, "code": d.code, "before": said(d.before, d.denominator_before),
-                "after": said(d.after, d.denominator_after), "change": f"{sign}{text.angka(abs(d.change))}",
+                "label": d.label, "code": d.code, "before": printed.amount(d.before, d.denominator_before),
+                "after": printed.amount(d.after, d.denominator_after), "change": f"{sign}{text.angka(abs(d.change))}",
             }
         )  # fmt: skip
     return rows
@@ -566,23 +562,13 @@ def step(request: shell.Request, election: str, code: str) -> HttpResponse:
             return shell.denied(request, "rakor.write", access_rules.Decision(False, "role"))
         try:
             due_at = _moment(typed.get("due", ""), "23:59") if act is rules.Act.ASK_LATER else None
-            kept = _kept(request)
+            kept = evidence_desk.sent(request, MOST_FILES)
             rakor.take_step(election, code, act, typed.get("text", "").strip()[:600], shell.actor(request), request.at, due_at, kept)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
             return _decision_page(request, election, code, typed)
         shell.done(request, f"{code}: {STEP_WORDS[act].lower()}. Tercatat.")
     return redirect("desk:rakor_decision", election, code)
-
-
-def _kept(request: shell.Request) -> list[evidence_rules.Kept]:
-    """The files of a form, checked and kept. `formats.picture.Unusable`."""
-    kept = []
-    for one in [f for f in request.FILES.getlist("file") if f][:MOST_FILES]:
-        if (one.size or 0) > picture.MOST_BYTES:
-            raise picture.TooBig(file=str(one.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
-        kept.append(evidence.keep(one.read(), str(one.name)))
-    return kept
 
 
 @shell.page("rakor.write")
@@ -622,10 +608,10 @@ def export(request: shell.Request, election: str) -> HttpResponse:
 
 def _moment(day: str, hour: str) -> datetime:
     """A day and an hour typed in WIB. NotAMoment."""
-    try:
-        return datetime.strptime(f"{day} {hour}", "%Y-%m-%d %H:%M").replace(tzinfo=WIB).astimezone(UTC)
-    except ValueError:
-        raise rules.NotAMoment(typed=f"{day} {hour}".strip()[:30]) from None
+    found = text.typed_moment(f"{day.strip()}T{hour.strip()}")
+    if found is None:
+        raise rules.NotAMoment(typed=f"{day} {hour}".strip()[:30])
+    return found
 
 
 def _whole(typed: str) -> int:

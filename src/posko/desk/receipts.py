@@ -453,7 +453,7 @@ def intake_check(request: shell.Request, election: str, code: str) -> HttpRespon
         shell.refused(request, refusal)
         return redirect("desk:receipts_import", election)
     names = _names_of(election, request.at)
-    problems = [{"place": _place(p), "text": PROBLEMS.get(p.code, p.code).format(**p.facts)} for p in reading.problems]
+    problems = [{"place": shell.problem_place(p), "text": PROBLEMS.get(p.code, p.code).format(**p.facts)} for p in reading.problems]
     new = reading.intake
     context = {
         "kept": kept,
@@ -466,11 +466,6 @@ def intake_check(request: shell.Request, election: str, code: str) -> HttpRespon
         "shipments": [{"name": names.get(s.key, s.key[0]), "of": s} for s in new.shipments],
     }
     return render(request, "desk/receipts/import_check.html", context)
-
-
-def _place(problem: facts.Problem) -> str:
-    parts = [f"lembar {problem.sheet}"] * bool(problem.sheet) + [f"baris {problem.row}"] * bool(problem.row)
-    return ", ".join(parts + [f"kolom {problem.column}"] * bool(problem.column)) or "seluruh berkas"
 
 
 @shell.page("receipts.order")

@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -21,7 +21,7 @@ from posko.domain import pledges as pledge_rules
 from posko.domain import recommendations as rules
 from posko.domain import record as facts
 from posko.domain.recommendations import Act, Outcome, State
-from posko.formats import document, picture, table, text
+from posko.formats import document, table, text
 from posko.formats import pledges as pledge_words
 from posko.formats import recommendations as papers
 from posko.store import access, aght, evidence, places, pledges, recommendations, record, reports
@@ -483,7 +483,7 @@ def forms_for(request: shell.Request, rec: rules.Recommendation, permitted: Sequ
 def _known(request: shell.Request, rec: rules.Recommendation, act: Act) -> dict[str, str]:
     """What the fields of a step begin with."""
     if act is Act.FOLLOW:
-        return {"due": _typed_time(rec.text.due_at)}
+        return {"due": text.form_moment(rec.text.due_at)}
     if act is not Act.MEASURE or rec.issued_at is None or not rec.text.aght:
         return {}
     code = rec.text.aght[0]
@@ -498,12 +498,8 @@ def _known(request: shell.Request, rec: rules.Recommendation, act: Act) -> dict[
         "after": text.angka(now.loss.expected),
         "unit": "pemilih terdampak (perkiraan)",
         "source": f"Kajian {code} saat surat terbit dan sekarang",
-        "measured": _typed_time(request.at),
+        "measured": text.form_moment(request.at),
     }
-
-
-def _typed_time(moment: datetime) -> str:
-    return moment.astimezone(text.WIB).strftime("%Y-%m-%dT%H:%M")
 
 
 _HIDDEN = {
@@ -643,12 +639,7 @@ def _proofs(request: shell.Request, what: Act) -> list[evidence_rules.Kept]:
         f.kind == "file" for act, _, fields in FORMS if act is what or (act is Act.VERIFY and what is Act.SEND_BACK) for f in fields
     ):
         return []
-    found = []
-    for one in [f for f in request.FILES.getlist("file") if f][:MOST_PROOFS]:
-        if (one.size or 0) > picture.MOST_BYTES:
-            raise picture.TooBig(file=str(one.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
-        found.append(evidence.keep(one.read(), str(one.name)))
-    return found
+    return evidence_desk.sent(request, MOST_PROOFS)
 
 
 # --- writing a draft ---------------------------------------------------------------------------------------------------------
@@ -806,10 +797,10 @@ def _chosen(request: shell.Request, codes: Iterable[str]) -> list[aght_rules.Agh
 
 def _moment(typed: str) -> datetime:
     """A date and time of a form, read in WIB. DeadlinePast."""
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=text.WIB).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise rules.DeadlinePast() from error
+    found = text.typed_moment(typed)
+    if found is None:
+        raise rules.DeadlinePast()
+    return found
 
 
 def _typed(said: rules.Text) -> dict[str, Any]:
@@ -821,10 +812,10 @@ def _typed(said: rules.Text) -> dict[str, Any]:
         "signals": list(said.signals),
         "remedy": said.remedy,
         "supersedes": said.supersedes,
-        "due": _typed_time(said.due_at),
-        "useful": _typed_time(said.useful_until) if said.useful_until else "",
+        "due": text.form_moment(said.due_at),
+        "useful": text.form_moment(said.useful_until) if said.useful_until else "",
         "until": said.horizon.kind.value if said.horizon else "",
-        "until_at": _typed_time(said.horizon.ends_at) if said.horizon else "",
+        "until_at": text.form_moment(said.horizon.ends_at) if said.horizon else "",
         "until_places": " ".join(said.horizon.places) if said.horizon else "",
         "until_basis": said.horizon.basis if said.horizon else "",
         "pledges": list(said.pledges),
@@ -850,7 +841,7 @@ def _proposed(request: shell.Request, election: str) -> dict[str, Any]:
         typed["saran"] = f"Menyarankan agar {ADDRESSEES[typed['addressee']]} "
     useful = _moment(typed["useful"]) if typed["useful"] else None
     due = rules.proposed_due(request.election.voting_at, request.at, useful, horizon=_horizon(typed))
-    return typed | {"due": _typed_time(due) if due else ""}
+    return typed | {"due": text.form_moment(due) if due else ""}
 
 
 def _version(request: shell.Request, election: str, code: str) -> dict[str, Any]:
@@ -883,7 +874,7 @@ def _from_item(request: shell.Request, election: str, code: str) -> dict[str, An
             f"({text.angka(item.loss.p5)} sampai {text.angka(item.loss.p95)}) di {len(item.tps)} TPS; sisa waktu {_days(request)} hari"
             f"{f', tindakan berguna sampai {text.waktu(last)}' if last else ''}."
         ),
-        "useful": _typed_time(last) if last else "",
+        "useful": text.form_moment(last) if last else "",
         "until_places": " ".join(item.tps) if len(item.tps) <= 40 and request.at >= request.election.voting_at else "",
     }
 
@@ -1001,7 +992,7 @@ def speak(request: shell.Request, election: str) -> HttpResponse:
     due = rules.proposed_due(request.election.voting_at, request.at, oral=True)
     context = {
         "typed": request.POST,
-        "due": request.POST.get("due") or (_typed_time(due) if due else ""),
+        "due": request.POST.get("due") or (text.form_moment(due) if due else ""),
         "possible": _days(request) <= 1,
         "ends_at": rules.last_moment(request.election.voting_at, oral=True),
         "ends_word": "akhir hari pemungutan suara",

@@ -65,14 +65,6 @@ def choices(election: str, region: str) -> list[tuple[str, list[tuple[str, str]]
     return [*groups, *((f"Kecamatan {name}", desa_list) for name, desa_list in by_kecamatan.items())]
 
 
-def moment(typed: str) -> datetime | None:
-    """A date and time of a form (2023-12-05T10:00), read in WIB; None where nothing or nonsense was typed."""
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=text.WIB).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def place_of(election: str, posted: QueryDict) -> str:
     """The chosen place; with a TPS number, that TPS of the desa. UnknownPlace where the desa has no such TPS."""
     place, number = posted.get("place", ""), posted.get("tps", "").strip()
@@ -82,11 +74,6 @@ def place_of(election: str, posted: QueryDict) -> str:
     if code not in {t.code for t in places.tps_list(election)}:
         raise rules.UnknownPlace(place=code)
     return code
-
-
-def actor(request: shell.Request) -> facts.Actor:
-    """Who acts."""
-    return facts.Actor(request.person.id, request.person.agency)
 
 
 def readable(request: shell.Request, act: str = "reports.read") -> list[rules.Report]:
@@ -157,7 +144,7 @@ def new(request: shell.Request, election: str) -> HttpResponse:
     if request.method == "POST":
         try:
             filing = _filing(request, election)
-            ticket = reports.file_report(election, filing, actor(request), request.at, _attachments(request))
+            ticket = reports.file_report(election, filing, shell.actor(request), request.at, _attachments(request))
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -209,7 +196,7 @@ def _filing(request: shell.Request, election: str) -> rules.Filing:
         place=place_of(election, posted),
         place_note=posted.get("place_note", ""),
         contact=posted.get("contact", ""),
-        happened_at=moment(posted.get("happened_at", "")),
+        happened_at=text.typed_moment(posted.get("happened_at", "")),
         at=request.at,
     )
 
@@ -237,7 +224,7 @@ def phone(request: shell.Request, election: str) -> HttpResponse:
                 happened_at=_when(posted, request.at),
                 at=request.at,
             )
-            ticket = reports.file_report(election, filing, actor(request), request.at)
+            ticket = reports.file_report(election, filing, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -294,7 +281,7 @@ def sms(request: shell.Request, election: str) -> HttpResponse:
     if messages:
         names = reports.place_names(election)
         source = _one(rules.Source, request.POST.get("source", ""), rules.Source.KPU)
-        answers = [_answer(a, names) for a in reports.file_messages(election, messages, actor(request), request.at, source)]
+        answers = [_answer(a, names) for a in reports.file_messages(election, messages, shell.actor(request), request.at, source)]
     bad = [a["message"] for a in answers if a["state"] == "overdue"]
     context = {
         "answers": answers,
@@ -399,7 +386,7 @@ def intake(request: shell.Request, election: str) -> HttpResponse:
                 raise table.TooBig(file=str(given.name)[:120], most=table.MOST_BYTES // 1_000_000)
             data = given.read()
             _examined(request, str(given.name), data)
-            kept = reports.keep_upload(election, str(given.name), data, actor(request), request.at)
+            kept = reports.keep_upload(election, str(given.name), data, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -431,7 +418,8 @@ def intake_check(request: shell.Request, election: str, code: str) -> HttpRespon
         "ready": reading.ready,
         "count": len(reading.rows),
         "problems": [
-            {"place": _place(p), "text": PROBLEMS.get(p.code, SENTENCES.get(p.code, p.code)).format(**p.facts)} for p in reading.problems
+            {"place": shell.problem_place(p), "text": PROBLEMS.get(p.code, SENTENCES.get(p.code, p.code)).format(**p.facts)}
+            for p in reading.problems
         ],
         "more": len(reading.problems) >= printed.MOST_PROBLEMS,
         "ignored": reading.ignored,
@@ -450,11 +438,6 @@ def intake_check(request: shell.Request, election: str, code: str) -> HttpRespon
     return render(request, "desk/reports/import_check.html", context)
 
 
-def _place(problem: facts.Problem) -> str:
-    parts = [f"lembar {problem.sheet}"] * bool(problem.sheet) + [f"baris {problem.row}"] * bool(problem.row)
-    return ", ".join(parts + [f"kolom {problem.column}"] * bool(problem.column)) or "seluruh berkas"
-
-
 @shell.page("reports.write")
 def intake_confirm(request: shell.Request, election: str, code: str) -> HttpResponse:
     """Into the box, all or nothing."""
@@ -466,7 +449,7 @@ def intake_confirm(request: shell.Request, election: str, code: str) -> HttpResp
         if not reading.ready:
             raise rules.FileHasProblems(count=len(reading.problems))
         filings = [(r.filing, r.received_at) for r in reading.rows]
-        filed = reports.take_in(election, filings, reading.content_sha256, actor(request), request.at, code)
+        filed = reports.take_in(election, filings, reading.content_sha256, shell.actor(request), request.at, code)
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
         return redirect("desk:reports_import_check", election, code)
@@ -543,12 +526,12 @@ def count_post_text(request: shell.Request, refusal: facts.Refusal) -> None:
     """A text of the post was refused somewhere: counted by what its words are about."""
     if request.election and request.person:
         kinds = rules.kinds(str(refusal.facts.get("words", "")).split(", "))
-        reports.count_guard(request.election.code, "post_text", kinds, "refused", actor(request), request.at)
+        reports.count_guard(request.election.code, "post_text", kinds, "refused", shell.actor(request), request.at)
 
 
 def count_column(request: shell.Request, refusal: facts.Refusal) -> None:
     """A file with a forbidden column was refused."""
-    reports.count_guard(request.election.code, "import", [str(refusal.facts["rule"])], "refused", actor(request), request.at)
+    reports.count_guard(request.election.code, "import", [str(refusal.facts["rule"])], "refused", shell.actor(request), request.at)
 
 
 COUNTED = {"reports.guarded": count_post_text, "reports.forbidden_column": count_column}
@@ -669,7 +652,7 @@ def additions_read(request: shell.Request, election: str, number: str) -> HttpRe
     """What the reporter added has been read."""
     if request.method == "POST":
         try:
-            reports.read_additions(election, number, actor(request), request.at)
+            reports.read_additions(election, number, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -682,7 +665,7 @@ def close(request: shell.Request, election: str, number: str) -> HttpResponse:
     """The reporter reads that the report has been dealt with."""
     if request.method == "POST":
         try:
-            aght.close_report(election, number, actor(request), request.at, seen=meanwhile.seen(request))
+            aght.close_report(election, number, shell.actor(request), request.at, seen=meanwhile.seen(request))
         except aght_rules.Changed:
             return meanwhile.report_page(request, election, number)
         except facts.Refusal as refusal:
@@ -701,7 +684,7 @@ def erase(request: shell.Request, election: str, number: str) -> HttpResponse:
             shell.refused(request, rules.TooShort(shortest=1))
             return redirect("desk:reports_detail", election, number)
         try:
-            reports.erase(election, number, reason, actor(request), request.at)
+            reports.erase(election, number, reason, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:

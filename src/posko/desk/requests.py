@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -12,7 +12,6 @@ from django.urls import path
 
 from posko.desk import evidence as evidence_desk
 from posko.desk import shell
-from posko.domain import evidence as evidence_rules
 from posko.domain import record as facts
 from posko.domain import requests as rules
 from posko.domain.requests import Act
@@ -74,21 +73,10 @@ def index(request: shell.Request, election: str) -> HttpResponse:
 
 def _moment(typed: str) -> datetime:
     """A day and hour typed in WIB. BadDeadline."""
-    try:
-        return datetime.strptime(typed.strip()[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=text.WIB).astimezone(UTC)
-    except ValueError:
-        raise rules.BadDeadline(days=rules.LATEST.days) from None
-
-
-def _files(request: shell.Request) -> list[evidence_rules.Kept]:
-    """The files of a form, checked and kept. TooManyFiles, formats.picture.Unusable."""
-    given = [f for f in request.FILES.getlist("file") if f]
-    if len(given) > rules.MOST_FILES:
-        raise rules.TooManyFiles(most=rules.MOST_FILES)
-    for one in given:
-        if (one.size or 0) > picture.MOST_BYTES:
-            raise picture.TooBig(file=str(one.name)[:80], most=picture.MOST_BYTES // 1024 // 1024)
-    return [evidence.keep(one.read(), str(one.name)) for one in given]
+    found = text.typed_moment(typed)
+    if found is None:
+        raise rules.BadDeadline(days=rules.LATEST.days)
+    return found
 
 
 @shell.page("requests.ask")
@@ -101,7 +89,7 @@ def ask(request: shell.Request, election: str) -> HttpResponse:
                 election, asked=posted.get("asked", ""), kind=posted.get("kind", ""), title=posted.get("title", ""),
                 words=posted.get("words", ""), urgency=posted.get("urgency", ""), due_at=_moment(posted.get("due_at", "")),
                 nonce=posted.get("nonce", "") or secrets.token_hex(16), actor=shell.actor(request), at=request.at,
-                named=posted.getlist("named"), proofs=_files(request),
+                named=posted.getlist("named"), proofs=evidence_desk.sent(request, rules.MOST_FILES),
             )  # fmt: skip
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -209,7 +197,7 @@ def _step(request: shell.Request, election: str, code: str, allowed: frozenset[A
         due_at = _moment(posted.get("due_at", "")) if what is Act.REOPEN else None
         step = requests.act(
             election, code, what, shell.actor(request), request.at, seen=posted.get("seen", ""), words=posted.get("words", ""),
-            reason=posted.get("reason", ""), to=posted.get("to", ""), due_at=due_at, proofs=_files(request),
+            reason=posted.get("reason", ""), to=posted.get("to", ""), due_at=due_at, proofs=evidence_desk.sent(request, rules.MOST_FILES),
         )  # fmt: skip
     except facts.Refusal as refusal:
         shell.refused(request, refusal)

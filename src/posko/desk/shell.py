@@ -266,6 +266,12 @@ def actor(request: Request) -> facts.Actor:
     return facts.Actor(request.person.id, request.person.agency)
 
 
+def problem_place(problem: facts.Problem) -> str:
+    """Where it stands, as the spreadsheet shows it."""
+    parts = [f"lembar {problem.sheet}"] * bool(problem.sheet) + [f"baris {problem.row}"] * bool(problem.row)
+    return ", ".join(parts + [f"kolom {problem.column}"] * bool(problem.column)) or "seluruh berkas"
+
+
 def denied(request: Request, act: str, decision: rules.Decision) -> HttpResponse:
     """Who may open this page, said plainly."""
     if decision.code == "agreement" and act in rules.OWNERS:

@@ -44,6 +44,12 @@ class NoFile(record.Refusal):
     code: ClassVar[str] = "evidence.no_file"
 
 
+class TooManyFiles(record.Refusal):
+    """More files in one form than it takes; none was kept. most: files."""
+
+    code: ClassVar[str] = "evidence.too_many_files"
+
+
 class BadWhat(record.Refusal):
     """`what` is no short code, or the subject is not written kind:id."""
 

@@ -69,12 +69,6 @@ class Finished(record.Refusal):
     code: ClassVar[str] = "minutes.finished"
 
 
-class NotFinished(record.Refusal):
-    """Nothing to approve, to amend or to receive yet."""
-
-    code: ClassVar[str] = "minutes.not_finished"
-
-
 class NobodyThere(record.Refusal):
     """Minutes of a meeting at which nobody is noted as present."""
 

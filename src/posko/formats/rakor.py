@@ -262,19 +262,21 @@ def signed(step: int) -> str:
     return f"+{text.angka(step)}" if step > 0 else f"−{text.angka(-step)}" if step < 0 else "0"
 
 
+def amount(value: int, whole: int) -> str:
+    """12 dari 39; a dash for an unknown value, the value alone where it is of nothing."""
+    return "—" if value < 0 else text.angka(value) if whole < 0 else f"{text.angka(value)} dari {text.angka(whole)}"
+
+
 def change(row: Mapping[str, Any]) -> dict[str, Any]:
     """A changed figure: before, after and the difference with its sign."""
-
-    def said(value: int, whole: int) -> str:
-        return "—" if value < 0 else text.angka(value) if whole < 0 else f"{text.angka(value)} dari {text.angka(whole)}"
 
     step = row["change"]
     return {
         "code": row["code"],
         "label": row["label"],
         "values": [row["before"], row["denominator_before"], row["after"], row["denominator_after"], step],
-        "before": said(row["before"], row["denominator_before"]),
-        "after": said(row["after"], row["denominator_after"]),
+        "before": amount(row["before"], row["denominator_before"]),
+        "after": amount(row["after"], row["denominator_after"]),
         "change": signed(step),
     }
 

@@ -33,6 +33,26 @@ def _day(when: date | datetime) -> date:
     return _local(when).date() if isinstance(when, datetime) else when
 
 
+def typed_moment(typed: str) -> datetime | None:
+    """A date and time of a form (2023-12-05T10:00), read in WIB; None where nothing, a day alone, or nonsense was typed.
+
+    A year outside this century is a slip of the finger: kept, it would stop every page that later counts days from it.
+    """
+    tidy = typed.strip()[:30]
+    if "T" not in tidy and " " not in tidy:
+        return None
+    try:
+        found = datetime.fromisoformat(tidy).replace(tzinfo=WIB)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if 2000 <= found.year < 2100 else None
+
+
+def form_moment(moment: datetime | None) -> str:
+    """The same way back, as a form's field holds it; empty for None."""
+    return _local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
 def tanggal(when: date | datetime) -> str:
     """Selasa, 5 Desember 2023; instants are read in WIB."""
     day = _day(when)

@@ -1,6 +1,6 @@
 """The form for misuse of the post: it goes to the overseer and never to the post. No account, no script, nothing kept of the visitor."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -79,16 +79,9 @@ def _filing(request: _Request, election: facts.Election) -> rules.Filing:
         post=posted.get("post", "")[:40],
         posts=[code for code, _ in misuse.choices(election.code, request.at)],
         contact=posted.get("contact", ""),
-        happened_at=_moment(posted.get("happened_at", "")),
+        happened_at=text.typed_moment(posted.get("happened_at", "")),
         at=request.at,
     )
-
-
-def _moment(typed: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(typed[:30]).replace(tzinfo=text.WIB).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _sentence(refusal: facts.Refusal) -> str:

@@ -3,7 +3,7 @@
 The limit against floods is that of every public form (`door`); attachments have one of their own.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -122,16 +122,9 @@ def _filing(request: _Request) -> rules.Filing:
         place=(posted.get("tps", "") or posted.get("place", ""))[:40],
         place_note=posted.get("place_note", ""),
         contact=posted.get("contact", ""),
-        happened_at=_moment(posted.get("happened_at", "")),
+        happened_at=text.typed_moment(posted.get("happened_at", "")),
         at=request.at,
     )
-
-
-def _moment(typed: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(typed[:30]).replace(tzinfo=text.WIB).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _sentence(refusal: facts.Refusal) -> str:

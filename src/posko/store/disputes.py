@@ -14,7 +14,6 @@ from posko.domain import disputes as rules
 from posko.domain import materials as material_rules
 from posko.domain import rakor as rakor_rules
 from posko.domain import record as facts
-from posko.domain import reports as report_rules
 from posko.domain.materials import Unit
 from posko.store import access, materials, rakor, record, reports
 
@@ -97,12 +96,6 @@ def visible(person: access_rules.Person, election: str, at: datetime, meeting: s
 # --- what is written -------------------------------------------------------------------------------------------------------
 
 
-def _words(election: str, *typed: str) -> list[str]:
-    tidy = [report_rules.mask(report_rules.clean(one))[0] for one in typed]
-    reports.check_neutral(election, *tidy)
-    return tidy
-
-
 def raise_dispute(
     election: str,
     snapshot: str,
@@ -166,7 +159,7 @@ def _claim(
         if brought is None:
             raise material_rules.Unknown(code=own[:20])
         return rules.own_side(brought)
-    (source,) = _words(election, source)
+    source = reports.tidied(election, source)
     codes = materials.figure_codes(election, at, frozen.meeting)
     counted = material_rules.check_number(
         figure=figure, label="", number=number, denominator=denominator, unit=unit, source=source, as_of_at=as_of_at, codes=codes, at=at
@@ -220,7 +213,7 @@ def act(
         before = get(election, code, at)
         if seen != before.last_id:
             raise rules.SeenOther(code=code)
-        (said,) = _words(election, words)
+        said = reports.tidied(election, words)
         meeting = rakor.meeting(election, before.meeting, at)
         table = material_rules.readers(meeting)
         step = rules.next_step(before, what, actor, at, words=said, outcome=outcome, owner=owner, due_at=due_at, table=table)

@@ -10,7 +10,6 @@ from posko.domain import evidence as evidence_rules
 from posko.domain import materials as rules
 from posko.domain import rakor as rakor_rules
 from posko.domain import record as facts
-from posko.domain import reports as report_rules
 from posko.store import access, evidence, rakor, record, reports
 
 
@@ -129,12 +128,6 @@ def agenda_items(election: str, at: datetime, meeting: str) -> dict[str, str]:
 # --- what is written -------------------------------------------------------------------------------------------------------
 
 
-def _words(election: str, *typed: str) -> list[str]:
-    tidy = [report_rules.mask(report_rules.clean(one))[0] for one in typed]
-    reports.check_neutral(election, *tidy)
-    return tidy
-
-
 def bring(
     election: str,
     meeting: str,
@@ -158,7 +151,7 @@ def bring(
         if known is not None:
             return known.code, ()
         held = rakor.meeting(election, meeting, at)
-        (title,) = _words(election, title)
+        title = reports.tidied(election, title)
         what = rules.check_bring(held, actor.agency, kind, title, item, agenda_items(election, at, meeting) if item else {}, at)
         standing = [b for b in listing(election, at) if isinstance(b, rules.Material)]
         old = _to_replace(election, standing, replaces, meeting, actor)
@@ -204,7 +197,7 @@ def bring_figure(
         if known is not None:
             return known.code
         held = rakor.meeting(election, meeting, at)
-        label, source = _words(election, label, source)
+        label, source = (reports.tidied(election, typed) for typed in (label, source))
         codes, items = figure_codes(election, at, meeting), agenda_items(election, at, meeting) if item else {}
         counts = rules.check_figure(
             held, actor.agency, figure=figure, label=label, number=number, denominator=denominator, unit=unit, source=source,
@@ -248,7 +241,7 @@ def withdraw(election: str, code: str, reason: str, actor: facts.Actor, at: date
     with transaction.atomic():
         at = record.turn(at)
         old = get(election, code, at)
-        (why,) = _words(election, reason)
+        why = reports.tidied(election, reason)
         rules.check_withdrawal(old, actor.agency, why)
         kind = "figure" if isinstance(old, rules.OwnFigure) else "material"
         said: dict[str, object] = {

@@ -17,7 +17,6 @@ from posko.domain import materials as material_rules
 from posko.domain import minutes as rules
 from posko.domain import rakor as rakor_rules
 from posko.domain import record as facts
-from posko.domain import reports as report_rules
 from posko.store import disputes, materials, rakor, record, reports
 
 
@@ -126,7 +125,7 @@ def save(election: str, meeting: str, key: str, text: str, seen: int, actor: fac
         rakor_rules.check_on(rakor.meeting(election, meeting, at))
         _check_open(election, meeting, at)
         before = _one(sections(election, meeting, at), key)
-        text = _typed(election, text)
+        text = reports.tidied(election, text)
         if text == before.text:
             return before
         rules.check_save(before, text, seen, figures(election, meeting, at))
@@ -178,7 +177,7 @@ def amend(election: str, code: str, part: str, text: str, reason: str, seen: str
     with transaction.atomic():
         at = record.turn(at)
         final = get(election, code, at)
-        text, reason = _typed(election, text), _typed(election, reason)
+        text, reason = reports.tidied(election, text), reports.tidied(election, reason)
         rules.check_amendment(text, reason, seen, final)
         number = len(final.amendments) + 1
         digest = rules.amendment_digest(final.current, number, part[:60], text, reason, at)
@@ -207,7 +206,7 @@ def answer(
     with transaction.atomic():
         at = record.turn(at)
         final = get(election, code, at)
-        office, text = _typed(election, office)[:80], _typed(election, text)
+        office, text = reports.tidied(election, office)[:80], reports.tidied(election, text)
         rules.check_answer(final, actor.agency, voice, office, text, seen)
         mark = _mark()
         kind = "minutes.approved" if voice is rules.Voice.APPROVED else "minutes.objected"
@@ -238,14 +237,6 @@ def receive(election: str, code: str, seen: str, actor: facts.Actor, at: datetim
 def _check_open(election: str, meeting: str, at: datetime) -> None:
     if MinutesFinal.objects.filter(election=election, meeting=meeting).exists():
         raise rules.Finished(meeting=meeting)
-
-
-def _typed(election: str, text: str) -> str:
-    """What somebody typed: tidied, numbers of persons masked, without words about parties and the like. Guarded."""
-    said, _hidden = report_rules.mask(report_rules.clean(text))
-    if said:
-        reports.check_neutral(election, said)
-    return said
 
 
 def _mark() -> str:

@@ -20,7 +20,6 @@ from posko.domain import rakor as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
-from posko.domain import reports as report_rules
 from posko.formats import map
 from posko.formats import rakor as printed
 from posko.formats import receipts as words
@@ -275,7 +274,7 @@ def call_meeting(
     with transaction.atomic():
         at = record.turn(at)
         rules.check_duration(duration_min)
-        title, place, note = (_plain_text(election, text) for text in (title, place, note))
+        title, place, note = (reports.tidied(election, text) for text in (title, place, note))
         mark = _mark(mark)
         code = f"RKR-{Meeting.objects.filter(election=election).count() + 1:03}"
         there = tuple(rules.Attendance(a, False) for a in agencies)
@@ -300,7 +299,7 @@ def change_meeting(
     with transaction.atomic():
         at = record.turn(at)
         now = _seen(election, code, seen, at)
-        place, reason = _plain_text(election, place), _plain_text(election, reason)
+        place, reason = reports.tidied(election, place), reports.tidied(election, reason)
         rules.check_change(now, place, starts_at, duration_min, reason, at)
         _write_change(election, now, place, starts_at, duration_min, reason, False, actor, at)
     return meeting(election, code, at)
@@ -311,7 +310,7 @@ def cancel_meeting(election: str, code: str, reason: str, seen: int, actor: fact
     with transaction.atomic():
         at = record.turn(at)
         now = _seen(election, code, seen, at)
-        reason = _plain_text(election, reason)
+        reason = reports.tidied(election, reason)
         rules.check_cancel(now, reason, at)
         _write_change(election, now, now.place, now.starts_at, now.duration_min, reason, True, actor, at)
     return meeting(election, code, at)
@@ -368,14 +367,14 @@ def acknowledge_cancelled(election: str, code: str, actor: facts.Actor, at: date
 
 def add_item(election: str, meeting: str, label: str, why: str, seen: str, actor: facts.Actor, at: datetime) -> rules.Agenda:
     """A person's own item. Untitled, NoAgenda, Guarded, SeenOlder."""
-    label, why = _plain_text(election, label), _plain_text(election, why)
+    label, why = reports.tidied(election, label), reports.tidied(election, why)
     reports.check_neutral(election, label, why)
     return _edit(election, meeting, "added", seen, actor, at, lambda now: rules.add_item(now, label, why), label=label, why=why)
 
 
 def drop_item(election: str, meeting: str, key: str, reason: str, seen: str, actor: facts.Actor, at: datetime) -> rules.Agenda:
     """An item off the agenda, with a reason. NoItem, NoReason, Guarded, SeenOlder."""
-    reason = _plain_text(election, reason)
+    reason = reports.tidied(election, reason)
     return _edit(election, meeting, "dropped", seen, actor, at, lambda now: rules.drop_item(now, key, reason), key, reason=reason)
 
 
@@ -438,7 +437,7 @@ def send_invitation(
             raise rules.SeenOlder()
         rules.check_sendable(called, now.items, at)
         rules.check_number(number)
-        note = _plain_text(election, note)
+        note = reports.tidied(election, note)
         sent = invitations(election, code, at)
         about = record.election(election)
         content = rules.invitation_content(called, now.items, number, nature, note, about.name, actor.agency, _mark(None), at)
@@ -466,7 +465,7 @@ def reply(
     """An invited agency says whether it comes; the last answer counts. What `rules.check_reply` refuses."""
     with transaction.atomic():
         at = record.turn(at)
-        called, office = meeting(election, code, at), _plain_text(election, office)[:80]
+        called, office = meeting(election, code, at), reports.tidied(election, office)[:80]
         said_so = rules.Reply(actor.agency, answer, people, office, seen, at, _mark(None))
         rules.check_reply(called, said_so, next(reversed(invitations(election, code, at)), None), at)
         said: dict[str, object] = {
@@ -570,7 +569,7 @@ def arrive(election: str, meeting: str, there: rules.Attendance, actor: facts.Ac
     """An agency came: when, with how many people, and the office of the one who signs. What `rules.check_arrival` refuses."""
     with transaction.atomic():
         at = record.turn(at)
-        office = _plain_text(election, there.office)[:80]
+        office = reports.tidied(election, there.office)[:80]
         there = replace(there, office=office, arrived_at=there.arrived_at or at, mark=there.mark or _mark(None))
         rules.check_arrival(_meeting(_meeting_row(election, meeting, at), at), there, at)
         _write_arrivals(election, meeting, [there], actor, at)
@@ -600,7 +599,7 @@ def strike(election: str, meeting: str, agency: str, reason: str, actor: facts.A
     """An agency was noted as present in error. NotThere, NoReason."""
     with transaction.atomic():
         at = record.turn(at)
-        reason = _plain_text(election, reason)
+        reason = reports.tidied(election, reason)
         row = _standing(_meeting_row(election, meeting, at), at).filter(agency=agency).first()
         if row is None:
             raise rules.NotThere(agency=agency)
@@ -648,7 +647,7 @@ def decide(
         row = _meeting_row(election, meeting, at)
         called = _meeting(row, at)
         rules.check_on(called)
-        text, mark = _plain_text(election, text), _mark(mark)
+        text, mark = reports.tidied(election, text), _mark(mark)
         newest = Snapshot.objects.filter(meeting=row, occurred_at__lte=at).order_by("-occurred_at", "-id").first()
         rules.check_decision(called, text, owner, due_at, newest.code if newest else "", at)
         assert newest is not None  # check_decision refuses without one
@@ -675,7 +674,7 @@ def correct(
         before = decision(election, code, at)
         if before.version != seen:
             raise rules.SeenOlder()
-        text, reason = _plain_text(election, text), _plain_text(election, reason)
+        text, reason = reports.tidied(election, text), reports.tidied(election, reason)
         row = Decision.objects.filter(meeting__election=election, code=code, version=seen).select_related("meeting")[0]
         rules.check_correction(before, _meeting(row.meeting, at), text, owner, due_at, reason)
         said: dict[str, object] = {
@@ -705,7 +704,7 @@ def take_step(
     kept = list({k.sha256: k for k in proofs}.values())
     with transaction.atomic():
         at = record.turn(at)
-        before, text = decision(election, code, at), _plain_text(election, text)
+        before, text = decision(election, code, at), reports.tidied(election, text)
         made = rules.Step(act, actor.agency, at, text, due_at if act is rules.Act.ASK_LATER else None)
         rules.check_step(before, made)
         mark = _mark(None)
@@ -732,19 +731,6 @@ _PAST = {
     rules.Act.DENY: "rakor.later_denied", rules.Act.DONE: "rakor.decision_done", rules.Act.VERIFY: "rakor.decision_verified",
     rules.Act.RETURN: "rakor.decision_returned",
 }  # fmt: skip
-
-
-def report_done(election: str, decision: str, answer: str, actor: facts.Actor, at: datetime) -> None:
-    """The owner reports a decision carried out. AlreadyDone, Untitled, NotOwner, Unknown."""
-    take_step(election, decision, rules.Act.DONE, answer, actor, at)
-
-
-def _plain_text(election: str, text: str) -> str:
-    """What somebody typed: tidied, numbers of persons masked, without words about parties and the like. Guarded."""
-    said, _hidden = report_rules.mask(report_rules.clean(text))
-    if said:
-        reports.check_neutral(election, said)
-    return said
 
 
 def _mark(mark: str | None) -> str:

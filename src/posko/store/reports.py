@@ -642,6 +642,14 @@ def check_neutral(election: str, *texts: str) -> None:
     rules.check_neutral(*texts, extra=guard_words(), places=_place_names(election))
 
 
+def tidied(election: str, typed: str) -> str:
+    """What an agency typed: tidied, numbers of persons masked, without words about parties and the like. Guarded."""
+    said, _hidden = rules.mask(rules.clean(typed))
+    if said:
+        check_neutral(election, said)
+    return said
+
+
 def guarded(election: str, text: str) -> tuple[str, ...]:
     """Labels in a reporter's own words, for the analyst's banner."""
     return rules.guard(text, extra=guard_words(), places=_place_names(election))

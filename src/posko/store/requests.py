@@ -10,7 +10,6 @@ from django.db import models, transaction
 from posko.domain import access as access_rules
 from posko.domain import evidence as evidence_rules
 from posko.domain import record as facts
-from posko.domain import reports as report_rules
 from posko.domain import requests as rules
 from posko.store import access, evidence, record, reports, thresholds
 
@@ -78,13 +77,6 @@ def visible(person: access_rules.Person, election: str, at: datetime) -> list[ru
 # --- what is written -------------------------------------------------------------------------------------------------------
 
 
-def _words(election: str, *typed: str) -> list[str]:
-    """Typed words, tidied, numbers of persons hidden; no words about parties and the like. reports.Guarded."""
-    tidy = [report_rules.mask(report_rules.clean(one))[0] for one in typed]
-    reports.check_neutral(election, *tidy)
-    return tidy
-
-
 def ask(
     election: str,
     *,
@@ -107,7 +99,7 @@ def ask(
         known = RequestsRow.objects.filter(election=election, nonce=nonce[:40]).first()
         if known is not None:
             return known.code
-        title, words = _words(election, title, words)
+        title, words = (reports.tidied(election, typed) for typed in (title, words))
         beside = rules.check_ask(actor.agency, asked, kind, title, words, urgency, due_at, named, at)
         if len(kept) > rules.MOST_FILES:
             raise rules.TooManyFiles(most=rules.MOST_FILES)
@@ -148,7 +140,7 @@ def act(
             raise rules.Unknown(code=code[:20])
         if seen != before.last_id:
             raise rules.SeenOther(code=code)
-        (said,) = _words(election, words)
+        said = reports.tidied(election, words)
         chain = _chain(election, before, at)
         step = rules.next_step(before, what, actor, at, words=said, reason=reason, to=to, due_at=due_at, files=len(kept), chain=chain)
         child = _child(election, before, step, actor, at) if step.to in rules.AGENCIES else None
