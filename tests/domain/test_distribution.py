@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posko.domain import distribution as d
+from posko.domain import weather
 
 H1, H2 = -d.DAY, -2 * d.DAY
 KEEP = d.Rules(island_day=2, mainland_days=(1,), loading_min=30, handover_min=20)
@@ -242,7 +243,7 @@ OUT = d.Crossing("K", "D", "P", H5, H5 + timedelta(hours=4), 150)
 
 def r09(height_cm: int, starts_h: float = 0, hours: float = 6, place: str = "P", crossing: d.Crossing = OUT) -> list[str]:
     starts_at = H5 + timedelta(hours=starts_h)
-    wave = d.Wave(place, starts_at, starts_at + timedelta(hours=hours), height_cm, H5 - timedelta(days=1), "BMKG")
+    wave = weather.Wave(place, starts_at, starts_at + timedelta(hours=hours), height_cm, H5 - timedelta(days=1), "BMKG")
     return [f"{s.rule} {s.facts['height']}" for s in d.wave_signals([crossing], [wave])]
 
 

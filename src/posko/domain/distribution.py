@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from posko.domain import labels, places, record, thresholds
+from posko.domain import labels, places, record, thresholds, weather
 
 DAY = 24 * 60
 
@@ -790,18 +790,6 @@ def boat_signals(
 
 
 @dataclass(frozen=True)
-class Wave:
-    """A forecast of waves for a pier or an island: highest height in centimetres between two instants, issued when, by whom."""
-
-    place: str
-    from_at: datetime
-    until_at: datetime
-    height_cm: int
-    issued_at: datetime
-    source: str
-
-
-@dataclass(frozen=True)
 class Crossing:
     """A boat's time on the water to an island and back, and the wave it may meet at most; None where its owner has not said."""
 
@@ -814,7 +802,7 @@ class Crossing:
     mark: str = ""
 
 
-def wave_signals(crossings: Iterable[Crossing], waves: Iterable[Wave]) -> list[record.Signal]:
+def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -> list[record.Signal]:
     """R09: a wave higher than the boat may meet is forecast for a time when it is out. As high as allowed is allowed.
 
     A boat whose limit nobody has stated is no warning here and no all-clear: its limit is asked for.

@@ -1,10 +1,14 @@
-"""Stage forecast: how probably will each TPS be ready? (The rule of its early warning only; the stage itself is not built yet.)"""
+"""Stage forecast: how probably will each TPS be ready at the deadline, why not, and which action adds most?
 
-from collections.abc import Iterable
+Probabilities are whole parts per million, expected numbers whole thousandths: a journal keeps integers, and a seed gives the same
+answer on every machine.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from posko.domain import record, thresholds
+from posko.domain import record, thresholds, travel
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,96 @@ def arrival_signals(arrivals: Iterable[Arrival], limits: Limits | None = None) -
             severity, subject = "critical" if one.permille < 500 else "high", f"arrival:{one.place}"
             found.append(record.Signal("R08", "GANGGUAN", subject, severity, ("KPU",), one.said_at, said, mark=one.mark, place=one.place))
     return found
+
+
+# --- values --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a TPS is not ready in a share of the cases (ppm of all cases): a stable code, what it is about, and its facts."""
+
+    code: str
+    subject: str
+    share_ppm: int
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TpsOutlook:
+    """P(ready at the deadline) of one TPS; the causes of the rest, the largest first."""
+
+    tps: str
+    ready_ppm: int
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlaceOutlook:
+    """A desa, kecamatan or regency: expected number of TPS not ready (thousandths), and P(all of its TPS ready)."""
+
+    place: str
+    tps: int
+    not_ready_milli: int
+    all_ppm: int
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What an action adds, at the same chance for both: TPS ready (thousandths) with a 90 % interval, and P(all)."""
+
+    ready_milli: int
+    low_milli: int
+    high_milli: int
+    all_ppm: int
+    method: str
+    seed: int
+    input_hash: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can still be done: a stable code and its facts, who does it, what it costs (None: unknown) and how long it takes.
+
+    by_at: the last moment at which it still helps as computed; tps: those that gain, the most first.
+    """
+
+    code: str
+    subject: str
+    facts: Mapping[str, str | int]
+    gain: Gain
+    cost_rp: int | None
+    work_min: int | None
+    by_at: datetime | None = None
+    tps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """An input of the forecast and how it is known."""
+
+    name: str
+    value: str
+    basis: travel.Basis
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The forecast for an election at an instant. tps: the least likely first."""
+
+    said_at: datetime
+    deadline_at: datetime
+    scenarios: int
+    seed: int
+    input_hash: str
+    all_ppm: int
+    not_ready_milli: int
+    tps: tuple[TpsOutlook, ...]
+    places: tuple[PlaceOutlook, ...] = ()
+    actions: tuple[Action, ...] = ()
+    inputs: tuple[Assumed, ...] = ()
+
+    @property
+    def at_risk(self) -> tuple[TpsOutlook, ...]:
+        """Those that are more likely not ready than one in twenty."""
+        return tuple(one for one in self.tps if one.ready_ppm < 950_000)
