@@ -11,6 +11,7 @@ from posko.cli import main
 
 BENCHES = {
     "packing": "satu pindaian pengepakan sesudah 1.000 dan sesudah 100.000 pindaian; batas 1,3",
+    "routes": "mesin rute pada sepuluh kabupaten nyata, dibanding OR-Tools, VROOM dan PyVRP; --academic FOLDER: berkas VRPLIB",
 }
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 VENV_MB = {"run": 420, "dev": 800}
 NODE_MB = 260
+PEERS_MB = 400
 OLDEST = (3, 11)
 NPM_AT_LEAST = 7  # the first that reads our lock file
 # Large texts also lie beside themselves as .gz: the server sends that to browsers that take it.
@@ -291,6 +292,23 @@ def npm_command(root: Path) -> list[str]:
     if os.name == "nt":
         return [str(home / "node.exe"), str(home / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def peers(root: Path) -> Path:
+    """The folder with the solvers that `bench routes` compares with; fetched when first asked for, never into our environment."""
+    lock = root / "requirements" / "bench.lock"
+    folder = root / ".tools" / "bench"
+    mark = fingerprint(lock, extra=python_version())
+    with alone(root):
+        if read_stamp(folder / "posko.json").get("bench") == mark:
+            return folder
+        need_space(root, PEERS_MB)
+        shutil.rmtree(folder, ignore_errors=True)
+        total = sum(not line[0].isspace() and line[0] != "#" for line in lock.read_text(encoding="utf-8").splitlines() if line)
+        command = [*pip_command(root), "install", "--progress-bar", "off", "--require-hashes", "--only-binary", ":all:", "--no-deps"]
+        run_counted([*command, "--target", str(folder), "-r", str(lock)], root, "Pembanding (OR-Tools, VROOM)", total, pip_environment())
+        write_stamp(folder / "posko.json", {"bench": mark})
+    return folder
 
 
 def copy_front(root: Path) -> None:

@@ -2,7 +2,7 @@
 
 Two days, one after the other, because what waits at a pier depends on when it got there: on the islands' day trucks bring the islands'
 goods to the piers and boats take them on; on the mainland's days trucks and pick-ups bring everything else, reloading at the warehouse.
-PyVRP: Wouda, Lan and Kool (2024), INFORMS Journal on Computing, doi:10.1287/ijoc.2023.0055. Since 0.13 it is an iterated local search.
+The search itself is `planning.search`, around PyVRP's local search.
 Same seed and same number of iterations give the same plan; with seconds the machine's speed decides.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pyvrp
-from pyvrp.stop import MaxIterations, MaxRuntime, StoppingCriterion
 
 from posko.domain import distribution as rules
+from posko.planning import search
 
 DAY = rules.DAY
 # A way that does not exist: longer than any plan, so that no feasible route uses it.
@@ -41,10 +41,6 @@ class Stop:
     def share(self, part: float) -> "Stop":
         """A part of the budget."""
         return Stop(max(1, int(self.iterations * part)), 0.0) if self.iterations else Stop(0, self.seconds * part)
-
-    def criterion(self) -> StoppingCriterion:
-        """For PyVRP."""
-        return MaxIterations(self.iterations) if self.iterations else MaxRuntime(self.seconds)
 
     def __str__(self) -> str:
         return f"{self.iterations} iterasi" if self.iterations else f"{self.seconds:g} detik"
@@ -436,7 +432,7 @@ class _Problem:
 
     def solve(self, seed: int, stop: Stop, *, required: bool) -> pyvrp.Solution:
         """The best solution found; may be infeasible when all clients are required."""
-        return pyvrp.solve(self.data(required=required), stop.criterion(), seed=seed, collect_stats=False, display=False).best
+        return search.solve(self.data(required=required), search.Budget(stop.iterations, stop.seconds), seed)
 
     def trips(self, solution: pyvrp.Solution) -> list[rules.Trip]:
         """PyVRP's routes as trips with times, each as early as the rules allow."""
