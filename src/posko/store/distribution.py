@@ -243,8 +243,8 @@ def _draft(
 
 
 def _journal_facts(said: Mapping[str, Any]) -> dict[str, object]:
-    """Strings and integers only; true and false are 1 and 0."""
-    return {key: int(value) if isinstance(value, bool) else value for key, value in said.items()}
+    """Strings and integers only; true and false are 1 and 0, what is not stated is left out."""
+    return {key: int(value) if isinstance(value, bool) else value for key, value in said.items() if value is not None}
 
 
 def set_up(
@@ -577,6 +577,8 @@ def _frozen(current: Inputs) -> dict[str, Any]:
         "nodes": [asdict(node) for node in network.nodes],
         "sea": [asdict(leg) for leg in network.sea],
         "hazards": [asdict(hazard) for hazard in network.hazards],
+        "measured": [asdict(way) for way in network.measured],
+        "closures": [asdict(closed) for closed in network.closures],
         "road": [network.detour_permille, network.road_kmh],
         "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
         "rules": {**asdict(current.rules), "mainland_days": list(current.rules.mainland_days)},
@@ -603,6 +605,8 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
         int(plain["road"][0]),
         int(plain["road"][1]),
         tuple(rules.Hazard(**hazard) for hazard in plain["hazards"]),
+        tuple(rules.Measured(**way) for way in plain.get("measured", ())),
+        tuple(rules.Closure(**closed) for closed in plain.get("closures", ())),
     )
     keep = rules.Rules(**{**plain["rules"], "mainland_days": tuple(plain["rules"]["mainland_days"])})
     return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
