@@ -121,8 +121,10 @@ class Judgement:
         if self.replays < LEAST_REPLAYS:
             return (Honesty.TOO_FEW,)
         found = []
-        words = ((self.bias.beyond(0), Honesty.OPTIMISTIC, Honesty.PESSIMISTIC),)
-        words += ((self.slope.beyond(MILLION), Honesty.UNDERCONFIDENT, Honesty.OVERCONFIDENT),)
+        words = (
+            (self.bias.beyond(0), Honesty.OPTIMISTIC, Honesty.PESSIMISTIC),
+            (self.slope.beyond(MILLION), Honesty.UNDERCONFIDENT, Honesty.OVERCONFIDENT),
+        )
         found = [above if side > 0 else below for side, above, below in words if side]
         return tuple(found) or (Honesty.FAIR,)
 
