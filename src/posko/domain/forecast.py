@@ -429,13 +429,18 @@ def threshold(ppm: int) -> int:
     return ppm * _U32 // MILLION
 
 
+def shape(spread: travel.Spread) -> int:
+    """The tenth as per cent of the usual time, to the nearest: times of one shape share a table. 100: certain."""
+    return (200 * spread.tenth_min + spread.usual_min) // (2 * spread.usual_min) if spread.usual_min else 100
+
+
 @lru_cache(maxsize=256)
-def factors(usual: int, tenth: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Quantiles of a log-normal time as 65536ths of the usual one: at every 4096th, and 4096 finer ones within the first and the last.
+def factors(percent: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Quantiles of a log-normal shape as 65536ths of the usual time: at every 4096th, and 4096 finer ones within the first and the last.
 
     Rounded once to whole numbers; from here on nothing depends on a machine's floating point. The ends lie at 2^-26.
     """
-    sigma = travel.Spread(usual, tenth).sigma
+    sigma = travel.Spread(100, percent).sigma
     normal = NormalDist()
 
     def at(share: float) -> int:
@@ -450,9 +455,10 @@ def factors(usual: int, tenth: int) -> tuple[tuple[int, ...], tuple[int, ...], t
 
 def stretched(spread: travel.Spread, usual: int, bits: int) -> int:
     """So many (minutes, seconds) drawn for a usual value with the shape of this spread; to the nearest whole."""
-    if spread.sigma == 0.0:
+    percent = shape(spread)
+    if percent == 100:
         return usual
-    main, low, high = factors(spread.usual_min, spread.tenth_min)
+    main, low, high = factors(percent)
     place = bits >> 52
     if 0 < place < BINS - 1:
         table, fine = main, (bits >> 32) & (_FINE - 1)
@@ -539,7 +545,7 @@ def _worked(case: Case, work: Work, done: Mapping[str, Fate], base: int) -> dict
     for job in work.jobs:
         piles.setdefault(job.after, []).append(job)
     ready = [(_last(case, after, done), number, jobs) for number, (after, jobs) in enumerate(piles.items())]
-    pace = stretched(work.pace, 65536, draw(base, f"pace:{work.code}")) if work.pace.usual_min else 65536
+    pace = stretched(work.pace, 65536, draw(base, f"pace:{work.code}"))
     busy, here = Link("work", work.code), work.worked(case.now_min)
     found: dict[str, Fate] = {}
     for start, _, jobs in sorted(ready, key=lambda one: (one[0].minute, one[1])):

@@ -73,7 +73,21 @@ def play(made: programs.Compiled, scenarios: int, seed: int, *, fused: bool | No
     else:
         none = np.empty((0, 0), np.int64)
         start = np.uint64(rules.started(seed))
-        easy = int(found.run(made.program, start, 0, scenarios, sums.hist, sums.weight, sums.alls, sums.before, sums.ready, none, none))
+        easy = int(
+            found.run(
+                *programs.packed(made.program),
+                int(made.program.head[4]),
+                start,
+                scenarios,
+                sums.hist,
+                sums.weight,
+                sums.alls,
+                sums.before,
+                sums.ready,
+                none,
+                none,
+            )
+        )
     return _whole(made, sums, easy)
 
 
@@ -87,7 +101,17 @@ def traced(made: programs.Compiled, scenarios: int, seed: int, *, fused: bool) -
     assert found is not None
     times, links = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     found.run(
-        made.program, np.uint64(rules.started(seed)), 0, scenarios, sums.hist, sums.weight, sums.alls, sums.before, sums.ready, times, links
+        *programs.packed(made.program),
+        int(made.program.head[4]),
+        np.uint64(rules.started(seed)),
+        scenarios,
+        sums.hist,
+        sums.weight,
+        sums.alls,
+        sums.before,
+        sums.ready,
+        times,
+        links,
     )
     return times, links
 

@@ -111,6 +111,24 @@ class Compiled:
     holds: tuple[int, ...]
 
 
+def packed(p: Program) -> tuple[Ints, Ints, NDArray[np.int32]]:
+    """All arrays of a case in one piece of memory, where each begins (in the order of the fields), and the tables of times.
+
+    One piece because a compiled function that takes sixty arrays spends its time on passing them.
+    """
+    held: dict[str, Any] = p._asdict()
+    whole = {name: np.ascontiguousarray(part).ravel().view(np.int64) for name, part in held.items() if part.dtype != np.int32}
+    parts = list(whole.values())
+    begins = dict(zip(whole, np.cumsum([0, *(len(part) for part in parts)]), strict=False))
+    ends = sum(len(part) for part in parts)
+    places, following = [], ends
+    for name in reversed((*p._fields,)):
+        following = begins.get(name, following)
+        places.append(following)
+    tables = np.stack([p.main, p.low, p.high], axis=1).ravel()
+    return np.concatenate(parts), np.array([*reversed(places), ends], dtype=np.int64), tables
+
+
 def _array(values: Iterable[int]) -> Ints:
     return np.array(list(values), dtype=np.int64)
 
@@ -127,18 +145,18 @@ class _Shapes:
     """The distinct shapes of times; equal proportions share a table."""
 
     def __init__(self) -> None:
-        self.numbers: dict[tuple[int, int], int] = {}
+        self.numbers: dict[int, int] = {}
         self.tables: list[tuple[tuple[int, ...], ...]] = []
 
     def number(self, spread: travel.Spread) -> int:
         """Which table; -1 for a time that is certain."""
-        if spread.sigma == 0.0:
+        percent = rules.shape(spread)
+        if percent == 100:
             return -1
-        key = (spread.usual_min, spread.tenth_min)
-        if key not in self.numbers:
-            self.numbers[key] = len(self.tables)
-            self.tables.append(rules.factors(*key))
-        return self.numbers[key]
+        if percent not in self.numbers:
+            self.numbers[percent] = len(self.tables)
+            self.tables.append(rules.factors(percent))
+        return self.numbers[percent]
 
     def arrays(self) -> list[NDArray[np.int32]]:
         """Main, low and high tables [shapes, bins + 1]."""
