@@ -36,4 +36,5 @@ from posko.store import (  # noqa: F401
     stock,
     thresholds,
     transfers,
+    travel,
 )
