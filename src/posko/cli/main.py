@@ -34,6 +34,9 @@ COMMANDS: dict[str, Command] = {
     "bundle": Command("posko.cli.bundle", "bundle", "berkas pengawas: terbitan, jurnal, dan program yang menghitung ulang semuanya"),
     "aght": Command("posko.cli.aght", "aght", "aght group BERKAS.csv: laporan mana yang mungkin menceritakan hal yang sama"),
     "plan": Command("posko.cli.plan", "plan", "usulan rencana distribusi untuk sebuah skenario"),
+    "replan": Command(
+        "posko.cli.replan", "replan", "memperbaiki rencana sesudah gangguan, dengan sesedikit mungkin surat jalan yang berubah"
+    ),
     "bench": Command("posko.cli.bench", "bench", "mengukur yang dijanjikan, misalnya bench packing; keluar 1 bila di atas batas"),
 }
 _VALUES = (
