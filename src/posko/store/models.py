@@ -35,4 +35,5 @@ from posko.store import (  # noqa: F401
     stock,
     thresholds,
     transfers,
+    weather,
 )
