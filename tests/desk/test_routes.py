@@ -89,6 +89,8 @@ TABLE: dict[str, str] = {
     "keys.set": "keys_register",
     "keys.hand": "keys_act",
     "keys.open": "keys_open",
+    "weather.read": "weather weather_export",
+    "weather.write": "weather_add weather_change weather_import weather_hours",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet",
     "distribution.plan": "distribution_plan",

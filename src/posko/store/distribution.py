@@ -264,7 +264,9 @@ def set_up(
         fleet_list = list(vehicles)
         plain_sizes = {item: [size.volume_ml, size.weight_g] for item, size in sorted(sizes.items())}
         keep_facts = rules.rules_facts(keep)
-        first = _draft("handling.set", election, f"handling:{election}", actor, at, {"rules": _journal_facts(keep_facts), "sizes": plain_sizes})
+        first = _draft(
+            "handling.set", election, f"handling:{election}", actor, at, {"rules": _journal_facts(keep_facts), "sizes": plain_sizes}
+        )
         drafts = [
             first,
             *(_draft("vehicle.added", election, f"vehicle:{v.code}", actor, at, _journal_facts(_vehicle_facts(v))) for v in fleet_list),
