@@ -43,6 +43,7 @@ from posko.desk import (
     stock,
     thresholds,
     transfers,
+    travel,
     weather,
 )
 from posko.public import misuse as public_misuse
@@ -51,8 +52,9 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, weather, distribution, transfers, readiness, reports, posts, misuse,
-    merging, aght, recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
+    readiness, reports, posts, misuse, merging, aght,
+    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
 ]  # fmt: skip
 
 urlpatterns = [

@@ -17,6 +17,7 @@ from posko.domain import record as facts
 from posko.domain import travel
 from posko.domain import weather as sea_rules
 from posko.store import dpt, needs, places, record, regulation, thresholds, weather
+from posko.store import travel as ways
 
 
 class VehicleRow(models.Model):
@@ -396,6 +397,7 @@ def inputs(election: str, at: datetime) -> Inputs:
         roads.detour_percent * 10,
         roads.road_kmh,
         hazards(election, at),
+        measured(about.region, at),
         gates=weather.openings(election, at),
     )
     working = [vehicle for vehicle in working if network.node(vehicle.start)]
@@ -408,6 +410,12 @@ def inputs(election: str, at: datetime) -> Inputs:
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
     return Inputs(tuple(loads), network, tuple(working), keep, tuple(unsized), bool(run and run.estimate))
+
+
+def measured(region: str, at: datetime) -> list[rules.Measured]:
+    """The times that stand for ways of a region (stage travel), as networks take them."""
+    found = ways.timings(region, at)
+    return [rules.Measured(one.kind, one.place, one.to, one.usual_min, one.tenth_min, one.distance_m, one.source) for one in found]
 
 
 def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
@@ -645,6 +653,11 @@ def _stored(pk: int) -> StoredPlan:
         _kept.cache_clear()
         kept = _kept(pk, plan_hash)
     return kept
+
+
+def plan_of_row(pk: int) -> StoredPlan:
+    """A recorded plan by its row, for what points at one."""
+    return _stored(pk)
 
 
 def current_plan(election: str, at: datetime) -> StoredPlan | None:

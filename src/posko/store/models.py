@@ -3,6 +3,7 @@
 from posko.store import (  # noqa: F401
     access,
     aght,
+    custody,
     disputes,
     distribution,
     dpt,
@@ -35,5 +36,6 @@ from posko.store import (  # noqa: F401
     stock,
     thresholds,
     transfers,
+    travel,
     weather,
 )
