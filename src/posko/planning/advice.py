@@ -32,6 +32,7 @@ WORK_MIN = {
 SWAP = travel.Spread(45, 90)
 _SHOWN = 12
 _TPS_SHOWN = 10
+_LEAST_MILLI = 2
 # Two-sided 90 % of a standard normal.
 _NINETY = 1.6449
 
@@ -108,6 +109,7 @@ def candidates(situation: Situation, outlook: rules.Outlook, least_ppm: int = 10
         elif code == "supply":
             found += _stock(situation, subject)
     found += _earlier_islands(situation, shares, trips)
+    found += _larger_everywhere(situation, shares, trips)
     found += _higher_ground(outlook, situation)
     unique: dict[tuple[str, str, tuple[tuple[str, str | int], ...]], Candidate] = {}
     for option in found:
@@ -269,6 +271,24 @@ def _earlier_islands(situation: Situation, shares: dict[tuple[str, str], int], t
     return [Candidate("island_earlier", "islands", facts, change, None, work, first - travel.DAY - work, "islands")]
 
 
+def _larger_everywhere(situation: Situation, shares: dict[tuple[str, str], int], trips: dict[str, distribution.Trip]) -> list[Candidate]:
+    """A larger vessel for every crossing: the sea is rough for all at once, so P(all) needs all of them."""
+    blamed = [trips[subject] for code, subject in sorted(shares) if code == "sea" and subject in trips]
+    if len(blamed) < 2:
+        return []
+    facts = (("island", f"{len(blamed)} pulau sekaligus"), ("boat", LARGER.name), ("wave_limit_cm", LARGER.wave_limit_cm or 0))
+    work = 2 * WORK_MIN["second_boat"]
+    first = min(trip.depart_min for trip in blamed)
+    change = functools.partial(_with_boats, trips=tuple(blamed))
+    return [Candidate("second_boat", "islands", facts, change, None, work, first - work, "larger:islands")]
+
+
+def _with_boats(situation: Situation, trips: tuple[distribution.Trip, ...]) -> Situation:
+    for trip in trips:
+        situation = _with_boat(situation, trip, LARGER)
+    return situation
+
+
 def _higher_ground(outlook: rules.Outlook, situation: Situation) -> list[Candidate]:
     """A TPS that a hazard may close is put up elsewhere in its desa."""
     names = {tps.code: f"{tps.name} {tps.desa_name}" for tps in situation.tps_list}
@@ -344,11 +364,16 @@ def advise(
     found = list(candidates(situation, outlook) if options is None else options)
     start = played(situation, scenarios, outlook.seed)
     tried = sorted((_try(situation, one, start, scenarios, outlook) for one in found), key=lambda one: one.key)
-    tried = [one for one in tried if one.gain.low_milli > 0]
+    tried = [one for one in tried if _counts(one)]
     chosen, rest = _greedy(situation, tried, steps, scenarios, outlook, start)
     midnight_at = situation.planned.midnight_at
     first = [_action(one, midnight_at, base, number) for number, (one, base) in enumerate(chosen, 1)]
     return (*first, *(_action(one, midnight_at, start, 0) for one in rest[: _SHOWN - len(first)]))
+
+
+def _counts(one: _Tried) -> bool:
+    """Whether it adds something that is no luck, and not next to nothing."""
+    return one.gain.low_milli > 0 and one.gain.ready_milli >= _LEAST_MILLI
 
 
 def _try(situation: Situation, one: Candidate, before: Played, scenarios: int, outlook: rules.Outlook) -> _Tried:
@@ -367,7 +392,7 @@ def _greedy(
         fresh: set[int] = set() if chosen else {id(one) for one in pool}
         while pool and id(pool[0]) not in fresh:
             again = _try(here, pool.pop(0).candidate, base, scenarios, outlook)
-            if again.gain.low_milli > 0:
+            if _counts(again):
                 pool.append(again)
                 fresh.add(id(again))
                 pool.sort(key=lambda one: one.key)
