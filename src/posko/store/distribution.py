@@ -648,6 +648,11 @@ def _stored(pk: int) -> StoredPlan:
     return kept
 
 
+def plan_of_row(pk: int) -> StoredPlan:
+    """A recorded plan by its row, for what points at one."""
+    return _stored(pk)
+
+
 def current_plan(election: str, at: datetime) -> StoredPlan | None:
     """The plan in force at an instant: the latest recorded."""
     pk = PlanRow.objects.filter(election=election, occurred_at__lte=at).order_by("number").values_list("pk", flat=True).last()

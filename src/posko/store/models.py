@@ -3,6 +3,7 @@
 from posko.store import (  # noqa: F401
     access,
     aght,
+    custody,
     disputes,
     distribution,
     dpt,
