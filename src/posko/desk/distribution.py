@@ -748,4 +748,10 @@ def _boats(told: Mapping[str, Any]) -> str:
     return f"{told['island']}: {', '.join(said)}. Pastikan kapal dan cadangannya."
 
 
-SIGNALS: dict[str, tuple[Any, str]] = {"R10": (_boats, "desk:distribution_fleet")}
+def _waves(told: Mapping[str, Any]) -> str:
+    """R09 in words."""
+    height, limit = text.desimal(int(told["height"]) / 100), text.desimal(int(told["limit"]) / 100)
+    return f"{told['boat']} ke {told['island']}: {told['source']} memprakirakan gelombang {height} m, batas perahunya {limit} m."
+
+
+SIGNALS: dict[str, tuple[Any, str]] = {"R09": (_waves, "desk:weather"), "R10": (_boats, "desk:distribution_fleet")}
