@@ -133,10 +133,10 @@ def begin(election: str, script: rules.Script, speed: int, actor: facts.Actor, m
     """Starts the script: its clock runs from its beginning. NotADrill, AlreadyBegun, BadScript, NoTarget."""
     if not record.installation().drill:
         raise rules.NotADrill()
+    script = replace(script, speed=speed)  # a speed that cannot be is refused by the value
+    at = distribution_rules.instant(_midnight(election), script.begins_min)
     with transaction.atomic():
-        script = replace(script, speed=speed)  # a speed that cannot be is refused by the value
-        at = distribution_rules.instant(_midnight(election), script.begins_min)
-        record.turn(at)
+        at = record.turn(at)
         if DrillRow.objects.exists():
             raise rules.AlreadyBegun()
         _check_targets(election, script, at)
@@ -191,6 +191,7 @@ def _play(row: DrillRow, inject: rules.Inject, at: datetime) -> None:
         first, refused = record.root()[0], ""
         try:
             with transaction.atomic():
+                at = record.turn(at)
                 _PLAYED[inject.kind](row.election, inject, at)
         except facts.Refusal as refusal:
             refused = refusal.code
