@@ -28,12 +28,10 @@ def scene(installation: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     ]
     boxes = receipt_rules.Demand("KOTAK", "Kotak suara", "", "", "buah", 15, "verified", True, True, False, "I")
     ballots = receipt_rules.Demand("SURAT_SUARA", "Surat suara", *BALLOT[1:], "lembar", 800, "inferred", True, True, True, "II")
-    rows = (receipt_rules.Row(boxes, accepted=15), receipt_rules.Row(ballots, accepted=800))
-    gauge = receipt_rules.Gauge(AT, rows, receipt_rules.TpsCover(3, 3, (), ()))
     monkeypatch.setattr(places, "tps_list", lambda _election: tps, raising=False)
     monkeypatch.setattr(distribution, "current_plan", lambda _election, _at: None, raising=False)
     monkeypatch.setattr(receipts, "demands", lambda _election, _at: [boxes, ballots])
-    monkeypatch.setattr(receipts, "gauge", lambda _election, _at: gauge)
+    monkeypatch.setattr(receipts, "accepted", lambda _election, _at: {BOX: 15, BALLOT: 800})
     monkeypatch.setattr(receipts, "tps_needs", lambda _election, _at: {c: {BOX: 5, BALLOT: 260} for c in CODES})
     return installation.actors
 
