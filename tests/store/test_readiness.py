@@ -106,3 +106,71 @@ def test_r14_speaks_of_officers_that_a_check_did_not_find_until_a_later_one_does
     (found,) = readiness.signals(E, AT)
     assert (found.rule, found.subject, found.place, found.facts["tps"]) == ("R14", f"tps:{CODES[0]}", CODES[0], "TPS 001 Desa")
     assert readiness.signals(E, AT + timedelta(hours=1)) == []
+
+
+# --- officers, telephone, due times, the place ---------------------------------------------------------------------------------
+
+
+def test_officers_are_counted_by_place_and_a_shortage_at_a_tps_holds_it_back(scene: Any) -> None:
+    readiness.record_check(E, a_check(CODES[0]), AT)
+    later = AT + timedelta(hours=1)
+    assert readiness.record_crews(E, {CODES[0]: (7, 6, 6), "19.06.02.2001": (14, 13, 9)}, scene["budi"], later) == 2
+    assert readiness.record_crews(E, {CODES[0]: (7, 6, 6)}, scene["budi"], later) == 0, "the same count is no new fact"
+    assert states(later)[0] is State.NOT_READY
+    assert states(AT)[0] is State.READY
+    found = [s for s in readiness.signals(E, later) if s.rule == "R14.latih"]
+    assert [(s.place, s.facts["missing"]) for s in found] == [("19.06.02.2001", 1), (CODES[0], 1)]
+    size = record.root()
+    for wrong, refusal in (({"19.06.99": (7, 7, 7)}, rules.UnknownPlace), ({CODES[1]: (7, 7, 7), CODES[2]: (7, 5, 6)}, rules.BadCrew)):
+        with pytest.raises(refusal):
+            readiness.record_crews(E, wrong, scene["budi"], later)
+    assert record.root() == size
+    assert set(readiness.crews(E, later)) == {CODES[0], "19.06.02.2001"}
+
+
+def a_phone(tps: str, *missing: str, at: datetime = AT) -> rules.Phone:
+    return rules.Phone(tps, "not_ready" if missing else "ready", missing, at, "p-ani", "KPU")
+
+
+def test_what_was_said_by_telephone_is_kept_apart_from_checks_and_can_be_withdrawn(scene: Any) -> None:
+    good = readiness.record_phone(E, a_phone(CODES[0]), AT)
+    readiness.record_phone(E, a_phone(CODES[1], "SURAT_SUARA:DPRD_KAB", "seals"), AT)
+    assert states(AT) == [State.UNKNOWN, State.NOT_READY, State.UNKNOWN]
+    assert {r.code for r in readiness.verdicts(E, AT)[0].reasons} == {"no_plan", "told_ready"}
+    assert readiness.phoned(E, AT)[CODES[1]].missing == ("SURAT_SUARA:DPRD_KAB", "seals")
+    later = AT + timedelta(minutes=3)
+    readiness.withdraw_phone(E, good.entry_id, scene["ani"], later)
+    assert set(readiness.phoned(E, later)) == {CODES[1]}
+    assert set(readiness.phoned(E, AT)) == set(CODES[:2]), "before the withdrawal it stood"
+    with pytest.raises(rules.UnknownPhone):
+        readiness.withdraw_phone(E, good.entry_id, scene["ani"], later)
+    for wrong, refusal in (
+        (a_phone("19.06.99.0000.001"), rules.UnknownTps), (a_phone(CODES[0], "GEMBOK"), rules.UnknownItem),
+        (a_phone(CODES[0], at=later + timedelta(minutes=1)), rules.Future),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            readiness.record_phone(E, wrong, later)
+
+
+def test_due_times_come_from_days_before_voting_and_from_the_plan_where_there_is_one(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = readiness.verdicts(E, AT)[0].requirements
+    readiness.set_due(E, "packed", 5, scene["ani"], AT)
+    after = readiness.verdicts(E, AT)[0].requirements
+    moved = {a.code: b.due_at - a.due_at for a, b in zip(before, after, strict=True) if a.due_at != b.due_at}
+    assert moved == {"packed": timedelta(days=-2)}
+    with pytest.raises(rules.BadDue):
+        readiness.set_due(E, "handed", 3, scene["ani"], AT)
+
+
+def test_what_a_check_says_about_the_place_is_kept_and_speaks_of_signal_and_power(scene: Any) -> None:
+    site = {"pallet": Answer.NO, "power": Answer.YES, "signal": Answer.NO}
+    readiness.record_check(E, a_check(CODES[0], site=site), AT)
+    (kept,) = readiness.checks(E, AT)
+    assert (kept.site, kept.fallback) == (site, False)
+    assert [s.rule for s in readiness.signals(E, AT)] == ["R15"]
+    assert {r.code for r in readiness.verdicts(E, AT)[0].reasons if r.code in rules.BLOCKING} == {"storage_bad"}
+    readiness.record_check(
+        E, a_check(CODES[0], AT + timedelta(hours=1), site=site | {"pallet": Answer.YES}, fallback=True), AT + timedelta(hours=1)
+    )
+    assert readiness.signals(E, AT + timedelta(hours=1)) == []
+    assert states(AT + timedelta(hours=1))[0] is State.READY

@@ -483,16 +483,16 @@ def _legs(facts: Facts, legs: Mapping[str, Leg], at: datetime) -> dict[str, _Fou
         return dict.fromkeys(LEGS, _Found(done_at=check.checked_at))
     found: dict[str, _Found] = {}
     last = max((i for i, code in enumerate(LEGS) if code in legs and legs[code].done_at), default=-1)
+    followed = False
     for i, code in enumerate(LEGS):
         leg = legs.get(code)
         if i <= last:
             found[code] = _Found(done_at=leg.done_at if leg else None)
-            continue
-        first = i == last + 1
-        if leg is not None and leg.followed:
-            found[code] = _Found(missing=(Reason(f"not_{code}", at=leg.due_at),), deciding=first)
+        elif leg is not None and leg.followed:
+            found[code] = _Found(missing=(Reason(f"not_{code}", at=leg.due_at),), deciding=not followed)
+            followed = True
         else:
-            found[code] = _planned(facts, at, check is None and code in {"arrived", "handed"})
+            found[code] = _planned(facts, at, check is None and not followed and code in {"arrived", "handed"})
     told = _told(facts, "goods")
     if told and last < LEGS.index("handed"):
         found["handed"] = _Found(missing=told)
