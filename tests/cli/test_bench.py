@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from posko.cli import bench
+from posko.cli.bench import BENCHES
 from posko.cli.benchmarks import packing
 from tests.cli.program import run
 
@@ -25,6 +25,19 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
     assert (done.returncode, "packing" in done.stderr) == (2, True)
 
 
+def test_the_list_of_measurements_names_each_one(tmp_path: Path) -> None:
+    done = run(tmp_path, "bench")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in BENCHES)
+
+
+@pytest.mark.parametrize("name", sorted(BENCHES))
+def test_a_measurement_explains_its_own_options(tmp_path: Path, name: str) -> None:
+    done = run(tmp_path, "bench", name, "--help")
+    assert (done.returncode, f"Cara pakai: ./posko bench {name}" in done.stdout) == (0, True)
+    assert run(tmp_path, "bench", name, "--tidak-ada").returncode == 2
+
+
 @pytest.mark.parametrize(("times", "same", "code"), [((1.0, 1.3), True, 0), ((1.0, 1.301), True, 1), ((1.0, 1.0), False, 1)])
 def test_above_the_limit_or_with_other_outcomes_it_fails(
     times: tuple[float, float], same: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -41,7 +54,7 @@ def test_above_the_limit_or_with_other_outcomes_it_fails(
     monkeypatch.setattr(packing, "desk", lambda *_: Ready())
     monkeypatch.setattr(packing, "_pairs", lambda *_: ([times] * 5, True))
     monkeypatch.setattr(packing, "_files_agree", lambda *_: same)
-    assert bench.bench("packing", 1000, 100_000, 5) == code
+    assert packing.bench(1000, 100_000, 5) == code
     assert f"ratio={times[1]:.3f}" in capsys.readouterr().out
 
 

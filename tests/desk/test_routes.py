@@ -89,6 +89,8 @@ TABLE: dict[str, str] = {
     "keys.set": "keys_register",
     "keys.hand": "keys_act",
     "keys.open": "keys_open",
+    "travel.read": "travel travel_way travel_export",
+    "travel.write": "travel_load travel_template travel_withdraw",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet",
     "distribution.plan": "distribution_plan",

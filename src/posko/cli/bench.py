@@ -1,23 +1,37 @@
-"""posko bench: measurements that the design promises, each with a limit and an exit code."""
+"""posko bench: measurements that the design promises, each with a limit and an exit code.
+
+A measurement is a module in `cli/benchmarks` with a function `bench` whose annotated parameters are its own options; a line in BENCHES
+names it. The module is imported when it is called.
+"""
 
 import importlib
 import sys
-from typing import Annotated
 
-import typer
+from posko.cli import main
 
-BENCHES = {"packing": "satu pindaian pengepakan sesudah 1.000 dan sesudah 100.000 pindaian; batas 1,3"}
+BENCHES = {
+    "packing": "satu pindaian pengepakan sesudah 1.000 dan sesudah 100.000 pindaian; batas 1,3",
+}
 
 
-def bench(
-    what: Annotated[str, typer.Argument(metavar="APA", help="yang diukur: " + ", ".join(BENCHES))],
-    small: Annotated[int, typer.Option("--small", min=10, help="pindaian dalam basis data kecil")] = 1_000,
-    large: Annotated[int, typer.Option("--large", min=10, help="pindaian dalam basis data besar")] = 100_000,
-    pairs: Annotated[int, typer.Option("--pairs", min=5, max=99, help="pasangan putaran yang berselang-seling")] = 9,
-) -> int:
-    """Mengukur. Keluar 0 bila di bawah batas, 1 bila di atasnya atau bila hasil kedua basis data berbeda."""
+def listing() -> str:
+    """All measurements, for people."""
+    width = max(map(len, BENCHES))
+    lines = "\n".join(f"  {name:<{width}}  {line}" for name, line in BENCHES.items())
+    return (
+        "Cara pakai: ./posko bench APA [PILIHAN]\n\nMengukur. Keluar 0 bila sasaran tercapai, 1 bila tidak, 2 bila tidak dapat diukur.\n\n"
+        f"{lines}\n\nPilihan satu ukuran: ./posko bench APA --help"
+    )
+
+
+def bench(arguments: list[str]) -> int:
+    """Runs one measurement with its own options: 0 within its limits, 1 outside, 2 called wrongly."""
+    what, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    if what in ("--help", "-h", "help"):
+        print(listing())
+        return 0
     if what not in BENCHES:
         print(f"Tidak ada ukuran {what}. Yang ada: {', '.join(BENCHES)}.", file=sys.stderr)
         return 2
-    found: int = importlib.import_module(f"posko.cli.benchmarks.{what}").run(small, large, pairs)
-    return found
+    module = importlib.import_module(f"posko.cli.benchmarks.{what}")
+    return main.run_typed(f"bench {what}", module.bench, rest)

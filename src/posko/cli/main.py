@@ -158,7 +158,7 @@ def call(name: str, arguments: list[str]) -> int:
         return 1
     if name == "setup":
         return int(function([name, *arguments]))
-    if name == "test":  # what it does not know it hands to pytest
+    if name in ("test", "bench"):  # what they do not know they hand to pytest, or to the measurement that is named
         return int(function(arguments))
     return run_typed(name, function, arguments)
 

@@ -697,6 +697,8 @@ urlpatterns = [
 SENTENCES: dict[str, str] = {
     "distribution.unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",
     "distribution.bad_vehicle": "Data kendaraan {vehicle} tidak mungkin. Periksa muatan, jam kerja, dan hari kerjanya.",
+    "distribution.bad_way": "Jalur {place} ke {to} tidak mungkin. Periksa kedua tempat dan waktunya.",
+    "travel.bad_spread": "Waktu {usual} menit (biasanya) dan {tenth} menit (paling lama 9 dari 10 kali) tidak mungkin.",
     "distribution.bad_rules": "Aturan distribusi saling bertentangan: pulau harus dilayani lebih dulu daripada daratan.",
     "distribution.vehicle_exists": "Kode {vehicle} sudah dipakai. Pilih kode lain, atau ubah kendaraan itu.",
     "distribution.reason_missing": "Tulis alasan perubahan {vehicle}.",

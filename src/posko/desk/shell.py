@@ -24,7 +24,8 @@ from posko.store import access, places, record, thresholds
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
-    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys", "distribution", "transfers",
+    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
+    "travel", "distribution", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products",
     "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles",
 )  # fmt: skip

@@ -6,14 +6,15 @@ volumes millilitres, weights grams, money rupiah.
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from posko.domain import labels, places, record, thresholds, weather
+from posko.domain import labels, places, record, thresholds, travel, weather
 
 DAY = 24 * 60
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
 
     TRUCK = "truk"
     PICKUP = "pikap"
+    MOTOR = "motor"
     BOAT = "perahu"
 
 
@@ -50,6 +52,12 @@ class UnknownVehicle(record.Refusal):
     """No such vehicle in this election's fleet."""
 
     code: ClassVar[str] = "distribution.unknown_vehicle"
+
+
+class BadWay(record.Refusal):
+    """A way that cannot be: from a place to itself, or without a time."""
+
+    code: ClassVar[str] = "distribution.bad_way"
 
 
 class BadVehicle(record.Refusal):
@@ -128,7 +136,11 @@ class Load:
 
 @dataclass(frozen=True)
 class Vehicle:
-    """A truck, pick-up or boat with its working hours (minutes of the day) and days (2 means H-2)."""
+    """A truck, pick-up, motorcycle or boat with its working hours (minutes of the day) and days (2 means H-2).
+
+    wave_limit_cm: the highest wave a boat may meet, None where its owner has not said. night: may drive in the dark, with an escort.
+    carrier: "" our own or hired by the KPU, else the firm that answers for it. breakdown_permille: per trip; repair_min: until it goes on.
+    """
 
     code: str
     name: str
@@ -144,10 +156,18 @@ class Vehicle:
     max_trips: int = 4
     assumption: bool = True
     note: str = ""
+    wave_limit_cm: int | None = None
+    night: bool = False
+    carrier: str = ""
+    breakdown_permille: int = 0
+    repair_min: int = 120
 
     def __post_init__(self) -> None:
         good = (
-            self.volume_ml > 0
+            (self.wave_limit_cm is None or 0 < self.wave_limit_cm <= 2000)
+            and 0 <= self.breakdown_permille <= 1000
+            and self.repair_min >= 0
+            and self.volume_ml > 0
             and self.weight_g > 0
             and 0 <= self.shift_start_min < self.shift_end_min <= DAY
             and self.days
@@ -188,13 +208,45 @@ class Leg:
 
 @dataclass(frozen=True)
 class SeaLeg:
-    """A crossing from a pier to an island. The plan counts on the longer time."""
+    """A crossing from a pier to an island. The plan counts on the longer time; usual_min: the middle of what sources say, 0 unknown."""
 
     pier: str
     island: str
     travel_min: int
     distance_m: int
     source: str = ""
+    usual_min: int = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The time of a way as somebody timed it, in this direction and, where no other is given, back. distance_m 0: not measured."""
+
+    kind: str  # darat | laut
+    place: str
+    to: str
+    usual_min: int
+    tenth_min: int
+    distance_m: int = 0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"darat", "laut"} or self.usual_min <= 0 or self.place == self.to or self.distance_m < 0:
+            raise BadWay(place=self.place, to=self.to)
+        travel.Spread(self.usual_min, self.tenth_min)
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A road that cannot be used, between two places next to one another on it. source: who says so."""
+
+    place: str
+    to: str
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.place == self.to:
+            raise BadWay(place=self.place, to=self.to)
 
 
 @dataclass(frozen=True)
@@ -217,23 +269,37 @@ class Hazard:
 
 # A hazard at least this likely is counted into travel times; a smaller one is shown and not counted.
 COUNTED_PERMILLE = 500
+# A way passes a place that is at most this far from its straight line: the roads between are not known, so this is an assumption.
+PASSES_M = 2_000
+# Nine of ten journeys by road stay within so many thousandths of the usual time; by sea, where sources give one time only. Assumptions.
+ROAD_TENTH_PERMILLE = 1_400
+SEA_TENTH_PERMILLE = 1_250
 
 
 @dataclass(frozen=True)
 class Network:
-    """Places and ways. Roads are great circle times a detour; the sea is data; an island has no road."""
+    """Places and ways. Roads are great circle times a detour unless measured; the sea is data; an island has no road.
+
+    A closed road is driven round by way of one other place.
+    """
 
     nodes: tuple[Node, ...]
     sea: tuple[SeaLeg, ...]
     detour_permille: int
     road_kmh: int
     hazards: tuple[Hazard, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    closures: tuple[Closure, ...] = ()
     _index: dict[str, Node] = field(default_factory=dict, compare=False, repr=False)
     _sea: dict[tuple[str, str], SeaLeg] = field(default_factory=dict, compare=False, repr=False)
+    _timed: dict[tuple[str, str, str], Measured] = field(default_factory=dict, compare=False, repr=False)
+    _roads: dict[tuple[str, str], Leg | None] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._index.update({node.code: node for node in self.nodes})
         self._sea.update({(leg.pier, leg.island): leg for leg in self.sea})
+        self._timed.update({(way.kind, way.to, way.place): way for way in self.measured})
+        self._timed.update({(way.kind, way.place, way.to): way for way in self.measured})
 
     def node(self, code: str) -> Node | None:
         """The place, if it is one of the network."""
@@ -249,19 +315,76 @@ class Network:
         delay = sum(h.delay_min for h in self.hazards if h.probability_permille >= COUNTED_PERMILLE and h.touches(a, b))
         return Leg(way.distance_m, way.travel_min + delay)
 
+    def spread(self, kind: Kind, a: str, b: str) -> travel.Spread | None:
+        """How surely the way takes how long, hazards left out (they have a chance of their own); None where there is no way."""
+        if a == b:
+            return travel.Spread(0, 0)
+        timed = self._timed.get(("laut" if kind is Kind.BOAT else "darat", a, b))
+        way = self._sea_way(a, b) if kind is Kind.BOAT else self._road(a, b)
+        if way is None:
+            return None
+        if timed and not self._blocked(a, b):
+            return travel.Spread(timed.usual_min, timed.tenth_min, travel.Basis.MEASURED)
+        if kind is not Kind.BOAT:
+            return travel.Spread(way.travel_min, -(-way.travel_min * ROAD_TENTH_PERMILLE // 1000))
+        crossing = self._sea.get((a, b)) or self._sea[b, a]
+        if crossing.usual_min and crossing.usual_min < crossing.travel_min:
+            return travel.Spread(crossing.usual_min, crossing.travel_min, travel.Basis.SOURCED)
+        return travel.Spread(crossing.travel_min, -(-crossing.travel_min * SEA_TENTH_PERMILLE // 1000))
+
     def piers(self, island: str) -> list[SeaLeg]:
         """The crossings to an island, the shortest first."""
         return sorted((leg for leg in self.sea if leg.island == island), key=lambda leg: (leg.travel_min, leg.pier))
 
     def _sea_way(self, a: str, b: str) -> Leg | None:
         crossing = self._sea.get((a, b)) or self._sea.get((b, a))
-        return Leg(crossing.distance_m, crossing.travel_min) if crossing else None
+        if crossing is None:
+            return None
+        timed = self._timed.get(("laut", a, b))
+        return Leg(timed.distance_m or crossing.distance_m, timed.usual_min) if timed else Leg(crossing.distance_m, crossing.travel_min)
 
     def _road(self, a: str, b: str) -> Leg | None:
+        if (a, b) not in self._roads:
+            self._roads[a, b] = self._around(a, b) if self._blocked(a, b) else self._direct(a, b)
+        return self._roads[a, b]
+
+    def _direct(self, a: str, b: str) -> Leg | None:
         start, end = self._index.get(a), self._index.get(b)
         if start is None or end is None or "pulau" in {start.kind, end.kind}:
             return None
-        return road_leg(start, end, self.detour_permille, self.road_kmh)
+        way, timed = road_leg(start, end, self.detour_permille, self.road_kmh), self._timed.get(("darat", a, b))
+        return Leg(timed.distance_m or way.distance_m, timed.usual_min) if timed else way
+
+    def _blocked(self, a: str, b: str) -> bool:
+        return any(self._passes(a, b, closed.place) and self._passes(a, b, closed.to) for closed in self.closures)
+
+    def _passes(self, a: str, b: str, place: str) -> bool:
+        """Whether the straight way from a to b goes by a place; its own ends do."""
+        if place in {a, b}:
+            return True
+        start, end, by = self._index.get(a), self._index.get(b), self._index.get(place)
+        return bool(start and end and by) and off_line_m(start, end, by) <= PASSES_M  # type: ignore[arg-type]
+
+    def _around(self, a: str, b: str) -> Leg | None:
+        """The quickest way by one other place whose two parts are open."""
+        found = []
+        for node in self.nodes:
+            if node.code in {a, b} or node.kind == "pulau" or self._blocked(a, node.code) or self._blocked(node.code, b):
+                continue
+            first, second = self._direct(a, node.code), self._direct(node.code, b)
+            if first and second:
+                found.append(Leg(first.distance_m + second.distance_m, first.travel_min + second.travel_min))
+        return min(found, key=lambda leg: (leg.travel_min, leg.distance_m), default=None)
+
+
+def off_line_m(a: Node, b: Node, by: Node) -> int:
+    """Metres of a place from the straight line between two others, its ends included; on a plane, good enough within a regency."""
+    east = math.cos(math.radians(a.lat))
+    bx, by_ = (b.lon - a.lon) * east, b.lat - a.lat
+    px, py = (by.lon - a.lon) * east, by.lat - a.lat
+    length = bx * bx + by_ * by_
+    along = max(0.0, min(1.0, (px * bx + py * by_) / length)) if length else 0.0
+    return round(math.hypot(px - along * bx, py - along * by_) * math.radians(1) * places.EARTH_KM * 1000)
 
 
 def road_leg(a: Node, b: Node, detour_permille: int, road_kmh: int) -> Leg:
@@ -352,6 +475,8 @@ def network_of(
     detour_permille: int,
     road_kmh: int,
     hazards: Iterable[Hazard] = (),
+    measured: Iterable[Measured] = (),
+    closures: Iterable[Closure] = (),
 ) -> Network:
     """Places and ways of a region. Sites without a pin are left out; a PPK stands at the desa of its kecamatan's name, else the largest."""
     nodes = {
@@ -370,11 +495,26 @@ def network_of(
         )[0]
         nodes[code] = Node(code, f"PPK {seat.kecamatan_name}", seat.lat, seat.lon, "ppk", provisional=True)
     crossings = tuple(
-        SeaLeg(leg.pier, leg.island, round(leg.hours_high * 60), _metres(nodes[leg.pier], nodes[leg.island]), leg.source)
+        SeaLeg(
+            leg.pier,
+            leg.island,
+            round(leg.hours_high * 60),
+            _metres(nodes[leg.pier], nodes[leg.island]),
+            leg.source,
+            round((leg.hours_low + leg.hours_high) * 30),
+        )
         for leg in sea_legs
         if leg.pier in nodes and leg.island in nodes
     )
-    return Network(tuple(sorted(nodes.values(), key=lambda node: node.code)), crossings, detour_permille, road_kmh, tuple(hazards))
+    return Network(
+        tuple(sorted(nodes.values(), key=lambda node: node.code)),
+        crossings,
+        detour_permille,
+        road_kmh,
+        tuple(hazards),
+        tuple(measured),
+        tuple(closures),
+    )
 
 
 def _metres(a: Node, b: Node) -> int:
@@ -826,17 +966,33 @@ def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -
 
 
 def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle], rules: Rules) -> str:
-    """SHA-256 over everything a plan depends on; the same inputs in any order give the same hash."""
+    """SHA-256 over everything a plan depends on; the same inputs in any order give the same hash.
+
+    What was added to the values later and is not used (`_LATER`) is left out, so that older plans keep the hash of their inputs.
+    """
     facts = {
         "loads": [asdict(load) for load in sorted(loads, key=lambda load: load.code)],
         "nodes": [_whole(asdict(node)) for node in sorted(network.nodes, key=lambda node: node.code)],
-        "sea": [asdict(leg) for leg in sorted(network.sea, key=lambda leg: (leg.pier, leg.island))],
+        "sea": [_lean(leg) for leg in sorted(network.sea, key=lambda leg: (leg.pier, leg.island))],
         "hazards": sorted((asdict(h) for h in network.hazards), key=lambda h: json.dumps(h, sort_keys=True)),
         "road": [network.detour_permille, network.road_kmh],
-        "fleet": [asdict(vehicle) for vehicle in sorted(fleet, key=lambda vehicle: vehicle.code)],
-        "rules": asdict(rules),
+        "fleet": [_lean(vehicle) for vehicle in sorted(fleet, key=lambda vehicle: vehicle.code)],
+        "rules": _lean(rules),
     }
+    if network.measured:
+        facts["measured"] = sorted((asdict(way) for way in network.measured), key=lambda way: json.dumps(way, sort_keys=True))
+    if network.closures:
+        facts["closures"] = sorted((asdict(closed) for closed in network.closures), key=lambda one: json.dumps(one, sort_keys=True))
     return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+_LATER = frozenset({"usual_min", "wave_limit_cm", "night", "carrier", "breakdown_permille", "repair_min"})
+
+
+def _lean(value: Any) -> dict[str, Any]:
+    """A value as plain data without later fields that stand at their default."""
+    usual = {one.name: one.default for one in fields(value)}
+    return {name: said for name, said in asdict(value).items() if name not in _LATER or said != usual[name]}
 
 
 def _whole(node: dict[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from posko.desk import (
     stock,
     thresholds,
     transfers,
+    travel,
 )
 from posko.public import misuse as public_misuse
 from posko.public import releases as public_releases
@@ -50,7 +51,8 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, distribution, transfers, readiness, reports, posts, misuse, merging, aght,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, distribution, transfers,
+    readiness, reports, posts, misuse, merging, aght,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
 ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from posko.domain import access as access_rules
 from posko.domain import distribution as rules
 from posko.domain import record as facts
 from posko.store import dpt, needs, places, record, regulation, thresholds
+from posko.store import travel as ways
 
 
 class VehicleRow(models.Model):
@@ -243,8 +244,8 @@ def _draft(
 
 
 def _journal_facts(said: Mapping[str, Any]) -> dict[str, object]:
-    """Strings and integers only; true and false are 1 and 0."""
-    return {key: int(value) if isinstance(value, bool) else value for key, value in said.items()}
+    """Strings and integers only; true and false are 1 and 0, what is not stated is left out."""
+    return {key: int(value) if isinstance(value, bool) else value for key, value in said.items() if value is not None}
 
 
 def set_up(
@@ -392,6 +393,7 @@ def inputs(election: str, at: datetime) -> Inputs:
         travel.detour_percent * 10,
         travel.road_kmh,
         hazards(election, at),
+        measured(about.region, at),
     )
     working = [vehicle for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
@@ -403,6 +405,12 @@ def inputs(election: str, at: datetime) -> Inputs:
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
     return Inputs(tuple(loads), network, tuple(working), keep, tuple(unsized), bool(run and run.estimate))
+
+
+def measured(region: str, at: datetime) -> list[rules.Measured]:
+    """The times that stand for ways of a region (stage travel), as networks take them."""
+    found = ways.timings(region, at)
+    return [rules.Measured(one.kind, one.place, one.to, one.usual_min, one.tenth_min, one.distance_m, one.source) for one in found]
 
 
 def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
@@ -577,6 +585,8 @@ def _frozen(current: Inputs) -> dict[str, Any]:
         "nodes": [asdict(node) for node in network.nodes],
         "sea": [asdict(leg) for leg in network.sea],
         "hazards": [asdict(hazard) for hazard in network.hazards],
+        "measured": [asdict(way) for way in network.measured],
+        "closures": [asdict(closed) for closed in network.closures],
         "road": [network.detour_permille, network.road_kmh],
         "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
         "rules": {**asdict(current.rules), "mainland_days": list(current.rules.mainland_days)},
@@ -603,6 +613,8 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
         int(plain["road"][0]),
         int(plain["road"][1]),
         tuple(rules.Hazard(**hazard) for hazard in plain["hazards"]),
+        tuple(rules.Measured(**way) for way in plain.get("measured", ())),
+        tuple(rules.Closure(**closed) for closed in plain.get("closures", ())),
     )
     keep = rules.Rules(**{**plain["rules"], "mainland_days": tuple(plain["rules"]["mainland_days"])})
     return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
@@ -634,6 +646,11 @@ def _stored(pk: int) -> StoredPlan:
         _kept.cache_clear()
         kept = _kept(pk, plan_hash)
     return kept
+
+
+def plan_of_row(pk: int) -> StoredPlan:
+    """A recorded plan by its row, for what points at one."""
+    return _stored(pk)
 
 
 def current_plan(election: str, at: datetime) -> StoredPlan | None:

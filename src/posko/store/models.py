@@ -3,6 +3,7 @@
 from posko.store import (  # noqa: F401
     access,
     aght,
+    custody,
     disputes,
     distribution,
     dpt,
@@ -35,4 +36,5 @@ from posko.store import (  # noqa: F401
     stock,
     thresholds,
     transfers,
+    travel,
 )

@@ -3,6 +3,7 @@
 over needs, receipts, boxes, plan and all of these.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,11 +11,12 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
+from posko.domain import custody as custody_rules
 from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
 from posko.formats import receipts as printed
-from posko.store import distribution, packing, places, receipts, record, thresholds
+from posko.store import custody, distribution, packing, places, receipts, record, thresholds
 
 
 class Check(models.Model):
@@ -346,6 +348,55 @@ def dues(election: str, at: datetime) -> dict[str, dict[str, datetime]]:
     return found
 
 
+def legs(election: str, at: datetime, times: Mapping[str, Mapping[str, datetime]]) -> dict[str, tuple[rules.Leg, ...]]:
+    """TPS -> the hand-overs of its things that are recorded; a TPS with whose things nothing happened yet is not there. times: see `dues`.
+
+    arrived: the vehicle came to its desa or island, or all its things are there. handed: a KPPS holds them; only where hand-overs to KPPS
+    of that desa are recorded at all does a missing one say that it did not happen.
+    """
+    now = custody.state(election, at)
+    if not now.valid:
+        return {}
+    homes = {t.code: {t.code, t.desa_code, t.island} for t in places.tps_list(election)}
+    seen = _seen_legs(now.valid, homes)
+    given = custody.deliveries(election, at)
+    kpps = {t: held.since_at for t in given if (held := now.holdings[f"K:{t}"]).holder.agency == "KPPS" or held.place == t}
+    told = {t.rpartition(".")[0] for t in kpps}
+    found = {}
+    for tps, steps in seen.items():
+        due = times.get(tps, times[""])
+        done = {**steps, **({"arrived": steps.get("arrived", given[tps])} if tps in given else {})}
+        done |= {"handed": kpps[tps]} if tps in kpps else {}
+        found[tps] = tuple(
+            rules.Leg(code, due[code], done.get(code), followed=code != "handed" or tps.rpartition(".")[0] in told) for code in rules.LEGS
+        )
+    return found
+
+
+def _seen_legs(events: Iterable[custody_rules.Event], homes: Mapping[str, set[str]]) -> dict[str, dict[str, datetime]]:
+    """TPS -> when its kit was first loaded, left, and came to one of its places."""
+    aboard: dict[str, set[str]] = defaultdict(set)
+    seen: dict[str, dict[str, datetime]] = {}
+    kind = custody_rules.Kind
+    for event in events:
+        kits = {thing[2:] for thing in event.things if thing.startswith("K:")} & homes.keys()
+        for tps in kits:
+            seen.setdefault(tps, {})
+        if event.kind is kind.LOADED:
+            aboard[event.trip] |= kits
+            for tps in kits:
+                seen[tps].setdefault("loaded", event.at)
+        elif event.kind is kind.HANDED_OVER:
+            aboard[event.trip] -= kits
+        elif event.kind in {kind.DEPARTED, kind.ARRIVED}:
+            for tps in aboard[event.trip]:
+                if event.kind is kind.DEPARTED:
+                    seen[tps].setdefault("departed", event.at)
+                elif event.place in homes[tps]:
+                    seen[tps].setdefault("arrived", event.at)
+    return seen
+
+
 def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts]:
     """Everything known about every TPS of a region (all without one) at an instant."""
     tps_list = [t for t in places.tps_list(election) if not region or access_rules.within(t.code, region)]
@@ -355,6 +406,7 @@ def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts
     latest = {check.tps: check for check in checks(election, at)}
     due = rules.due_at(record.election(election).voting_at, limits(election, at).due_days_before)
     boxes, counted, told, times = packing.of_tps(election, at), crews(election, at), phoned(election, at), dues(election, at)
+    moved = legs(election, at, times)
     shelves: dict[frozenset[receipt_rules.Key], tuple[rules.Stock, ...]] = {}
     found = []
     for tps in tps_list:
@@ -363,7 +415,7 @@ def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts
             shelves[keys] = _stock(lines, accepted, keys)
         found.append(
             rules.Facts(
-                code, shelves[keys], planned.get(code), latest.get(code), due, boxes.get(code), (), counted.get(code), told.get(code),
+                code, shelves[keys], planned.get(code), latest.get(code), due, boxes.get(code), moved.get(code, ()), counted.get(code), told.get(code),
                 times.get(code, times[""]),
             )
         )  # fmt: skip

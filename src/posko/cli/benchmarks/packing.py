@@ -23,7 +23,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 ROOT = Path(__file__).resolve().parents[4]
 LIMIT = 1.3
@@ -35,8 +37,12 @@ AT = datetime(2024, 2, 1, 2, tzinfo=UTC)
 _CHUNK = 2000
 
 
-def run(small: int, large: int, pairs: int) -> int:
-    """Measures and prints; 0 at or below the limit, 1 above it or when the databases disagree."""
+def bench(
+    small: Annotated[int, typer.Option("--small", min=10, help="pindaian dalam basis data kecil")] = 1_000,
+    large: Annotated[int, typer.Option("--large", min=10, help="pindaian dalam basis data besar")] = 100_000,
+    pairs: Annotated[int, typer.Option("--pairs", min=5, max=99, help="pasangan putaran yang berselang-seling")] = 9,
+) -> int:
+    """Satu pindaian pengepakan. Keluar 0 bila di bawah batas, 1 bila di atasnya atau bila hasil kedua basis data berbeda."""
     folder = Path(tempfile.mkdtemp(prefix="posko-ukur-"))
     try:
         with desk(folder / "kecil", small, large, pairs) as few, desk(folder / "besar", large, large, pairs) as many:

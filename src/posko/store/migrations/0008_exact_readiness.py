@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0005_the_table"),
+        ("store", "0007_custody"),
     ]
 
     operations = [
