@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from posko.domain import custody as custody_rules
 from posko.domain import places as place_rules
 from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain.readiness import Answer, State
-from posko.store import distribution, places, readiness, receipts, record
+from posko.store import custody, distribution, places, readiness, receipts, record
 from tests import erasing
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +175,41 @@ def test_what_a_check_says_about_the_place_is_kept_and_speaks_of_signal_and_powe
     )
     assert readiness.signals(E, AT + timedelta(hours=1)) == []
     assert states(AT + timedelta(hours=1))[0] is State.READY
+
+
+def moved(kind: custody_rules.Kind, hours: int, place: str, receiver: str = "") -> custody_rules.Event:
+    """Something that happened with the kit of the first TPS on trip W1."""
+    things = () if kind in {custody_rules.Kind.DEPARTED, custody_rules.Kind.ARRIVED} else (f"K:{CODES[0]}",)
+    giver, taker = (custody_rules.Party(a, custody_rules.FUNCTIONS[0]) for a in ("KPU", receiver or custody_rules.CARRIER))
+    at = AT - timedelta(hours=10 - hours)
+    return custody_rules.Event(
+        f"{hours:064}", kind, at, "desk:x", hours, "p-lutfi", place, "W1", things, giver if things else custody_rules.NOBODY,
+        taker if things else custody_rules.NOBODY, sent=5 if things else 0, received=5 if things else 0,
+    )  # fmt: skip
+
+
+def test_the_legs_of_a_tps_follow_its_things_and_a_kpps_that_signs_closes_the_chain(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind, desa = custody_rules.Kind, CODES[0][:13]
+    way = [
+        moved(kind.LOADED, 1, "19.06:G01"), moved(kind.DEPARTED, 2, "19.06:G01"), moved(kind.ARRIVED, 3, "19.06.99.2001"),
+        moved(kind.ARRIVED, 4, desa), moved(kind.HANDED_OVER, 5, desa, "PPS"), moved(kind.HANDED_OVER, 6, CODES[0], "KPPS"),
+    ]  # fmt: skip
+    times = readiness.dues(E, AT)
+
+    def after(count: int) -> dict[str, tuple[int, bool]]:
+        monkeypatch.setattr(custody, "state", lambda _election, _at: custody_rules.fold(way[:count]))
+        found = readiness.legs(E, AT, times).get(CODES[0], ())
+        return {leg.code: (leg.done_at.hour if leg.done_at else -1, leg.followed) for leg in found}
+
+    start = (AT - timedelta(hours=10)).hour
+    assert after(0) == {}
+    assert after(1) == {"loaded": (start + 1, True), "departed": (-1, True), "arrived": (-1, True), "handed": (-1, False)}
+    assert after(3)["arrived"] == (-1, True), "another desa is not its desa"
+    assert after(4)["arrived"] == (start + 4, True)
+    assert after(5)["handed"] == (-1, False), "the PPS has it; nobody records what KPPS sign"
+    assert after(6)["handed"] == (start + 6, True)
+    assert states(AT)[0] is State.UNKNOWN, "delivered, and nobody has looked"
+    monkeypatch.setattr(custody, "state", lambda _election, _at: custody_rules.fold(way[:1]))
+    verdict = readiness.verdicts(E, AT)[0]
+    assert verdict.state is State.NOT_READY
+    assert {r.code for r in verdict.reasons} >= {"not_departed"}

@@ -415,8 +415,8 @@ def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts
             shelves[keys] = _stock(lines, accepted, keys)
         found.append(
             rules.Facts(
-                code, shelves[keys], planned.get(code), latest.get(code), due, boxes.get(code), moved.get(code, ()), counted.get(code), told.get(code),
-                times.get(code, times[""]),
+                code, shelves[keys], planned.get(code), latest.get(code), due, boxes.get(code), moved.get(code, ()), counted.get(code),
+                told.get(code), times.get(code, times[""]),
             )
         )  # fmt: skip
     return found
