@@ -318,9 +318,12 @@ def test_what_is_unknown_past_its_due_time_is_overdue_and_not_called_late() -> N
     silent = readiness.requirements(facts(check=None), DUE + timedelta(minutes=1))
     (place,) = (one for one in silent if one.code == "place")
     assert (place.standing.value, place.overdue) == ("unknown", True)
-    seen = readiness.requirements(facts(dues={"place": AT - timedelta(hours=3)}), AT)
-    (place,) = (one for one in seen if one.code == "place")
-    assert (place.standing.value, place.overdue, place.done_late) == ("done", False, True)
+    past = AT - timedelta(hours=12)
+    known = facts(boxes=BOXES, legs=(LOADED, ARRIVED), dues=dict.fromkeys(readiness.CHAIN, past) | {"sealed": AT - timedelta(days=9)})
+    found = {one.code: one for one in readiness.requirements(known, AT)}
+    assert [found[code].overdue for code in ("place", "sealed", "packed")] == [False] * 3
+    assert {code for code, one in found.items() if one.done_late} == {"sealed"}
+    assert found["place"].seen_at == AT - timedelta(hours=2), "when it was found done says nothing about when it was"
 
 
 @given(

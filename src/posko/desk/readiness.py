@@ -211,7 +211,7 @@ def _requirement(request: shell.Request, election: str, code: str, one: rules.Re
         route, act, args = "desk:receipts", "receipts.read", [election]
     return {
         "group": words.GROUPS[one.group], "name": words.CHAIN[one.code], "advice": not one.deciding and one.code in ADVICE, "state": state,
-        "word": word, "due_at": one.due_at, "done_at": one.done_at, "done_late": one.done_late,
+        "word": word, "due_at": one.due_at, "done_at": one.done_at, "seen_at": one.seen_at, "done_late": one.done_late,
         "overdue": one.overdue and one.standing is rules.Standing.UNKNOWN, "why": words.requirement_reasons(one),
         "href": reverse(route, args=args) if route and shell.may(request, act) else "" if route else "#pemeriksaan",
     }  # fmt: skip

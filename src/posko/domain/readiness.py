@@ -317,7 +317,7 @@ PRESENT_BEFORE = timedelta(hours=1)
 class Requirement:
     """One requirement of a TPS with its due time. deciding: the state of the TPS is the minimum over these; the others are shown and warn.
 
-    done_at: when it was recorded as done, None where it is not or nobody said when.
+    done_at: when it was recorded as done; seen_at: when a check at the TPS found it done. Both None where it is not done.
     """
 
     code: str
@@ -327,6 +327,7 @@ class Requirement:
     done_at: datetime | None = None
     deciding: bool = True
     overdue: bool = False
+    seen_at: datetime | None = None
 
     @property
     def group(self) -> Group:
@@ -335,7 +336,7 @@ class Requirement:
 
     @property
     def done_late(self) -> bool:
-        """Done, and after its due time."""
+        """Recorded as done after its due time. When a check found it done says nothing about when it was."""
         return self.standing is Standing.DONE and self.done_at is not None and self.done_at > self.due_at
 
 
@@ -369,6 +370,7 @@ class _Found:
     unknown: tuple[Reason, ...] = ()
     done_at: datetime | None = None
     deciding: bool = True
+    seen_at: datetime | None = None
 
 
 def requirements(facts: Facts, at: datetime, limits: Limits | None = None) -> tuple[Requirement, ...]:
@@ -390,9 +392,8 @@ def _judged(code: str, found: _Found, due_at: datetime, at: datetime) -> Require
     if found.missing:
         standing = Standing.LATE if overdue else Standing.MISSING
     done = standing is Standing.DONE
-    return Requirement(
-        code, standing, due_at, (*found.missing, *found.unknown), found.done_at if done else None, found.deciding, overdue and not done
-    )
+    done_at, seen_at = (found.done_at, found.seen_at) if done else (None, None)
+    return Requirement(code, standing, due_at, (*found.missing, *found.unknown), done_at, found.deciding, overdue and not done, seen_at)
 
 
 def _silent(facts: Facts) -> Reason:
@@ -423,7 +424,7 @@ def _seen(facts: Facts, what: str, code: str, at: datetime, limits: Limits) -> _
     if answer is Answer.UNSEEN:
         return _Found(unknown=(Reason("unseen", item=what, at=seen), *old))
     if answer is Answer.YES:
-        return _Found(unknown=old, done_at=seen)
+        return _Found(unknown=old, seen_at=seen)
     lacks: tuple[Reason, ...] = (Reason(code, at=seen),)
     if what == "items":
         names = {s.item: s.name for s in facts.stock}
@@ -450,6 +451,7 @@ def _packed(facts: Facts, at: datetime, limits: Limits) -> _Found:
         said = (*wrong, *said)
         if facts.check is None:
             return _Found(missing=(*said, *_lacking(boxes)), done_at=boxes.sealed_at)
+        seen = replace(seen, done_at=None if _lacking(boxes) else boxes.sealed_at)
     return replace(seen, missing=(*said, *seen.missing))
 
 
@@ -473,6 +475,7 @@ def _sealed(facts: Facts, at: datetime, limits: Limits) -> _Found:
             open_still = boxes.wanted - boxes.sealed - boxes.opened
             unsealed = (Reason("box_unsealed", have=boxes.sealed, need=boxes.wanted),) if open_still > 0 else ()
             return _Found(missing=(*said, *unsealed), done_at=boxes.sealed_at)
+        seen = replace(seen, done_at=boxes.sealed_at if boxes.sealed >= boxes.wanted else None)
     return replace(seen, missing=(*said, *seen.missing))
 
 
@@ -480,7 +483,7 @@ def _legs(facts: Facts, legs: Mapping[str, Leg], at: datetime) -> dict[str, _Fou
     """The way to the TPS: a check that saw goods or seals proves all of it; then hand-overs, then the plan. The first open leg decides."""
     check = facts.check
     if check is not None and {check.items, check.seals} != {Answer.UNSEEN}:
-        return dict.fromkeys(LEGS, _Found(done_at=check.checked_at))
+        return {code: _Found(done_at=legs[code].done_at if code in legs else None, seen_at=check.checked_at) for code in LEGS}
     found: dict[str, _Found] = {}
     last = max((i for i, code in enumerate(LEGS) if code in legs and legs[code].done_at), default=-1)
     followed = False
@@ -542,11 +545,11 @@ def _site(facts: Facts, at: datetime, limits: Limits) -> dict[str, _Found]:
     def about(code: str, aspects: tuple[str, ...], deciding: bool = False) -> _Found:
         bad = tuple(Reason(code, one, at=seen) for one in aspects if check.about(one) is Answer.NO)
         unseen = tuple(Reason("unasked", one) for one in aspects if check.about(one) is Answer.UNSEEN)
-        return _Found(bad, (*unseen, *old), seen, deciding and bool(bad))
+        return _Found(bad, (*unseen, *old), deciding=deciding and bool(bad), seen_at=seen)
 
     reach = about("no_reach", ("power", "signal"))
     if check.fallback and reach.missing:
-        reach = _Found(unknown=reach.unknown, done_at=seen, deciding=False)
+        reach = _Found(unknown=reach.unknown, deciding=False, seen_at=seen)
     return {"storage": about("storage_bad", STORAGE, True), "ground": about("low_ground", ("ground",)), "reach": reach}
 
 

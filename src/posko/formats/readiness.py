@@ -102,8 +102,18 @@ def short_reasons(reasons: Iterable[rules.Reason]) -> str:
 
 
 def requirement_reasons(one: rules.Requirement) -> str:
-    """Why a requirement is not met, in one line."""
-    return short_reasons(one.reasons)
+    """Why a requirement is not met, in one line: what is lacking of one kind stands together."""
+    groups: dict[str, list[rules.Reason]] = {}
+    for reason in one.reasons:
+        groups.setdefault(reason.code, []).append(reason)
+    said = []
+    for code, group in groups.items():
+        if "{lack}" not in REASONS[code]:
+            said.append(short_reasons(group))
+            continue
+        lacks = ", ".join((UNASKED if code == "unasked" else LACKS).get(r.item, r.name or r.item) for r in group)
+        said.append(REASONS[code].format(lack=lacks, at=text.waktu(group[0].at) if group[0].at else ""))
+    return "; ".join(said)
 
 
 # --- counts of officers out of a table -----------------------------------------------------------------------------------
