@@ -85,7 +85,7 @@ def mend(old: rules.Plan, given: Given, *, now_min: int | None = None, seed: int
         told = {item.load: item for item in fresh.unassigned} if fresh else {}
         best = replace(best, unassigned=tuple(told.get(item.load, item) for item in best.unassigned))
     method = f"perbaikan, {work.trials} pilihan ditimbang"
-    return Mended(replace(best, seed=seed, method=method), frozen, rerouted, fresh=False, trials=work.trials)
+    return Mended(replace(best, choices=_choices(old, best), seed=seed, method=method), frozen, rerouted, fresh=False, trials=work.trials)
 
 
 @dataclass
@@ -224,7 +224,7 @@ class _Work:
                 if slot.day == rules.day_of(lost.depart_min) and self._fits(slot.vehicle, codes):
                     trip = self._timed(replace(slot, depart_min=lost.depart_min), codes, slot.ready_min, tasks)
                     if trip:
-                        plan = replace(start, trips=(*start.trips, trip))
+                        plan = replace(start, trips=(*start.trips, replace(trip, escort=lost.escort)))
                         found.append((self._cost(plan), trip.code, plan))
             start = min(found, key=lambda one: one[:2])[2] if found else start
         return start
@@ -599,6 +599,13 @@ class _Work:
             legs = self.given.network.piers(load.place)
             remedy = {"code": "add_boat", "pier": legs[0].pier if legs else load.place}
         return rules.Unassigned(code, "no_boat" if island else "not_enough", said, (remedy,))
+
+
+def _choices(old: rules.Plan, new: rules.Plan) -> tuple[rules.IslandChoice, ...]:
+    """Plans A, B, C of islands whose crossing stays as it was; the others have to be reckoned again."""
+    same = {trip for trip in old.trips if trip in new.trips}
+    islands = {stop.place for trip in same for stop in trip.stops}
+    return tuple(choice for choice in old.choices if choice.island in islands)
 
 
 def _new_code(plan: rules.Plan, vehicle: str) -> str:
