@@ -220,15 +220,16 @@ def _report(election: str, inject: rules.Inject, at: datetime) -> None:
 
 def _check(election: str, inject: rules.Inject, at: datetime) -> None:
     said = inject.facts
-    answers = {name: readiness_rules.Answer(str(said.get(key, "yes"))) for name, key in _ANSWERS.items()}
+
+    def answer(key: str) -> readiness_rules.Answer:
+        return readiness_rules.Answer(str(said.get(key, "yes")))
+
     check = readiness_rules.Check(
         tps=inject.target, missing=tuple(str(said.get("kurang", "")).split()), checked_at=at, person=ACTOR.person, agency=ACTOR.agency,
-        note=str(said.get("catatan", "")), mark=MARK, **answers,
+        note=str(said.get("catatan", "")), mark=MARK, items=answer("barang"), seals=answer("segel"), place=answer("tempat_siap"),
+        kpps=answer("kpps"),
     )  # fmt: skip
     readiness.record_check(election, check, at)
-
-
-_ANSWERS = {"items": "barang", "seals": "segel", "place": "tempat_siap", "kpps": "kpps"}
 
 
 def _vehicle(election: str, inject: rules.Inject, at: datetime) -> None:
