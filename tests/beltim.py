@@ -22,6 +22,8 @@ STEPS = (
 )  # fmt: skip
 
 
+# Iterations after which the planner of the demonstration has found a feasible plan, if not a good one.
+BRIEFLY = 100
 # The warehouse takes seconds; steps that do not look into it leave it out.
 GOODS = ("sorting", "seals", "packing", "sampling")
 
@@ -56,6 +58,21 @@ def estimated(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     voters = {tps.code: rules.TpsVoters(tps.code, 264, estimate=True) for tps in places.tps_list("pemilu-2024")}
     monkeypatch.setattr(dpt, "voters", lambda _election, _at: voters)
     kept.state(*((f"264 voters/{name}", partial(step, name)) for name in names))
+
+
+def briefly_planned() -> None:
+    """Up to a plan that was searched for briefly: for what needs any plan, not a good one."""
+    from posko.cli.demo import distribution
+
+    def plan() -> None:
+        before, distribution.ITERATIONS = distribution.ITERATIONS, BRIEFLY
+        try:
+            step("distribution")
+        finally:
+            distribution.ITERATIONS = before
+
+    builds = ((f"pemilu-2024/{name}", partial(step, name)) for name in steps("needs"))
+    kept.state(*builds, ("pemilu-2024/brief plan", plan))
 
 
 def step(name: str, election: str = "pemilu-2024", var: Path | None = None) -> list[str]:

@@ -257,3 +257,52 @@ def test_r09_speaks_of_a_wave_above_the_boats_limit_while_it_is_out() -> None:
 
 def test_r09_says_nothing_of_a_boat_whose_limit_nobody_has_stated() -> None:
     assert r09(300, crossing=replace(OUT, limit_cm=None)) == []
+
+
+# --- ways that were timed, ways that are closed ---------------------------------------------------------------------------------
+
+
+def _line(**more):
+    """G - A - B - C on one line, 0.1 degree (11 km) apart, and D off it."""
+    nodes = [d.Node("G", "G", 0.0, 100.0, "gudang"), *(d.Node(code, code, 0.0, 100.1 + n / 10, "desa") for n, code in enumerate("ABC"))]
+    return d.Network((*nodes, d.Node("D", "D", 0.2, 100.15, "desa")), (), 1350, 30, **more)
+
+
+def test_a_timed_way_replaces_the_reckoned_one_and_holds_for_the_way_back_until_that_is_timed_too():
+    timed = d.Measured("darat", "G", "A", 50, 80)
+    network = _line(measured=(timed,))
+    assert network.leg(d.Kind.TRUCK, "G", "A").travel_min == network.leg(d.Kind.TRUCK, "A", "G").travel_min == 50
+    assert network.spread(d.Kind.TRUCK, "G", "A").tenth_min == 80
+    back = _line(measured=(d.Measured("darat", "A", "G", 70, 90), timed))
+    assert [back.leg(d.Kind.TRUCK, *way).travel_min for way in (("G", "A"), ("A", "G"))] == [50, 70]
+
+
+def test_a_closed_road_is_driven_round_also_by_ways_that_pass_it_and_others_stay_as_they_are():
+    whole, cut = _line(), _line(closures=(d.Closure("A", "B"),))
+    assert cut.leg(d.Kind.TRUCK, "A", "B").travel_min > whole.leg(d.Kind.TRUCK, "A", "B").travel_min
+    assert cut.leg(d.Kind.TRUCK, "G", "C").travel_min > whole.leg(d.Kind.TRUCK, "G", "C").travel_min
+    for way in (("G", "A"), ("B", "C"), ("G", "D"), ("A", "D")):
+        assert cut.leg(d.Kind.TRUCK, *way) == whole.leg(d.Kind.TRUCK, *way)
+
+
+def test_where_no_other_place_leads_round_a_closed_road_there_is_no_way():
+    nodes = (d.Node("G", "G", 0.0, 100.0, "gudang"), d.Node("A", "A", 0.0, 100.1, "desa"))
+    assert d.Network(nodes, (), 1350, 30, closures=(d.Closure("G", "A"),)).leg(d.Kind.TRUCK, "G", "A") is None
+
+
+def test_a_way_to_itself_or_without_a_time_is_refused():
+    for wrong in (lambda: d.Closure("A", "A"), lambda: d.Measured("darat", "A", "B", 0, 10), lambda: d.Measured("udara", "A", "B", 5, 10)):
+        with pytest.raises(d.BadWay):
+            wrong()
+
+
+def test_what_was_added_to_vehicles_later_changes_the_hash_of_inputs_only_where_it_is_used():
+    vehicle = d.Vehicle("T", "T", d.Kind.TRUCK, 10, 10, "G", 300, 900, (1,))
+
+    def digest(network, one):
+        return d.inputs_hash((), network, (one,), d.Rules())
+
+    plain = digest(_line(), vehicle)
+    assert digest(_line(), replace(vehicle, breakdown_permille=0)) == plain
+    changed = [digest(_line(), replace(vehicle, wave_limit_cm=120)), digest(_line(closures=(d.Closure("A", "B"),)), vehicle)]
+    assert len({plain, *changed}) == 3

@@ -24,9 +24,10 @@ from posko.store import access, places, record, thresholds
 # In the order of the work; the menu and the collection of sentences follow it.
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
-    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys", "distribution", "transfers",
+    "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
+    "travel", "weather", "distribution", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products",
-    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles",
+    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
 
 MENU = (
@@ -70,6 +71,7 @@ POST = (
     ("keys", "Kunci gudang", "keys.read"),
     ("signals", "Papan sinyal", "thresholds.read"),
     ("thresholds", "Ambang sinyal", "thresholds.read"),
+    ("drill", "Gladi", "drill.read"),
 )
 # And these on the pages of the meeting and of what the public and the overseers see.
 TABLE = (

@@ -246,6 +246,8 @@ POLICY: dict[str, frozenset[str]] = {
     "pledges.read": AGENCIES | AD_HOC, "pledges.ask": KPU | KEJARI, "pledges.make": PEMDA | POLRES, "pledges.use": OPERATOR,
     "pledges.write": POLRES,
     "keys.read": AGENCIES, "keys.set": OPERATOR, "keys.hand": KPU_ALL | POLRES | PEMDA, "keys.open": KPU_ALL | POLRES,
+    "travel.read": AGENCIES | AD_HOC, "travel.write": OPERATOR,
+    "weather.read": AGENCIES | AD_HOC, "weather.write": OPERATOR,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR | KPPS, "readiness.write": OPERATOR,
     "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,
@@ -271,6 +273,7 @@ POLICY: dict[str, frozenset[str]] = {
     "releases.read": AGENCIES, "releases.propose": OPERATOR, "releases.approve": frozenset({"kpu.pimpinan"}),
     "neutrality.read": HEADS | BAWASLU, "neutrality.run": BAWASLU, "neutrality.register": BAWASLU,
     "bundles.read": HEADS | OPERATOR | BAWASLU, "bundles.take": BAWASLU,
+    "drill.read": STAFF,
 }  # fmt: skip
 
 # Reads that the law itself gives across agencies: Bawaslu oversees the procurement and distribution of supplies and the other

@@ -6,14 +6,15 @@ volumes millilitres, weights grams, money rupiah.
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from posko.domain import labels, places, record, thresholds, weather
+from posko.domain import labels, places, record, thresholds, travel, weather
 
 DAY = 24 * 60
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
 
     TRUCK = "truk"
     PICKUP = "pikap"
+    MOTOR = "motor"
     BOAT = "perahu"
 
 
@@ -50,6 +52,12 @@ class UnknownVehicle(record.Refusal):
     """No such vehicle in this election's fleet."""
 
     code: ClassVar[str] = "distribution.unknown_vehicle"
+
+
+class BadWay(record.Refusal):
+    """A way that cannot be: from a place to itself, or without a time."""
+
+    code: ClassVar[str] = "distribution.bad_way"
 
 
 class BadVehicle(record.Refusal):
@@ -105,7 +113,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Load:
-    """What travels together to one place: whole TPS, never a part of one. `pieces` are for the waybill."""
+    """What travels together to one place: whole TPS, never a part of one. `pieces` are for the waybill.
+
+    ready_min: it lies complete at the warehouse only from then on; None: from the beginning.
+    """
 
     code: str
     place: str
@@ -120,6 +131,7 @@ class Load:
     earliest_min: int
     latest_min: int
     pieces: tuple[Piece, ...] = ()
+    ready_min: int | None = None
 
     def __post_init__(self) -> None:
         if min(self.boxes, self.booths, self.volume_ml, self.weight_g, self.service_min) < 0 or self.earliest_min > self.latest_min:
@@ -128,7 +140,11 @@ class Load:
 
 @dataclass(frozen=True)
 class Vehicle:
-    """A truck, pick-up or boat with its working hours (minutes of the day) and days (2 means H-2)."""
+    """A truck, pick-up, motorcycle or boat with its working hours (minutes of the day) and days (2 means H-2).
+
+    wave_limit_cm: the highest wave a boat may meet, None where its owner has not said. night: may drive in the dark, with an escort.
+    carrier: "" our own or hired by the KPU, else the firm that answers for it. breakdown_permille: per trip; repair_min: until it goes on.
+    """
 
     code: str
     name: str
@@ -144,10 +160,18 @@ class Vehicle:
     max_trips: int = 4
     assumption: bool = True
     note: str = ""
+    wave_limit_cm: int | None = None
+    night: bool = False
+    carrier: str = ""
+    breakdown_permille: int = 0
+    repair_min: int = 120
 
     def __post_init__(self) -> None:
         good = (
-            self.volume_ml > 0
+            (self.wave_limit_cm is None or 0 < self.wave_limit_cm <= 2000)
+            and 0 <= self.breakdown_permille <= 1000
+            and self.repair_min >= 0
+            and self.volume_ml > 0
             and self.weight_g > 0
             and 0 <= self.shift_start_min < self.shift_end_min <= DAY
             and self.days
@@ -188,13 +212,45 @@ class Leg:
 
 @dataclass(frozen=True)
 class SeaLeg:
-    """A crossing from a pier to an island. The plan counts on the longer time."""
+    """A crossing from a pier to an island. The plan counts on the longer time; usual_min: the middle of what sources say, 0 unknown."""
 
     pier: str
     island: str
     travel_min: int
     distance_m: int
     source: str = ""
+    usual_min: int = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The time of a way as somebody timed it, in this direction and, where no other is given, back. distance_m 0: not measured."""
+
+    kind: str  # darat | laut
+    place: str
+    to: str
+    usual_min: int
+    tenth_min: int
+    distance_m: int = 0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"darat", "laut"} or self.usual_min <= 0 or self.place == self.to or self.distance_m < 0:
+            raise BadWay(place=self.place, to=self.to)
+        travel.Spread(self.usual_min, self.tenth_min)
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A road that cannot be used, between two places next to one another on it. source: who says so."""
+
+    place: str
+    to: str
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.place == self.to:
+            raise BadWay(place=self.place, to=self.to)
 
 
 @dataclass(frozen=True)
@@ -217,23 +273,38 @@ class Hazard:
 
 # A hazard at least this likely is counted into travel times; a smaller one is shown and not counted.
 COUNTED_PERMILLE = 500
+# A way passes a place that is at most this far from its straight line: the roads between are not known, so this is an assumption.
+PASSES_M = 2_000
+# Nine of ten journeys by road stay within so many thousandths of the usual time; by sea, where sources give one time only. Assumptions.
+ROAD_TENTH_PERMILLE = 1_400
+SEA_TENTH_PERMILLE = 1_250
 
 
 @dataclass(frozen=True)
 class Network:
-    """Places and ways. Roads are great circle times a detour; the sea is data; an island has no road."""
+    """Places and ways. Roads are great circle times a detour unless measured; the sea is data; an island has no road.
+
+    A closed road is driven round by way of one other place.
+    """
 
     nodes: tuple[Node, ...]
     sea: tuple[SeaLeg, ...]
     detour_permille: int
     road_kmh: int
     hazards: tuple[Hazard, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    gates: tuple[weather.Gate, ...] = ()
     _index: dict[str, Node] = field(default_factory=dict, compare=False, repr=False)
     _sea: dict[tuple[str, str], SeaLeg] = field(default_factory=dict, compare=False, repr=False)
+    _timed: dict[tuple[str, str, str], Measured] = field(default_factory=dict, compare=False, repr=False)
+    _roads: dict[tuple[str, str], Leg | None] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._index.update({node.code: node for node in self.nodes})
         self._sea.update({(leg.pier, leg.island): leg for leg in self.sea})
+        self._timed.update({(way.kind, way.to, way.place): way for way in self.measured})
+        self._timed.update({(way.kind, way.place, way.to): way for way in self.measured})
 
     def node(self, code: str) -> Node | None:
         """The place, if it is one of the network."""
@@ -249,19 +320,80 @@ class Network:
         delay = sum(h.delay_min for h in self.hazards if h.probability_permille >= COUNTED_PERMILLE and h.touches(a, b))
         return Leg(way.distance_m, way.travel_min + delay)
 
+    def spread(self, kind: Kind, a: str, b: str) -> travel.Spread | None:
+        """How surely the way takes how long, hazards left out (they have a chance of their own); None where there is no way."""
+        if a == b:
+            return travel.Spread(0, 0)
+        timed = self._timed.get(("laut" if kind is Kind.BOAT else "darat", a, b))
+        way = self._sea_way(a, b) if kind is Kind.BOAT else self._road(a, b)
+        if way is None:
+            return None
+        if timed and not self._blocked(a, b):
+            return travel.Spread(timed.usual_min, timed.tenth_min, travel.Basis.MEASURED)
+        if kind is not Kind.BOAT:
+            return travel.Spread(way.travel_min, -(-way.travel_min * ROAD_TENTH_PERMILLE // 1000))
+        crossing = self._sea.get((a, b)) or self._sea[b, a]
+        if crossing.usual_min and crossing.usual_min < crossing.travel_min:
+            return travel.Spread(crossing.usual_min, crossing.travel_min, travel.Basis.SOURCED)
+        return travel.Spread(crossing.travel_min, -(-crossing.travel_min * SEA_TENTH_PERMILLE // 1000))
+
+    def open(self, place: str, minute: int) -> bool:
+        """Whether boats may use a pier or an island at a minute; where nothing is recorded, they may."""
+        return all(gate.lets(place, minute) for gate in self.gates)
+
     def piers(self, island: str) -> list[SeaLeg]:
         """The crossings to an island, the shortest first."""
         return sorted((leg for leg in self.sea if leg.island == island), key=lambda leg: (leg.travel_min, leg.pier))
 
     def _sea_way(self, a: str, b: str) -> Leg | None:
         crossing = self._sea.get((a, b)) or self._sea.get((b, a))
-        return Leg(crossing.distance_m, crossing.travel_min) if crossing else None
+        if crossing is None:
+            return None
+        timed = self._timed.get(("laut", a, b))
+        return Leg(timed.distance_m or crossing.distance_m, timed.usual_min) if timed else Leg(crossing.distance_m, crossing.travel_min)
 
     def _road(self, a: str, b: str) -> Leg | None:
+        if (a, b) not in self._roads:
+            self._roads[a, b] = self._around(a, b) if self._blocked(a, b) else self._direct(a, b)
+        return self._roads[a, b]
+
+    def _direct(self, a: str, b: str) -> Leg | None:
         start, end = self._index.get(a), self._index.get(b)
         if start is None or end is None or "pulau" in {start.kind, end.kind}:
             return None
-        return road_leg(start, end, self.detour_permille, self.road_kmh)
+        way, timed = road_leg(start, end, self.detour_permille, self.road_kmh), self._timed.get(("darat", a, b))
+        return Leg(timed.distance_m or way.distance_m, timed.usual_min) if timed else way
+
+    def _blocked(self, a: str, b: str) -> bool:
+        return any(self._passes(a, b, closed.place) and self._passes(a, b, closed.to) for closed in self.closures)
+
+    def _passes(self, a: str, b: str, place: str) -> bool:
+        """Whether the straight way from a to b goes by a place; its own ends do."""
+        if place in {a, b}:
+            return True
+        start, end, by = self._index.get(a), self._index.get(b), self._index.get(place)
+        return bool(start and end and by) and off_line_m(start, end, by) <= PASSES_M  # type: ignore[arg-type]
+
+    def _around(self, a: str, b: str) -> Leg | None:
+        """The quickest way by one other place whose two parts are open."""
+        found = []
+        for node in self.nodes:
+            if node.code in {a, b} or node.kind == "pulau" or self._blocked(a, node.code) or self._blocked(node.code, b):
+                continue
+            first, second = self._direct(a, node.code), self._direct(node.code, b)
+            if first and second:
+                found.append(Leg(first.distance_m + second.distance_m, first.travel_min + second.travel_min))
+        return min(found, key=lambda leg: (leg.travel_min, leg.distance_m), default=None)
+
+
+def off_line_m(a: Node, b: Node, by: Node) -> int:
+    """Metres of a place from the straight line between two others, its ends included; on a plane, good enough within a regency."""
+    east = math.cos(math.radians(a.lat))
+    bx, by_ = (b.lon - a.lon) * east, b.lat - a.lat
+    px, py = (by.lon - a.lon) * east, by.lat - a.lat
+    length = bx * bx + by_ * by_
+    along = max(0.0, min(1.0, (px * bx + py * by_) / length)) if length else 0.0
+    return round(math.hypot(px - along * bx, py - along * by_) * math.radians(1) * places.EARTH_KM * 1000)
 
 
 def road_leg(a: Node, b: Node, detour_permille: int, road_kmh: int) -> Leg:
@@ -276,6 +408,11 @@ class Rules:
 
     The law wants everything but the TPS itself with the KPPS on H-1 at the latest (UU 7/2017 Pasal 341); the desa must therefore have
     it in time to pass it on that day. Islands go a day ahead. Handling times are assumptions of the scenario until somebody times them.
+
+    island_days: days on which a boat may sail, island_day the one preferred; empty: only that one. A day of the mainland among them is
+    used only where no earlier day has a calm window. ppk_first: a kecamatan's PPK has its goods before its desa. robust: windows are
+    planned with the times that nine of ten journeys keep. split_tps: goods of one TPS may travel in several loads. narrow: (place, kinds of
+    vehicle that get there), by official code and all below it. dawn_min, dusk_min: between them it is light.
     """
 
     island_day: int = 2
@@ -288,15 +425,43 @@ class Rules:
     halt_min: int = 10
     piece_sec: int = 30
     tps_per_load: int = 10
+    island_days: tuple[int, ...] = ()
+    ppk_first: bool = False
+    robust: bool = False
+    split_tps: bool = False
+    narrow: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    dawn_min: int = 0
+    dusk_min: int = DAY
 
     def __post_init__(self) -> None:
-        if self.island_day <= max(self.mainland_days) or self.tps_per_load < 1 or self.mainland_latest_min <= self.earliest_min:
+        good = (
+            self.island_day > max(self.mainland_days)
+            and self.tps_per_load >= 1
+            and self.mainland_latest_min > self.earliest_min
+            and (not self.island_days or self.island_day in self.island_days)
+            and 0 <= self.dawn_min < self.dusk_min <= DAY
+            and all(kinds and set(kinds) <= {kind.value for kind in Kind if kind is not Kind.BOAT} for _, kinds in self.narrow)
+        )
+        if not good:
             raise BadRules(island_day=self.island_day)
+
+    @property
+    def sea_days(self) -> tuple[int, ...]:
+        """The days on which boats may sail, the earliest first."""
+        return tuple(sorted(self.island_days or (self.island_day,), reverse=True))
+
+    def admits(self, kind: Kind, place: str) -> bool:
+        """Whether a kind of vehicle gets to a place by road."""
+        return all(kind.value in kinds for narrow, kinds in self.narrow if place == narrow or place.startswith(f"{narrow}."))
+
+    def dark(self, minute: int) -> bool:
+        """Whether a minute lies outside daylight."""
+        return not self.dawn_min <= minute % DAY <= self.dusk_min
 
     def window(self, kind: LoadKind) -> tuple[int, int]:
         """Earliest and latest arrival of a load, relative to voting day."""
         if kind is LoadKind.ISLAND:
-            return self.earliest_min - self.island_day * DAY, self.island_latest_min - self.island_day * DAY
+            return self.earliest_min - max(self.sea_days) * DAY, self.island_latest_min - min(self.sea_days) * DAY
         return self.earliest_min - max(self.mainland_days) * DAY, self.mainland_latest_min - min(self.mainland_days) * DAY
 
 
@@ -352,6 +517,9 @@ def network_of(
     detour_permille: int,
     road_kmh: int,
     hazards: Iterable[Hazard] = (),
+    measured: Iterable[Measured] = (),
+    closures: Iterable[Closure] = (),
+    gates: Iterable[weather.Gate] = (),
 ) -> Network:
     """Places and ways of a region. Sites without a pin are left out; a PPK stands at the desa of its kecamatan's name, else the largest."""
     nodes = {
@@ -370,11 +538,27 @@ def network_of(
         )[0]
         nodes[code] = Node(code, f"PPK {seat.kecamatan_name}", seat.lat, seat.lon, "ppk", provisional=True)
     crossings = tuple(
-        SeaLeg(leg.pier, leg.island, round(leg.hours_high * 60), _metres(nodes[leg.pier], nodes[leg.island]), leg.source)
+        SeaLeg(
+            leg.pier,
+            leg.island,
+            round(leg.hours_high * 60),
+            _metres(nodes[leg.pier], nodes[leg.island]),
+            leg.source,
+            round((leg.hours_low + leg.hours_high) * 30),
+        )
         for leg in sea_legs
         if leg.pier in nodes and leg.island in nodes
     )
-    return Network(tuple(sorted(nodes.values(), key=lambda node: node.code)), crossings, detour_permille, road_kmh, tuple(hazards))
+    return Network(
+        tuple(sorted(nodes.values(), key=lambda node: node.code)),
+        crossings,
+        detour_permille,
+        road_kmh,
+        tuple(hazards),
+        tuple(measured),
+        tuple(closures),
+        tuple(gates),
+    )
 
 
 def _metres(a: Node, b: Node) -> int:
@@ -433,6 +617,68 @@ def _load_of(code: str, members: Sequence[Destination], pieces: Sequence[Piece],
     )
 
 
+def delayed(loads: Iterable[Load], ready: Mapping[str, int]) -> tuple[Load, ...]:
+    """The loads when items (or whole loads, by code) are at the warehouse only from a minute on; the latest of all counts."""
+    made = []
+    for load in loads:
+        waits = [ready[piece.item] for piece in load.pieces if piece.quantity and piece.item in ready]
+        waits += [ready[load.code]] if load.code in ready else []
+        waits += [load.ready_min] if waits and load.ready_min is not None else []
+        made.append(replace(load, ready_min=max(waits)) if waits else load)
+    return tuple(made)
+
+
+def relocated(
+    loads: Iterable[Load], moves: Mapping[str, str], network: Network, goods: Mapping[str, Goods], keep: Rules
+) -> tuple[Load, ...]:
+    """The loads when the goods of TPS go to other places; only the loads they leave and those they join change.
+
+    moves: TPS code -> code of a desa or an island. They join the smallest load of that place which has room for one more TPS, or one of
+    their own. What is unknown or stands there already changes nothing.
+    """
+    made = {load.code: load for load in loads}
+    for tps, to in sorted(moves.items()):
+        source = next((load for load in made.values() if tps in load.tps), None)
+        node = network.node(to)
+        if source is None or node is None or source.place == to:
+            continue
+        pieces = tuple(piece for piece in source.pieces if piece.place == tps)
+        made[source.code] = _resized(
+            source, tuple(p for p in source.pieces if p.place != tps), tuple(t for t in source.tps if t != tps), goods, keep
+        )
+        there = [load for load in made.values() if load.place == to and load.kind is not LoadKind.DISTRICT]
+        room = [load for load in there if len(load.tps) < keep.tps_per_load]
+        kind = LoadKind.ISLAND if node.kind == "pulau" else LoadKind.VILLAGE
+        earliest, latest = keep.window(kind)
+        new = Load(_free_code(to, made), to, node.name, kind, (), 0, 0, 0, 0, 0, earliest, latest)
+        target = min(room, key=lambda load: (len(load.tps), load.code)) if room else new
+        merged = tuple(sorted((*target.pieces, *pieces), key=lambda piece: (piece.place, piece.item)))
+        made[target.code] = _resized(target, merged, tuple(sorted((*target.tps, tps))), goods, keep)
+    return tuple(load for load in made.values() if load.pieces or load.tps)
+
+
+def _free_code(place: str, taken: Iterable[str]) -> str:
+    used, number = set(taken), 1
+    while (code := place if number == 1 else f"{place}/{number}") in used:
+        number += 1
+    return code
+
+
+def _resized(load: Load, pieces: tuple[Piece, ...], tps: tuple[str, ...], goods: Mapping[str, Goods], keep: Rules) -> Load:
+    known = [(goods[piece.item], piece.quantity) for piece in pieces if piece.item in goods]
+    boxes, booths = (sum(piece.quantity for piece in pieces if piece.item == item) for item in (BOX, BOOTH))
+    return replace(
+        load,
+        tps=tps,
+        boxes=boxes,
+        booths=booths,
+        volume_ml=sum(good.volume_ml * quantity for good, quantity in known),
+        weight_g=sum(good.weight_g * quantity for good, quantity in known),
+        service_min=keep.halt_min - (-keep.piece_sec * boxes // 60),
+        pieces=pieces,
+    )
+
+
 @dataclass(frozen=True)
 class Stop:
     """One halt of a trip: which loads leave the vehicle here, and when. At a pier they are handed over to a boat."""
@@ -455,6 +701,7 @@ class Trip:
     stops: tuple[Stop, ...]
     return_min: int
     distance_m: int
+    escort: bool = False
 
     @property
     def loads(self) -> tuple[str, ...]:
@@ -473,13 +720,48 @@ class Unassigned:
 
 
 @dataclass(frozen=True)
+class Option:
+    """One way to bring an island its goods: letter A, B, C in the order tried ("" for one that was weighed and not chosen).
+
+    chance_ppm: that it succeeds if it is tried when its hour comes; reach_ppm: that it is the one that brings them. decide_min: the last
+    minute at which not going costs nothing. why: what the chance was reckoned from, as plain facts (see `planning.reliability`).
+    """
+
+    letter: str
+    boat: str
+    pier: str
+    depart_min: int
+    arrive_min: int
+    decide_min: int
+    chance_ppm: int
+    reach_ppm: int
+    cost: int
+    why: Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class IslandChoice:
+    """Plans A, B, C of an island with the probability that one of them succeeds in time, and what was weighed beside them.
+
+    exception: "" or "no_window_ahead" where no day before the mainland's has a calm window that is worth trying.
+    """
+
+    island: str
+    options: tuple[Option, ...]
+    chance_ppm: int
+    others: tuple[Option, ...] = ()
+    exception: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Trips by vehicle and time, what stays behind, and how the plan was made."""
+    """Trips by vehicle and time, what stays behind, and how the plan was made; for islands what to do when the sea is not calm."""
 
     trips: tuple[Trip, ...]
     unassigned: tuple[Unassigned, ...]
     seed: int
     method: str
+    choices: tuple[IslandChoice, ...] = ()
 
     @property
     def feasible(self) -> bool:
@@ -528,13 +810,66 @@ def violations(plan: Plan, loads: Iterable[Load], network: Network, fleet: Itera
         if vehicle is None:
             faults.append(Violation("unknown_vehicle", {"trip": trip.code, "vehicle": trip.vehicle}))
             continue
-        faults += _capacity(trip, vehicle, by_load)
+        faults += _capacity(trip, vehicle, by_load) + _ready(trip, vehicle, by_load, rules)
         faults += _drops(trip, vehicle, by_load, network)
         faults += _times(trip, vehicle, by_load, network)
-        faults += _hours(trip, vehicle)
+        faults += _hours(trip, vehicle) + _night(trip, vehicle, rules) + _open(trip, vehicle, network)
+        faults += [
+            Violation("wrong_vehicle", {"trip": trip.code, "place": stop.place, "vehicle": vehicle.kind.value})
+            for stop in trip.stops
+            if not vehicle.boat and not rules.admits(vehicle.kind, stop.place)
+        ]
     faults += _fleet_use(plan, by_vehicle, rules)
     faults += _handovers(plan, by_load, by_vehicle, rules)
-    return faults + _islands_first(plan, by_load, rules)
+    return faults + _islands_first(plan, by_load, rules) + _districts_first(plan, by_load, rules) + _kits(by_load.values(), rules)
+
+
+def _night(trip: Trip, vehicle: Vehicle, rules: Rules) -> list[Violation]:
+    """In the dark only vehicles that may, and with an escort; boats sail by their own hours."""
+    if vehicle.boat or not (rules.dark(trip.depart_min) or rules.dark(trip.return_min)):
+        return []
+    if not vehicle.night:
+        return [Violation("night_without_leave", {"trip": trip.code, "vehicle": vehicle.code})]
+    return [] if trip.escort else [Violation("night_without_escort", {"trip": trip.code, "vehicle": vehicle.code})]
+
+
+def _open(trip: Trip, vehicle: Vehicle, network: Network) -> list[Violation]:
+    """Boats leave a pier and reach an island in the hours in which these are open."""
+    if not vehicle.boat or not network.gates:
+        return []
+    moves = [(trip.start, trip.depart_min), *((s.place, minute) for s in trip.stops for minute in (s.arrive_min, s.depart_min))]
+    shut = [(place, minute) for place, minute in [*moves, (trip.start, trip.return_min)] if not network.open(place, minute)]
+    return [Violation("closed_then", {"trip": trip.code, "place": place, "minute": minute}) for place, minute in shut]
+
+
+def _districts_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
+    """Where the rule says so, a PPK has its goods no later than any desa of its kecamatan."""
+    if not rules.ppk_first:
+        return []
+    arrivals = plan.arrivals()
+    reached = {loads[code].place: minute for code, minute in arrivals.items() if code in loads and loads[code].kind is LoadKind.DISTRICT}
+    faults = []
+    for code, minute in arrivals.items():
+        load = loads.get(code)
+        if load is None or load.kind is not LoadKind.VILLAGE:
+            continue
+        first = reached.get(places.kecamatan_of(load.place))
+        if first is not None and minute < first:
+            faults.append(Violation("ppk_not_first", {"load": code, "minutes": first - minute}))
+    return faults
+
+
+def _kits(loads: Iterable[Load], rules: Rules) -> list[Violation]:
+    """All that belongs to one TPS travels in one load, unless the rules allow to split it."""
+    where: dict[str, set[str]] = {}
+    for load in loads:
+        for place in {piece.place for piece in load.pieces}:
+            where.setdefault(place, set()).add(load.code)
+    return [
+        Violation("kit_split", {"place": place, "loads": len(codes)})
+        for place, codes in sorted(where.items())
+        if len(codes) > 1 and not rules.split_tps
+    ]
 
 
 def _coverage(plan: Plan, loads: Mapping[str, Load]) -> list[Violation]:
@@ -570,6 +905,15 @@ def _capacity(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load]) -> list[V
         if carries > capacity:
             faults.append(Violation(code, {"trip": trip.code, "carries": carries, "capacity": capacity}))
     return faults
+
+
+def _ready(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
+    """Nothing is loaded at the warehouse before it is there."""
+    if vehicle.boat:
+        return []
+    waits = {code: ready for code in trip.loads if code in loads and (ready := loads[code].ready_min) is not None}
+    soon = {code: ready + rules.loading_min - trip.depart_min for code, ready in waits.items()}
+    return [Violation("leaves_before_ready", {"trip": trip.code, "load": code, "minutes": late}) for code, late in soon.items() if late > 0]
 
 
 def _drops(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load], network: Network) -> list[Violation]:
@@ -696,14 +1040,17 @@ def _handovers(plan: Plan, loads: Mapping[str, Load], fleet: Mapping[str, Vehicl
 
 
 def _islands_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
-    """Islands have their goods on a day before the mainland's first day."""
+    """Islands have their goods on a day before the mainland's first; later only where the plan says that no such day is calm."""
     faults = []
+    excused = {choice.island for choice in plan.choices if choice.exception == "no_window_ahead"}
     for code, minute in plan.arrivals().items():
         load = loads.get(code)
         if load is None:
             continue
         day = day_of(minute)
-        if load.kind is LoadKind.ISLAND and day <= max(rules.mainland_days):
+        if load.kind is LoadKind.ISLAND and day not in rules.sea_days:
+            faults.append(Violation("wrong_day", {"load": code, "day": day}))
+        if load.kind is LoadKind.ISLAND and day <= max(rules.mainland_days) and load.place not in excused:
             faults.append(Violation("island_not_ahead", {"load": code, "day": day}))
         if load.kind is not LoadKind.ISLAND and day not in rules.mainland_days:
             faults.append(Violation("wrong_day", {"load": code, "day": day}))
@@ -800,6 +1147,7 @@ class Crossing:
     back_at: datetime
     limit_cm: int | None
     mark: str = ""
+    name: str = ""
 
 
 def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -> list[record.Signal]:
@@ -813,30 +1161,69 @@ def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -
         limit = one.limit_cm
         if limit is None:
             continue
-        here = [w for w in told if w.place in {one.pier, one.island} and w.from_at < one.back_at and one.leave_at < w.until_at]
-        above = [w for w in here if w.height_cm > limit]
+        here = weather.standing(told, weather.areas(one.pier, one.island), one.leave_at, one.back_at)
+        above = [wave for wave in here if wave.height_cm > limit]
         if above:
             worst = max(above, key=lambda w: w.height_cm)
             said: dict[str, str | int] = {
-                "boat": one.boat, "island": one.island, "height": worst.height_cm, "limit": limit, "source": worst.source,
+                "boat": one.boat, "island": one.name or one.island, "height": worst.height_cm, "limit": limit, "source": worst.source,
             }  # fmt: skip
             subject, since_at = f"crossing:{one.boat}:{one.island}", min(w.issued_at for w in above)
-            found.append(record.Signal("R09", "TANTANGAN", subject, "critical", ("KPU", "POLRES"), since_at, said, mark=one.mark))
+            mark = " ".join(dict.fromkeys(part for part in (one.mark, worst.mark) if part))
+            found.append(record.Signal("R09", "TANTANGAN", subject, "critical", ("KPU", "POLRES"), since_at, said, mark=mark))
+    return found
+
+
+def crossings(plan: Plan, network: Network, fleet: Iterable[Vehicle], midnight_at: datetime) -> list[Crossing]:
+    """The times at which the boats of a plan are on the water, with the limit each has now; midnight_at: 00:00 local of voting day."""
+    boats = {vehicle.code: vehicle for vehicle in fleet if vehicle.boat}
+    found = []
+    for trip in plan.trips:
+        boat = boats.get(trip.vehicle)
+        if boat is None:
+            continue
+        leave_at, back_at = instant(midnight_at, trip.depart_min), instant(midnight_at, trip.return_min)
+        mark = "ARMADA ASUMSI" if boat.assumption else ""
+        for stop in trip.stops:
+            node = network.node(stop.place)
+            name = node.name if node else ""
+            found.append(Crossing(boat.code, trip.start, stop.place, leave_at, back_at, boat.wave_limit_cm, mark, name))
     return found
 
 
 def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle], rules: Rules) -> str:
-    """SHA-256 over everything a plan depends on; the same inputs in any order give the same hash."""
+    """SHA-256 over everything a plan depends on; the same inputs in any order give the same hash.
+
+    What was added to the values later and is not used (`_LATER`) is left out, so that older plans keep the hash of their inputs.
+    """
     facts = {
-        "loads": [asdict(load) for load in sorted(loads, key=lambda load: load.code)],
+        "loads": [_lean(load) for load in sorted(loads, key=lambda load: load.code)],
         "nodes": [_whole(asdict(node)) for node in sorted(network.nodes, key=lambda node: node.code)],
-        "sea": [asdict(leg) for leg in sorted(network.sea, key=lambda leg: (leg.pier, leg.island))],
+        "sea": [_lean(leg) for leg in sorted(network.sea, key=lambda leg: (leg.pier, leg.island))],
         "hazards": sorted((asdict(h) for h in network.hazards), key=lambda h: json.dumps(h, sort_keys=True)),
         "road": [network.detour_permille, network.road_kmh],
-        "fleet": [asdict(vehicle) for vehicle in sorted(fleet, key=lambda vehicle: vehicle.code)],
-        "rules": asdict(rules),
+        "fleet": [_lean(vehicle) for vehicle in sorted(fleet, key=lambda vehicle: vehicle.code)],
+        "rules": _lean(rules),
     }
+    if network.measured:
+        facts["measured"] = sorted((asdict(way) for way in network.measured), key=lambda way: json.dumps(way, sort_keys=True))
+    if network.closures:
+        facts["closures"] = sorted((asdict(closed) for closed in network.closures), key=lambda one: json.dumps(one, sort_keys=True))
+    if network.gates:
+        facts["gates"] = sorted((asdict(gate) for gate in network.gates), key=lambda one: json.dumps(one, sort_keys=True))
     return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+_LATER = frozenset(
+    {"usual_min", "wave_limit_cm", "night", "carrier", "breakdown_permille", "repair_min", "ready_min"}
+    | {"island_days", "ppk_first", "robust", "split_tps", "narrow", "dawn_min", "dusk_min"}
+)
+
+
+def _lean(value: Any) -> dict[str, Any]:
+    """A value as plain data without later fields that stand at their default."""
+    usual = {one.name: one.default for one in fields(value)}
+    return {name: said for name, said in asdict(value).items() if name not in _LATER or said != usual[name]}
 
 
 def _whole(node: dict[str, Any]) -> dict[str, Any]:
@@ -846,6 +1233,11 @@ def _whole(node: dict[str, Any]) -> dict[str, Any]:
 def plan_facts(plan: Plan) -> dict[str, Any]:
     """The plan as plain data, for keeping and for hashing."""
     facts: dict[str, Any] = json.loads(json.dumps(asdict(plan)))
+    if not plan.choices:
+        del facts["choices"]
+    for trip in facts["trips"]:
+        if not trip["escort"]:
+            del trip["escort"]
     return facts
 
 
@@ -856,12 +1248,53 @@ def plan_of(facts: Mapping[str, Any]) -> Plan:
         unassigned=tuple(Unassigned(u["load"], u["code"], u["facts"], tuple(u["remedies"])) for u in facts["unassigned"]),
         seed=facts["seed"],
         method=facts["method"],
+        choices=tuple(_choice_of(choice) for choice in facts.get("choices", ())),
     )
+
+
+def _choice_of(facts: Mapping[str, Any]) -> IslandChoice:
+    options, others = (tuple(Option(**option) for option in facts[name]) for name in ("options", "others"))
+    return IslandChoice(facts["island"], options, facts["chance_ppm"], others, facts["exception"])
 
 
 def _trip_of(facts: Mapping[str, Any]) -> Trip:
     stops = tuple(Stop(s["place"], tuple(s["loads"]), s["arrive_min"], s["depart_min"], s["handover"]) for s in facts["stops"])
-    return Trip(facts["code"], facts["vehicle"], facts["start"], facts["depart_min"], stops, facts["return_min"], facts["distance_m"])
+    way = (facts["code"], facts["vehicle"], facts["start"], facts["depart_min"], stops, facts["return_min"], facts["distance_m"])
+    return Trip(*way, escort=facts.get("escort", False))
+
+
+def rules_facts(keep: Rules) -> dict[str, Any]:
+    """The handling rules as plain data."""
+    facts: dict[str, Any] = json.loads(json.dumps(asdict(keep)))
+    return facts
+
+
+def rules_of(facts: Mapping[str, Any]) -> Rules:
+    """The handling rules that `rules_facts` wrote, also those from before a rule was added."""
+    narrow = tuple((place, tuple(kinds)) for place, kinds in facts.get("narrow", ()))
+    days = {name: tuple(facts.get(name, ())) for name in ("mainland_days", "island_days")}
+    return Rules(**{**facts, **days, "narrow": narrow})
+
+
+def kept_trips(old: Plan, old_loads: Iterable[Load], new: Plan, new_loads: Iterable[Load]) -> frozenset[str]:
+    """Codes of trips whose waybill holds in the new plan: the same trip to the minute, and every load with the same contents."""
+    before, held = {trip.code: trip for trip in old.trips}, {load.code: load for load in old_loads}
+    holds = {load.code: load for load in new_loads}
+    return frozenset(
+        trip.code
+        for trip in new.trips
+        if before.get(trip.code) == trip and all(code in held and held[code] == holds.get(code) for code in trip.loads)
+    )
+
+
+# Faults of ways that were driven before now are history: the road was open then, the vehicle was there.
+_HISTORY = frozenset({"too_fast", "no_way", "wrong_distance", "unknown_vehicle"})
+
+
+def standing(faults: Iterable[Violation], plan: Plan, now_min: int | None) -> list[Violation]:
+    """Faults that can still be avoided: those of ways of trips that left before `now_min` are left out."""
+    gone = {trip.code for trip in plan.trips if now_min is not None and trip.depart_min <= now_min}
+    return [fault for fault in faults if not (fault.code in _HISTORY and fault.facts.get("trip") in gone)]
 
 
 def plan_hash(plan: Plan) -> str:

@@ -88,3 +88,75 @@ class Opening:
         if self.from_min <= self.until_min:
             return self.from_min <= here <= self.until_min
         return here >= self.from_min or here <= self.until_min
+
+
+# --- ways that somebody timed ----------------------------------------------------------------------------------------------
+
+KINDS = ("darat", "laut")
+# How a time came about; a code, so that no name of a driver stands in the journal for ever.
+SOURCES = ("ukur", "gps", "sopir", "peta")
+# Where a file gives one time only: nine of ten journeys stay within so many thousandths of it. An assumption, and marked as one.
+TENTH_PERMILLE = 1_400
+_LONGEST_MIN = 3 * DAY
+
+
+class BadTiming(record.Refusal):
+    """A way from a place to itself, of no kind we know, without a time, or with one that cannot be."""
+
+    code: ClassVar[str] = "travel.bad_timing"
+
+
+class NoTimings(record.Refusal):
+    """Nothing to record: every way of the file is known with the same numbers."""
+
+    code: ClassVar[str] = "travel.no_timings"
+
+
+class UnknownWay(record.Refusal):
+    """No time stands for this way, or another one stands by now."""
+
+    code: ClassVar[str] = "travel.unknown_way"
+
+
+class ReasonMissing(record.Refusal):
+    """Taking a time back says why."""
+
+    code: ClassVar[str] = "travel.reason_missing"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A way as somebody timed it, from `place` to `to`: usual minutes and those that one journey in ten exceeds.
+
+    distance_m 0: not measured.
+    tenth_assumed: only the usual time was given, the other follows from TENTH_PERMILLE.
+    """
+
+    kind: str
+    place: str
+    to: str
+    usual_min: int
+    tenth_min: int
+    distance_m: int = 0
+    source: str = "ukur"
+    tenth_assumed: bool = False
+
+    def __post_init__(self) -> None:
+        known = self.kind in KINDS and self.source in SOURCES and self.place and self.to and self.place != self.to
+        if not known or not 0 < self.usual_min <= self.tenth_min <= _LONGEST_MIN or not 0 <= self.distance_m <= 1_000_000:
+            raise BadTiming(place=self.place, to=self.to, usual=self.usual_min, tenth=self.tenth_min)
+
+    @property
+    def way(self) -> tuple[str, str, str]:
+        """What the newest of several is chosen by: kind and direction."""
+        return self.kind, self.place, self.to
+
+    @property
+    def code(self) -> str:
+        """The way as a subject of the journal."""
+        return f"{self.kind}/{self.place}/{self.to}"
+
+
+def assumed_tenth(usual_min: int, permille: int = TENTH_PERMILLE) -> int:
+    """The time that nine of ten journeys stay within where only the usual one is known, rounded up."""
+    return -(-usual_min * permille // 1000)

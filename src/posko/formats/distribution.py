@@ -7,7 +7,7 @@ from typing import Any
 from posko.domain import distribution as rules
 from posko.formats import document, text
 
-KINDS = {rules.Kind.TRUCK: "Truk", rules.Kind.PICKUP: "Pikap", rules.Kind.BOAT: "Perahu"}
+KINDS = {rules.Kind.TRUCK: "Truk", rules.Kind.PICKUP: "Pikap", rules.Kind.MOTOR: "Sepeda motor", rules.Kind.BOAT: "Perahu"}
 # The columns of the contents, as far as they fit; the rest travels inside the sealed boxes and is counted at the end.
 COLUMNS = ("KOTAK", "BILIK", "SURAT_SUARA", "TINTA", "ALAT_COBLOS", "SEGEL", "FORMULIR")
 

@@ -10,6 +10,7 @@ from posko.desk import (
     disputes,
     distribution,
     dpt,
+    drill,
     evidence,
     home,
     inbox,
@@ -43,6 +44,8 @@ from posko.desk import (
     stock,
     thresholds,
     transfers,
+    travel,
+    weather,
 )
 from posko.public import misuse as public_misuse
 from posko.public import releases as public_releases
@@ -50,8 +53,9 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, distribution, transfers, readiness, reports, posts, misuse, merging, aght,
-    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
+    readiness, reports, posts, misuse, merging, aght,
+    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 
 urlpatterns = [

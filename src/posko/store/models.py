@@ -3,9 +3,11 @@
 from posko.store import (  # noqa: F401
     access,
     aght,
+    custody,
     disputes,
     distribution,
     dpt,
+    drill,
     evidence,
     keys,
     labels,
@@ -35,4 +37,6 @@ from posko.store import (  # noqa: F401
     stock,
     thresholds,
     transfers,
+    travel,
+    weather,
 )

@@ -1,0 +1,763 @@
+"""Stage custody: what happened to boxes and trips, who holds what now, where each trip is and when it comes.
+
+Events are rows that never change; the state is folded from those that had happened by then (`domain.custody`). A trip is named by the
+identity of its waybill, so that a new plan does not mix its trips with those of the old one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+
+from django.db import models, transaction
+from django.db.models import Max
+
+from posko.domain import access as access_rules
+from posko.domain import custody as rules
+from posko.domain import distribution as road_rules
+from posko.domain import labels as label_rules
+from posko.domain import places as place_rules
+from posko.domain import record as facts
+from posko.store import distribution, packing, places, record, seals, thresholds
+
+ENTRY_KINDS = {
+    rules.Kind.LOADED: "box.loaded",
+    rules.Kind.DEPARTED: "trip.departed",
+    rules.Kind.ARRIVED: "trip.arrived",
+    rules.Kind.HANDED_OVER: "box.handed_over",
+    rules.Kind.REFUSED: "box.refused",
+    rules.Kind.DAMAGED: "box.damaged",
+    rules.Kind.CORRECTED: "custody.corrected",
+}
+BEFORE = timedelta(hours=12)
+"""How long before its departure a trip is a task."""
+
+
+class CustodyEventRow(models.Model):
+    """One event. `facts` is the whole of it as `rules.event_facts` writes it; names and remarks stand in the journal's private part."""
+
+    election = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    trip = models.CharField(max_length=20, blank=True)
+    place = models.CharField(max_length=40)
+    facts = models.JSONField()
+    corrects = models.CharField(max_length=64, blank=True)
+    device = models.CharField(max_length=60)
+    device_seq = models.BigIntegerField()
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    agency = models.CharField(max_length=20)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        db_table = "custody_event"
+        constraints = (models.UniqueConstraint(fields=["device", "device_seq"], name="custody_event_once"),)
+        indexes = (models.Index(fields=["election", "occurred_at"], name="custody_event_time"),)
+
+
+# --- trips and what they carry -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing of a trip: where it belongs, where it leaves the vehicle, how many ballot boxes it is, and what a person calls it."""
+
+    thing: str
+    target: str
+    place: str
+    boxes: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Ride:
+    """A trip of a recorded plan with its waybill."""
+
+    stored: distribution.StoredPlan
+    trip: road_rules.Trip
+    waybill: str
+    number: str
+
+    @property
+    def vehicle(self) -> road_rules.Vehicle | None:
+        """The vehicle as the plan knew it."""
+        return next((one for one in self.stored.inputs.fleet if one.code == self.trip.vehicle), None)
+
+    @property
+    def depart_at(self) -> datetime:
+        """Planned departure."""
+        return self.stored.instant(self.trip.depart_min)
+
+    def name(self, place: str) -> str:
+        """What a place of the plan is called."""
+        node = self.stored.inputs.network.node(place)
+        return node.name if node else place
+
+    @cached_property
+    def halts(self) -> tuple[road_rules.Stop, ...]:
+        """The halts of the trip, each place once: goods of one place change hands there together, also where the plan stops twice."""
+        found: dict[str, road_rules.Stop] = {}
+        last = ""
+        for stop in self.trip.stops:
+            before = found.get(stop.place)
+            if before is None:
+                found[stop.place] = stop
+            else:
+                leave_min = stop.depart_min if stop.place == last else before.depart_min
+                found[stop.place] = replace(before, loads=(*before.loads, *stop.loads), depart_min=leave_min)
+            last = stop.place
+        return tuple(found.values())
+
+    def index(self, place: str) -> int:
+        """Which halt a place is: -1 for the start, -2 where the trip does not pass."""
+        if place == self.trip.start:
+            return -1
+        return next((number for number, stop in enumerate(self.halts) if stop.place == place), -2)
+
+    def stop(self, place: str) -> road_rules.Stop:
+        """The halt at a place. UnknownStop."""
+        number = self.index(place)
+        if number < 0:
+            raise rules.UnknownStop(trip=self.number, place=place)
+        return self.halts[number]
+
+    def minutes_to(self, number: int) -> int:
+        """Planned minutes on the way to a halt from the one before it (or from the start)."""
+        before = self.trip.depart_min if number == 0 else self.halts[number - 1].depart_min
+        return self.halts[number].arrive_min - before
+
+
+def ride(election: str, waybill: str) -> Ride:
+    """The trip of a waybill (identity, number, or what its QR code says), of the plan in force or an older one. UnknownTrip."""
+    typed = label_rules.cleaned(waybill)
+    row = distribution.WaybillRow.objects.filter(plan__election=election, number__iexact=typed).first()
+    if row is None:
+        try:
+            identity = label_rules.expect(typed, "waybill").text
+        except facts.Refusal as refusal:
+            raise rules.UnknownTrip(seen=typed[:40]) from refusal
+        row = distribution.WaybillRow.objects.filter(plan__election=election, identity=identity).first()
+    if row is None:
+        raise rules.UnknownTrip(seen=typed[:40])
+    stored = distribution.plan_of_row(row.plan_id)
+    trip = next((one for one in stored.plan.trips if one.code == row.trip), None)
+    if trip is None:
+        raise rules.UnknownTrip(seen=typed[:40])
+    return Ride(stored, trip, row.identity, row.number)
+
+
+def rides(election: str, at: datetime) -> list[Ride]:
+    """The trips of the plan in force, and those of older plans with which something happened, in the order of departure.
+
+    A trip that the plan in force took over as it was (same code, vehicle, halts and loads) is one, under the waybill it left with.
+    """
+    stored = distribution.current_plan(election, at)
+    current = _rides(stored) if stored else []
+    known = {one.waybill for one in current}
+    old = [ride(election, waybill) for waybill in state(election, at).trips if waybill not in known]
+    kept = []
+    for one in current:
+        before = next((other for other in old if _same(other) == _same(one)), None)
+        kept.append(replace(one, waybill=before.waybill, number=before.number) if before else one)
+        old = [other for other in old if other is not before]
+    return sorted([*kept, *old], key=lambda one: (one.depart_at, one.number))
+
+
+def _rides(stored: distribution.StoredPlan) -> list[Ride]:
+    return [Ride(stored, trip, stored.waybills[trip.code][1], stored.waybills[trip.code][0]) for trip in stored.plan.trips]
+
+
+def _same(one: Ride) -> tuple[object, ...]:
+    return one.trip.code, one.trip.vehicle, one.trip.start, tuple((stop.place, stop.loads) for stop in one.trip.stops)
+
+
+def manifest(election: str, ride_: Ride, at: datetime) -> list[Item]:
+    """What the waybill of a trip says must travel, in the order of its halts: labelled boxes by code, the rest as one kit a place."""
+    boxes: dict[str, list[packing.Labelled]] = defaultdict(list)
+    for box in packing.labelled(election, at):
+        boxes[box.tps].append(box)
+    names = place_names(election)
+    found = []
+    for stop in ride_.halts:
+        for code in stop.loads:
+            found += _items(ride_.stored.load(code), stop.place, boxes, names)
+    return found
+
+
+def _items(load: road_rules.Load, place: str, boxes: Mapping[str, Sequence[packing.Labelled]], names: Mapping[str, str]) -> list[Item]:
+    counts: dict[str, dict[str, int]] = {target: {} for target in load.tps}
+    for piece in load.pieces:
+        counts.setdefault(piece.place, {})[piece.item] = piece.quantity
+    found = []
+    for target, pieces in sorted(counts.items()):
+        labelled, name = boxes.get(target, ()), names.get(target, target)
+        found += [Item(f"B:{box.code}", target, place, 1, f"{name} {box.contest or box.use}") for box in labelled]
+        rest = max(0, pieces.get(road_rules.BOX, 0) - len(labelled))
+        if rest or set(pieces) - {road_rules.BOX} or not labelled:
+            found.append(Item(f"K:{target}", target, place, rest, f"{name} perlengkapan" if labelled else f"{name} kotak dan perlengkapan"))
+    return found
+
+
+def place_names(election: str) -> dict[str, str]:
+    """TPS, PPS and PPK by code."""
+    stations = places.tps_list(election)
+    known = {tps.code: f"{tps.name} {tps.desa_name}" for tps in stations}
+    known |= {tps.desa_code: f"PPS {tps.desa_name}" for tps in stations}
+    return known | {tps.kecamatan_code: f"PPK {tps.kecamatan_name}" for tps in stations}
+
+
+# --- what is recorded ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Words:
+    """What somebody typed and what may name a person: erasable, never a fact."""
+
+    giver: str = ""
+    receiver: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event before it is written (its id is empty), with its words and why."""
+
+    event: rules.Event
+    words: Words = field(default_factory=Words)
+    reason: str = ""
+
+
+def record_event(
+    election: str, event: rules.Event, words: Words, actor: facts.Actor, at: datetime, *, reason: str = "", second: str = ""
+) -> rules.Event:
+    """Writes down what happened. With a device and its number, a repetition is answered with the event that stands and writes nothing.
+
+    What contradicts other events is recorded all the same. Refused is only what cannot be an event: Future, UnknownTrip, UnknownThing,
+    PartyMissing, SameNumber, and the refusals of `rules.Event`.
+    """
+    return record_events(election, [Told(event, words, reason)], actor, at, second=second)[0]
+
+
+def record_events(election: str, told: Sequence[Told], actor: facts.Actor, at: datetime, *, second: str = "") -> list[rules.Event]:
+    """Like `record_event` for many at once: all are written, or none."""
+    with transaction.atomic():
+        at = record.turn(at)
+        known = _numbered(one.event for one in told)
+        fresh = [one for one in told if (one.event.device, one.event.seq) not in known]
+        _check(election, fresh, at)
+        looked = [replace(one, event=_with_expected(election, one.event)) for one in fresh]
+        for one in looked:
+            _look_at_seals(election, one.event, actor, at)
+        prepared = record.prepare([_draft(election, one, actor, second) for one in looked], at)
+        rows = [_row(election, one, entry, actor) for one, entry in zip(looked, prepared, strict=True)]
+        CustodyEventRow.objects.bulk_create(rows)
+        record.append(prepared, at=at)
+    written = iter([_event(row) for row in rows])
+    return [known.get((one.event.device, one.event.seq)) or next(written) for one in told]
+
+
+def _numbered(events: Iterable[rules.Event]) -> dict[tuple[str, int], rules.Event]:
+    """(device, number) -> the event that already bears it; SameNumber where its words are others."""
+    found: dict[tuple[str, int], rules.Event] = {}
+    for event in events:
+        row = CustodyEventRow.objects.filter(device=event.device, device_seq=event.seq).first() if event.device else None
+        if row is None:
+            continue
+        standing = _event(row)
+        # The store fills in the id and what seals it expected; everything else is the sender's.
+        if replace(standing, id="", readings=()) != replace(event, id="", readings=()):
+            raise rules.SameNumber(device=event.device, seq=event.seq)
+        found[event.device, event.seq] = standing
+    return found
+
+
+def _check(election: str, told: Sequence[Told], at: datetime) -> None:
+    trips, things = {}, set()
+    for one in told:
+        event = one.event
+        if event.at > at:
+            raise rules.Future()
+        if event.trip and event.trip not in trips:
+            trips[event.trip] = ride(election, event.trip)
+        if event.corrects and not CustodyEventRow.objects.filter(election=election, entry_id=event.corrects).exists():
+            raise rules.UnknownEvent(event=event.corrects[:8])
+        rules.check_names(event, one.words.giver, one.words.receiver)
+        things |= {*event.things, *event.missing}
+    _check_things(election, things, at)
+
+
+def _check_things(election: str, things: Iterable[str], at: datetime) -> None:
+    wanted = set(things)
+    boxes = {thing.partition(":")[2] for thing in wanted if thing.startswith("B:")}
+    known = {f"B:{box.code}" for part in _parts(sorted(boxes)) for box in packing.labelled(election, at, part)}
+    left = wanted - known
+    if left:
+        left -= {f"K:{code}" for code in place_names(election)}
+    if left:
+        raise rules.UnknownThing(thing=min(left)[:40])
+
+
+def _parts(codes: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (codes[start : start + 500] for start in range(0, len(codes), 500))
+
+
+def _with_expected(election: str, event: rules.Event) -> rules.Event:
+    """Readings with what the record says about each box, and the count of the hand-over where its things tell it."""
+    readings = []
+    for reading in event.readings:
+        box = reading.thing.removeprefix("B:")
+        standing = seals.standing_of(election, box, None) if reading.thing.startswith("B:") else None
+        known = standing if standing is not None and standing.closed else None
+        readings.append(replace(reading, expected=known.serials, expected_count=known.count) if known else reading)
+    return replace(event, readings=tuple(readings))
+
+
+def _look_at_seals(election: str, event: rules.Event, actor: facts.Actor, at: datetime) -> None:
+    """What was read on a box that the register knows is a check of its seals there too: R06 and the box's own page follow from it."""
+    for reading in event.readings:
+        if reading.expected or reading.expected_count:
+            seals.check_seals(
+                election, reading.thing.removeprefix("B:"), reading.seen, actor, at, count=reading.count, broken=not reading.whole,
+                occasion="serah terima", place=event.place, mark=event.mark,
+            )  # fmt: skip
+
+
+def _draft(election: str, told: Told, actor: facts.Actor, second: str) -> facts.Draft:
+    event, words = told.event, told.words
+    said = rules.event_facts(event)
+    for name in ("id", "at", *(() if event.device else ("device", "seq"))):  # the envelope says them
+        said.pop(name, None)
+    subject = f"waybill:{event.trip}" if event.trip else f"custody:{event.things[0] if event.things else event.corrects[:16]}"
+    return facts.Draft(
+        ENTRY_KINDS[event.kind], election, subject, event.place or record.election(election).region, actor, event.at, said,
+        private=record.typed(giver=words.giver, receiver=words.receiver, note=words.note, reason=told.reason),
+        corrects=event.corrects, approvals=(second,) if second else (),
+    )  # fmt: skip
+
+
+def _row(election: str, told: Told, entry: record.Prepared, actor: facts.Actor) -> CustodyEventRow:
+    own = told.event.device == ""
+    device, seq = (entry.device, entry.device_seq) if own else (told.event.device, told.event.seq)
+    event = replace(told.event, id=entry.entry_id, device=device, seq=seq)
+    return CustodyEventRow(
+        election=election, kind=event.kind.value, trip=event.trip, place=event.place, facts=rules.event_facts(event),
+        corrects=event.corrects, device=device, device_seq=seq, mark=event.mark, person=actor.person, agency=actor.agency,
+        occurred_at=event.at, entry_id=entry.entry_id,
+    )  # fmt: skip
+
+
+def _event(row: CustodyEventRow) -> rules.Event:
+    return rules.event_of(row.facts)
+
+
+def take_back(election: str, event_id: str, reason: str, actor: facts.Actor, at: datetime, *, second: str = "") -> rules.Event:
+    """Takes an event back by a new one that names it: alone within minutes, later with a reason and a second person.
+
+    UnknownEvent, TakenBack, and what `rules.check_correction` refuses.
+    """
+    with transaction.atomic():
+        at = record.turn(at)
+        event = get_event(election, event_id)
+        if event.kind is rules.Kind.CORRECTED or event_id not in {one.id for one in state(election, at).valid}:
+            raise rules.TakenBack(event=event_id[:8])
+        rules.check_correction(event, actor.person, second, reason, at)
+        made = rules.Event("", rules.Kind.CORRECTED, at, "", 0, actor.person, event.place, event.trip, corrects=event_id, mark=event.mark)
+        return record_event(election, made, Words(), actor, at, reason=reason.strip(), second=second)
+
+
+# --- what is read --------------------------------------------------------------------------------------------------------
+
+
+def events(election: str, at: datetime) -> list[rules.Event]:
+    """Everything that had happened by then, in order, also what was taken back."""
+    return list(state(election, at).events)
+
+
+def get_event(election: str, event_id: str) -> rules.Event:
+    """One event. UnknownEvent."""
+    row = CustodyEventRow.objects.filter(election=election, entry_id=event_id).first()
+    if row is None:
+        raise rules.UnknownEvent(event=event_id[:8])
+    return _event(row)
+
+
+def recorder(election: str, event_id: str) -> facts.Actor:
+    """Who wrote an event down. UnknownEvent."""
+    row = CustodyEventRow.objects.filter(election=election, entry_id=event_id).values_list("person", "agency").first()
+    if row is None:
+        raise rules.UnknownEvent(event=event_id[:8])
+    return facts.Actor(*row)
+
+
+def words(event_ids: Iterable[str]) -> dict[str, Words]:
+    """Names and remarks of events. Whoever shows them has asked whether the reader may."""
+    ids = list(event_ids)
+    told = record.privates(ids)
+    return {one: Words(*(told.text(one, name) for name in ("giver", "receiver", "note"))) for one in ids}
+
+
+def state(election: str, at: datetime) -> rules.State:
+    """Who holds what and where each trip was last seen, at an instant."""
+    rows = CustodyEventRow.objects.filter(election=election, occurred_at__lte=at)
+    found = rows.aggregate(count=models.Count("pk"), last=Max("pk"))
+    if not found["count"]:
+        return rules.State()
+    last = CustodyEventRow.objects.values_list("entry_id", flat=True).get(pk=found["last"])
+    return _folded(election, at, found["count"], last)
+
+
+_STATES: dict[tuple[str, int, str], rules.State] = {}
+_MOST_STATES = 8
+
+
+def _folded(election: str, at: datetime, count: int, last: str) -> rules.State:
+    """Events never change: how many had happened and the newest entry among them say which they are."""
+    key = (election, count, last)
+    if key not in _STATES:
+        rows = CustodyEventRow.objects.filter(election=election, occurred_at__lte=at)
+        if len(_STATES) >= _MOST_STATES:
+            _STATES.clear()
+        _STATES[key] = rules.fold(_event(row) for row in rows)
+    return _STATES[key]
+
+
+def deliveries(election: str, at: datetime) -> dict[str, datetime]:
+    """TPS -> when the last of its things was handed over to its PPS or KPPS, in its desa, on its island or at the TPS.
+
+    A TPS of which anything is still away, or was brought somewhere else, is not there.
+    """
+    now = state(election, at)
+    if not now.holdings:
+        return {}
+    homes = {tps.code: {tps.code, tps.desa_code, tps.island} for tps in places.tps_list(election)}
+    boxes: dict[str, list[packing.Labelled]] = defaultdict(list)
+    for box in packing.labelled(election, at):
+        boxes[box.tps].append(box)
+    began_at: dict[str, datetime] = {}
+    for event in now.valid:
+        for thing in event.things:
+            began_at.setdefault(thing, event.at)
+    found = {}
+    for target, home in homes.items():
+        kit = now.holdings.get(f"K:{target}")
+        if kit is None:
+            continue
+        # A box that got its label after the kit had left travels in the kit.
+        mine = [now.holdings.get(f"B:{box.code}") for box in boxes[target] if box.prepared_at <= began_at[kit.thing]]
+        times = [held.delivered_at if held and held.place in home else None for held in (kit, *mine)]
+        if all(times):
+            found[target] = max(moment for moment in times if moment)
+    return found
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a trip is, by what was last seen of it, and when it comes. phase: unseen | loaded | departed | arrived | done.
+
+    place: where it was last seen, "" unseen. late_min: minutes behind its plan at what was last seen (below nought: ahead), or by how much
+    an unseen departure is overdue; None where nothing says. eta: arrival at each halt that is left, only when it has departed: the time of
+    the last event and the planned minutes that remain. overdue: what should have been seen by now was not.
+    """
+
+    trip: str
+    waybill: str
+    number: str
+    plan: int
+    vehicle: str
+    phase: str
+    place: str = ""
+    seen_at: datetime | None = None
+    next_place: str = ""
+    next_planned_at: datetime | None = None
+    late_min: int | None = None
+    eta: Mapping[str, datetime] = field(default_factory=dict)
+    overdue: bool = False
+    done: tuple[str, ...] = ()
+    aboard: int = 0
+    mark: str = ""
+
+    @property
+    def eta_at(self) -> datetime | None:
+        """Arrival at the next halt; None where nothing says."""
+        return self.eta.get(self.next_place)
+
+
+def positions(election: str, at: datetime) -> dict[str, Position]:
+    """Trip -> where it is. A trip of an older plan that is not one of the plan in force stands under "<code>@<plan>"."""
+    now = state(election, at)
+    by_trip: dict[str, list[rules.Event]] = defaultdict(list)
+    for event in now.valid:
+        by_trip[event.trip].append(event)
+    current = distribution.current_plan(election, at)
+    found = {}
+    for one in rides(election, at):
+        own = current is not None and one.stored.number == current.number
+        found[one.trip.code if own else f"{one.trip.code}@{one.stored.number}"] = _position(
+            one, by_trip.get(one.waybill, []), now.trips.get(one.waybill), at
+        )
+    return found
+
+
+def _position(one: Ride, mine: Sequence[rules.Event], seen: rules.Seen | None, at: datetime) -> Position:
+    handed = [event.place for event in mine if event.kind is rules.Kind.HANDED_OVER]
+    done = tuple(stop.place for stop in one.halts if stop.place in handed)
+    base = Position(
+        one.trip.code, one.waybill, one.number, one.stored.number, one.trip.vehicle, "unseen", done=done,
+        aboard=len(seen.aboard) if seen else 0, mark=next((event.mark for event in mine if event.mark), ""),
+    )  # fmt: skip
+    left = [number for number, stop in enumerate(one.halts) if stop.place not in handed]
+    if not left:
+        return replace(base, phase="done", place=seen.place if seen else "", seen_at=seen.at if seen else None, late_min=_late(one, mine))
+    if seen is None or seen.phase == "loaded":
+        return _before_leaving(base, one, seen, at)
+    here = one.index(seen.place)
+    number = next((n for n in left if n >= here), left[0]) if seen.phase == "arrived" else next((n for n in left if n > here), left[0])
+    stop = one.halts[number]
+    eta = _eta(one, mine, seen, here, [n for n in left if n >= number])
+    due_at = eta.get(stop.place)
+    overdue = seen.phase == "departed" and due_at is not None and at > due_at
+    return replace(
+        base, phase=seen.phase, place=seen.place, seen_at=seen.at, next_place=stop.place,
+        next_planned_at=one.stored.instant(stop.arrive_min), late_min=_late(one, mine), eta=eta, overdue=overdue,
+    )  # fmt: skip
+
+
+def _before_leaving(base: Position, one: Ride, seen: rules.Seen | None, at: datetime) -> Position:
+    overdue = at > one.depart_at
+    first = one.halts[0]
+    return replace(
+        base, phase="loaded" if seen else "unseen", place=seen.place if seen else "", seen_at=seen.at if seen else None,
+        next_place=first.place, next_planned_at=one.stored.instant(first.arrive_min), overdue=overdue,
+        late_min=_minutes(at - one.depart_at) if overdue else None,
+    )  # fmt: skip
+
+
+def _late(one: Ride, mine: Sequence[rules.Event]) -> int | None:
+    """Minutes behind the plan at the last departure or arrival of the trip."""
+    for event in reversed(mine):
+        number = one.index(event.place)
+        if event.kind is rules.Kind.DEPARTED and number >= -1:
+            return _minutes(event.at - one.stored.instant(one.trip.depart_min if number < 0 else one.halts[number].depart_min))
+        if event.kind is rules.Kind.ARRIVED and number >= 0:
+            return _minutes(event.at - one.stored.instant(one.halts[number].arrive_min))
+    return None
+
+
+def _eta(one: Ride, mine: Sequence[rules.Event], seen: rules.Seen, here: int, left: Sequence[int]) -> dict[str, datetime]:
+    """Arrival at the halts that are left. From a place off the plan nobody knows the way, and nothing is said."""
+    if here < -1:
+        return {}
+    stops = one.halts
+    last = mine[-1] if mine else None
+    leaving = one.trip.depart_min if here < 0 else stops[here].depart_min
+    from_min = stops[here].arrive_min if here >= 0 and last is not None and last.kind is rules.Kind.ARRIVED else leaving
+    return {stops[n].place: seen.at + timedelta(minutes=stops[n].arrive_min - from_min) for n in left if n != here}
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)
+
+
+# --- early warnings, tasks, search ---------------------------------------------------------------------------------------
+
+
+def signals(election: str, at: datetime) -> list[facts.Signal]:
+    """R07 of trips that left and were not seen again, R12 of hand-overs that brought another number, R16 of accounts, R17 of places."""
+    now = state(election, at)
+    if not now.valid:
+        return []
+    held = thresholds.limits(election, "custody", rules.Limits(), at)
+    by_waybill = {one.waybill: one for one in rides(election, at)}
+    return [
+        *_gaps(by_waybill, now, positions(election, at), at, held),
+        *_differences(by_waybill, now),
+        *_accounts(by_waybill, now, held),
+        *_off_route(by_waybill, now, held),
+    ]
+
+
+def underway(by_waybill: Mapping[str, Ride], now: rules.State, where: Iterable[Position]) -> list[rules.Underway]:
+    """Trips that have left a place and not been seen at the next one."""
+    found = []
+    for position in where:
+        one, seen = by_waybill[position.waybill], now.trips.get(position.waybill)
+        if seen is None or seen.phase != "departed" or not position.next_place:
+            continue
+        number = one.index(position.next_place)
+        travel = one.minutes_to(number) if number >= 0 else 0
+        if travel:
+            found.append(rules.Underway(position.number, seen.place, position.next_place, seen.at, travel, None, position.mark))
+    return found
+
+
+def _gaps(
+    by_waybill: Mapping[str, Ride], now: rules.State, where: Mapping[str, Position], at: datetime, held: rules.Limits
+) -> list[facts.Signal]:
+    by_number = {one.number: one for one in by_waybill.values()}
+    found = []
+    for signal in rules.gap_signals(underway(by_waybill, now, where.values()), at, held):
+        one = by_number[str(signal.facts["thing"])]
+        said = {**signal.facts, "origin": one.name(str(signal.facts["origin"])), "target": one.name(str(signal.facts["target"]))}
+        found.append(replace(signal, facts=said, args=(one.waybill,)))
+    return found
+
+
+def _differences(by_waybill: Mapping[str, Ride], now: rules.State) -> list[facts.Signal]:
+    """R12: a loading or a hand-over at which another number of boxes was counted than the waybill says, until the rest has come."""
+    by_id = {event.id: event for event in now.valid}
+    found = []
+    for conflict in now.open_conflicts():
+        event = by_id.get(conflict.events[0])
+        if conflict.code != "count_differs" or event is None:
+            continue
+        one = by_waybill.get(event.trip)
+        place = one.name(event.place) if one else event.place
+        said: dict[str, str | int] = {
+            "number": one.number if one else "", "place": place, "sent": event.sent, "received": event.received,
+        }  # fmt: skip
+        args = (event.trip,) if event.trip else ()
+        to = ("KPU", "BAWASLU")
+        found.append(
+            facts.Signal(
+                "R12.serah", "GANGGUAN", f"handover:{event.id[:16]}", "critical", to, event.at, said, args, event.mark, event.place
+            )
+        )
+    return found
+
+
+def scans(now: rules.State) -> list[rules.Scan]:
+    """Events that somebody recorded standing beside the thing; what was told by radio says nothing about where the teller is."""
+    return [
+        rules.Scan(event.trip or event.things[0], event.account, event.device, event.place, event.at, None, event.mark)
+        for event in now.valid
+        if event.here and event.account and event.kind is not rules.Kind.CORRECTED
+    ]
+
+
+def _accounts(by_waybill: Mapping[str, Ride], now: rules.State, held: rules.Limits) -> list[facts.Signal]:
+    mine: dict[str, list[rules.Scan]] = defaultdict(list)
+    for scan in scans(now):
+        mine[scan.account].append(scan)
+    pairs = {
+        (a.place, b.place) for found in mine.values() for a, b in pairwise(sorted(found, key=lambda s: s.scanned_at)) if a.place != b.place
+    }
+    travel = {pair: minutes for pair in pairs if (minutes := _between(by_waybill.values(), *pair))}
+    names = {place: one.name(place) for one in by_waybill.values() for place in (one.trip.start, *(s.place for s in one.halts))}
+    return [
+        replace(
+            signal,
+            facts={**signal.facts, **{end: names.get(str(signal.facts[end]), str(signal.facts[end])) for end in ("origin", "target")}},
+        )
+        for signal in rules.account_signals((scan for found in mine.values() for scan in found), travel, held)
+    ]
+
+
+def _between(known: Iterable[Ride], a: str, b: str) -> int | None:
+    """Planned minutes between two places, by road or else by sea."""
+    for one in known:
+        network = one.stored.inputs.network
+        way = network.leg(road_rules.Kind.TRUCK, a, b) or network.leg(road_rules.Kind.BOAT, a, b)
+        if way:
+            return way.travel_min
+    return None
+
+
+def planned(one: Ride) -> rules.Planned:
+    """Where a trip should be seen, and when: at its start, its halts, and its start again."""
+
+    def span(first: int, last: int) -> tuple[datetime, datetime]:
+        return one.stored.instant(first), one.stored.instant(last)
+
+    keep = one.stored.inputs.rules
+    stops = {stop.place: span(stop.arrive_min, stop.depart_min) for stop in one.halts}
+    return rules.Planned(one.waybill, {one.trip.start: span(one.trip.depart_min - keep.loading_min, one.trip.return_min), **stops})
+
+
+def _off_route(by_waybill: Mapping[str, Ride], now: rules.State, held: rules.Limits) -> list[facts.Signal]:
+    found = []
+    seen = [
+        replace(scan, thing=event.trip, off_m=_off_m(by_waybill[event.trip], event))
+        for event, scan in (
+            (event, rules.Scan(event.trip, event.account, event.device, event.place, event.at, None, event.mark)) for event in now.valid
+        )
+        if event.trip in by_waybill and event.kind is not rules.Kind.CORRECTED
+    ]
+    for signal in rules.route_signals(seen, [planned(one) for one in by_waybill.values()], held):
+        one = by_waybill[str(signal.facts["thing"])]
+        place = one.name(str(signal.facts["place"]))
+        found.append(replace(signal, facts={**signal.facts, "thing": one.number, "place": place}, args=(one.waybill,)))
+    return found
+
+
+def _off_m(one: Ride, event: rules.Event) -> int | None:
+    """Metres from where the fix was to the place that the event names; None without a fix or a pin."""
+    node = one.stored.inputs.network.node(event.place)
+    if node is None or event.lat is None or event.lon is None:
+        return None
+    return round(place_rules.great_circle_km(event.lat / 1e6, event.lon / 1e6, node.lat, node.lon) * 1000)
+
+
+def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
+    """Warehouse: trips of the next hours to load and send off. PPK and PPS: trips on their way to them. KPU: what does not agree."""
+    roles = {grant.role: grant.region for grant in person.grants if grant.holds(at)}
+    sends = bool({"kpu.gudang", "kpu.operator"} & set(roles))
+    regions = [roles[role] for role in ("ppk.anggota", "pps.anggota") if role in roles]
+    if not sends and not regions:
+        return []
+    by_waybill = {one.waybill: one for one in rides(election, at)}
+    found = []
+    for position in positions(election, at).values():
+        one = by_waybill[position.waybill]
+        if sends:
+            found += _sending_task(one, position, at)
+        if any(access_rules.within(tps, region) for region in regions for tps in targets(one, position.next_place)):
+            found += _receiving_task(one, position)
+    disagreeing = state(election, at).open_conflicts() if "kpu.operator" in roles else []
+    if disagreeing:
+        found.append(facts.Task("custody.conflicts", "custody", f"conflicts:{election}", f"{len(disagreeing)} hal"))
+    return found
+
+
+def targets(one: Ride, place: str) -> tuple[str, ...]:
+    """TPS (and the desa, or the kecamatan) whose goods leave the trip at a place."""
+    loads = [one.stored.load(code) for stop in one.halts if stop.place == place for code in stop.loads]
+    return tuple(dict.fromkeys(code for load in loads for code in (*load.tps, load.place)))
+
+
+def _sending_task(one: Ride, position: Position, at: datetime) -> list[facts.Task]:
+    if position.phase not in {"unseen", "loaded"} or not one.depart_at - BEFORE <= at:
+        return []
+    kind = "custody.load" if position.phase == "unseen" else "custody.depart"
+    return [facts.Task(kind, "custody", f"waybill:{one.waybill}", one.number, one.depart_at, (one.waybill,))]
+
+
+def _receiving_task(one: Ride, position: Position) -> list[facts.Task]:
+    if position.phase not in {"departed", "arrived"}:
+        return []
+    label, due_at = f"{one.number} di {one.name(position.next_place)}", position.eta_at or position.next_planned_at
+    return [facts.Task("custody.receive", "custody", f"waybill:{one.waybill}", label, due_at, (one.waybill,))]
+
+
+def find(_person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
+    """Trips by the number of their waybill or what its code says; boxes of which something is known."""
+    wanted = label_rules.cleaned(text).upper()
+    if len(wanted) < 2:
+        return []
+    hits = []
+    for one in rides(election, at):
+        if wanted in one.number.upper() or wanted.removeprefix("PSK1:N:") in {one.waybill, one.trip.code.upper()}:
+            hits.append(facts.Hit("custody_trip", one.number, f"perjalanan {one.trip.vehicle}", (one.waybill,)))
+    things = state(election, at).holdings
+    plain = wanted.removeprefix("PSK1:B:").replace("-", "")
+    hits += [
+        facts.Hit("custody_thing", label_rules.spaced(thing[2:]), "serah terima", (thing,))
+        for thing in things
+        if len(plain) >= 4 and plain in thing[2:].replace("-", "").upper()
+    ]
+    return hits[:20]
+
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys(ENTRY_KINDS.values(), record.journal_only)
