@@ -27,7 +27,7 @@ _TOLERANCE = 0.05
 # A penalty stays between these multiples of what a unit costs on average.
 _LEAST, _MOST = 1e-4, 1e4
 # How much sooner penalties change as long as nothing feasible is known; by how much they are raised at once to get there.
-_HURRY = 5
+_HURRY = 2
 _REPAIRS = (10.0, 100.0, 10_000.0)
 
 
@@ -49,10 +49,11 @@ class Settings:
 
     neighbours: int = 30
     perturbations: tuple[int, int] = (1, 12)
-    update_every: int = 500
+    update_every: int = 50
+    start_times: float = 8.0
     raise_by: float = 1.5
     lower_by: float = 0.9
-    feasible_share: float = 0.65
+    feasible_share: float = 0.4
     hot: float = 0.1
     cold: float = 0.002
     whole_up_to: int = 1100
@@ -97,7 +98,7 @@ class _Penalties:
         fetched = np.array([client.pickup for client in clients]).reshape(len(clients), -1).sum(axis=0)
         work = minutes + sum(client.service_duration for client in clients)
         usual = (*(cost / max(1.0, float(load)) for load in np.maximum(delivered, fetched)), cost / max(1.0, work), 1.0)
-        return cls(list(usual), usual, settings, clean=[0] * len(usual))
+        return cls([settings.start_times * value for value in usual], usual, settings, clean=[0] * len(usual))
 
     def evaluator(self, times: float = 1.0) -> pyvrp.CostEvaluator:
         """For PyVRP; so many times as dear as now."""

@@ -220,9 +220,11 @@ def vroom(problem: Problem, limit: Limit, seed: int, way: str) -> checking.Plan:
     trips = problem.max_reloads + 1
     model = engine.Input()
     for kind in (regencies.TRUCK, regencies.BOAT):
-        model.set_durations_matrix(str(kind), problem.seconds[kind].astype("uint32"))
-        model.set_distances_matrix(str(kind), problem.metres[kind].astype("uint32"))
-        model.set_costs_matrix(str(kind), problem.metres[kind].astype("uint32"))
+        # Skills already close the ways that do not exist; their huge numbers make VROOM refuse the problem.
+        metres, seconds = (_lowered(matrix) for matrix in (problem.metres[kind], problem.seconds[kind]))
+        model.set_durations_matrix(str(kind), seconds)
+        model.set_distances_matrix(str(kind), metres)
+        model.set_costs_matrix(str(kind), metres)
     owners: list[tuple[int, int]] = []
     for fleet_index, fleet in enumerate(problem.fleets):
         slots = _slots(problem, trips) if way == "windows" else [(problem.loading_s, problem.shift_s)]
@@ -254,6 +256,11 @@ def vroom(problem: Problem, limit: Limit, seed: int, way: str) -> checking.Plan:
             together.setdefault(owner, []).append(trip)
         return tuple((owner[0], tuple(own)) for owner, own in together.items())
     return tuple(_packed(problem, [(owner[0], trip) for owner, trip in driven]))
+
+
+def _lowered(matrix: regencies.Matrix) -> Any:
+    """No way at all as twice the longest way that exists."""
+    return matrix.clip(max=2 * int(matrix[matrix < NO_WAY].max())).astype("uint32")
 
 
 def _slots(problem: Problem, trips: int) -> list[tuple[int, int]]:
