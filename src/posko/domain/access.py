@@ -248,6 +248,7 @@ POLICY: dict[str, frozenset[str]] = {
     "keys.read": AGENCIES, "keys.set": OPERATOR, "keys.hand": KPU_ALL | POLRES | PEMDA, "keys.open": KPU_ALL | POLRES,
     "travel.read": AGENCIES | AD_HOC, "travel.write": OPERATOR,
     "weather.read": AGENCIES | AD_HOC, "weather.write": OPERATOR,
+    "replanning.read": AGENCIES | AD_HOC, "replanning.write": OPERATOR,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR | KPPS, "readiness.write": OPERATOR,
     "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,

@@ -35,6 +35,7 @@ from posko.desk import (
     record,
     regulation,
     releases,
+    replanning,
     reports,
     requests,
     sampling,
@@ -53,7 +54,7 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, replanning, transfers,
     readiness, reports, posts, misuse, merging, aght,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
