@@ -95,6 +95,8 @@ TABLE: dict[str, str] = {
     " distribution_waybill distribution_fleet",
     "distribution.plan": "distribution_plan",
     "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
+    "custody.read": "custody custody_export custody_conflicts custody_thing custody_minutes custody_trip",
+    "custody.record": "custody_pass_on custody_undo custody_load custody_damage custody_depart custody_arrive custody_hand",
     "readiness.read": "readiness readiness_export readiness_tps",
     "readiness.write": "readiness_limit",
     "readiness.check": "readiness_check",

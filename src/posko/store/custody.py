@@ -376,6 +376,11 @@ def events(election: str, at: datetime) -> list[rules.Event]:
     return list(state(election, at).events)
 
 
+def every_event(election: str) -> list[rules.Event]:
+    """All events of an election, whenever they happened, in order."""
+    return list(rules.fold(_event(row) for row in CustodyEventRow.objects.filter(election=election)).events)
+
+
 def get_event(election: str, event_id: str) -> rules.Event:
     """One event. UnknownEvent."""
     row = CustodyEventRow.objects.filter(election=election, entry_id=event_id).first()
