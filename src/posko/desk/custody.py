@@ -161,26 +161,29 @@ def _rows(request: shell.Request, election: str) -> list[dict[str, Any]]:
         one = by_waybill[position.waybill]
         codes = [access_rules.belongs(code, region) for stop in one.halts for code in custody.targets(one, stop.place)]
         if any(access_rules.within(code, reach) for code in codes):
-            rows.append(_row(one, position))
+            rows.append(_row(one, position, request.at))
     return rows
 
 
-def _row(one: custody.Ride, position: custody.Position) -> dict[str, Any]:
+def _row(one: custody.Ride, position: custody.Position, at: datetime) -> dict[str, Any]:
     state, word = PHASES[position.phase]
+    due_at = position.eta_at if position.overdue else None
     late = position.overdue or (position.late_min or 0) > 0
     return {
         "ride": one,
         "position": position,
         "state": "overdue" if position.overdue else state,
         "word": word,
-        "late": words.late(position.late_min),
+        "late": f"belum terlihat, lewat {text.menit(int((at - due_at).total_seconds() // 60))}"
+        if due_at
+        else words.late(position.late_min),
         "is_late": late,
         "day": road_rules.day_of(one.trip.depart_min),
         "start": one.name(one.trip.start),
         "place": one.name(position.place) if position.place else "",
         "next": one.name(position.next_place) if position.next_place else "",
         "stops": ", ".join(one.name(stop.place) for stop in one.halts),
-        "halts": len(one.halts),
+        "here": position.phase == "arrived" and position.place == position.next_place,
     }
 
 
@@ -225,15 +228,16 @@ def trip(request: shell.Request, election: str, waybill: str) -> HttpResponse:
         return redirect("desk:custody", election)
     position = next(p for p in custody.positions(election, request.at).values() if p.waybill == one.waybill)
     now = custody.state(election, request.at)
+    items = custody.manifest(election, one, request.at)
     context = {
-        **_row(one, position),
+        **_row(one, position, request.at),
         "vehicle": one.vehicle,
         "next_act": _next_act(request, one, position),
-        "stops_list": [_halt(request, one, stop, position, now) for stop in one.halts],
+        "stops_list": [_halt(request, one, stop, position, now, items) for stop in one.halts],
         "log": _log(request, [event for event in now.events if event.trip == one.waybill], one, now),
         "conflicts": [c for c in _conflicts(request, election) if c["trip"] == one.waybill],
         "may_record": shell.may(request, "custody.record", _on_trip(request, election, one.waybill)),
-        "boxes": sum(item.boxes for item in custody.manifest(election, one, request.at)),
+        "boxes": sum(item.boxes for item in items),
     }
     return render(request, "desk/custody/trip.html", context)
 
@@ -263,8 +267,15 @@ def _next_act(request: shell.Request, one: custody.Ride, position: custody.Posit
     return {"href": reverse(f"desk:{act}", args=args), "label": label} if allowed else {}
 
 
-def _halt(request: shell.Request, one: custody.Ride, stop: road_rules.Stop, position: custody.Position, now: rules.State) -> dict[str, Any]:
-    items = [item for item in custody.manifest(request.election.code, one, request.at) if item.place == stop.place]
+def _halt(
+    request: shell.Request,
+    one: custody.Ride,
+    stop: road_rules.Stop,
+    position: custody.Position,
+    now: rules.State,
+    carried: Iterable[custody.Item],
+) -> dict[str, Any]:
+    items = [item for item in carried if item.place == stop.place]
     handed = [e for e in now.valid if e.trip == one.waybill and e.kind is Kind.HANDED_OVER and e.place == stop.place]
     args = [request.election.code, one.waybill, stop.place]
     may = shell.may(request, "custody.record", _at_halt(request, request.election.code, one.waybill, stop.place))
@@ -277,6 +288,7 @@ def _halt(request: shell.Request, one: custody.Ride, stop: road_rules.Stop, posi
         "tps": len({item.target for item in items if place_rules.level(item.target) == "tps"}),
         "handed_at": handed[-1].at if handed else None,
         "here": position.place == stop.place and position.phase == "arrived",
+        "now": stop.place == position.next_place,
         "arrive_href": reverse("desk:custody_arrive", args=args) if may else "",
         "hand_href": reverse("desk:custody_hand", args=args) if may else "",
         "tps_links": _tps_links(items) if handed and may else [],
@@ -480,20 +492,23 @@ def _moment(request: shell.Request) -> datetime:
     return shown if shown.tzinfo and shown <= request.at else request.at
 
 
-def _device(request: shell.Request) -> tuple[str, int]:
-    """The browser's session as a device, and the number that its form was given when it was first shown."""
+def _client(request: shell.Request) -> str:
+    """The browser's session: what R16 takes for a device where the page was typed in."""
     session = request.session.session_key or request.person.id
+    return f"web:{hashlib.sha256(session.encode()).hexdigest()[:16]}"
+
+
+def _number(request: shell.Request) -> str:
+    """The number that a form was given when it was first shown: sent twice, it is written once."""
     typed = request.POST.get("seq", "")
-    number = int(typed) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 15 else int(request.machine_at.timestamp() * 1000)
-    return f"web:{hashlib.sha256(session.encode()).hexdigest()[:16]}", number
+    return typed if typed.isascii() and typed.isdigit() and 0 < len(typed) < 20 else str(int(request.machine_at.timestamp() * 1_000_000))
 
 
 def _common(request: shell.Request, place: str, waybill: str, *, here: bool = True) -> dict[str, Any]:
-    """What every event of this request says of itself."""
-    device, seq = _device(request)
+    """What every event of this request says of itself; its device and number are the desk's."""
     return {
-        "id": "", "at": _moment(request), "device": device, "seq": seq, "account": request.person.id, "place": place, "trip": waybill,
-        "here": here,
+        "id": "", "at": _moment(request), "device": "", "seq": 0, "account": request.person.id, "place": place, "trip": waybill,
+        "here": here, "client": _client(request),
     }  # fmt: skip
 
 
@@ -533,17 +548,17 @@ def _events(request: shell.Request, form: Form, place: str, waybill: str, second
     said = custody.Words(form.one("giver_name"), form.one("receiver_name"), form.one("note"))
     counted = form.counted if form.counted is not None else sum(boxes.get(thing, 1) for thing in there)
     common = _common(request, place, waybill, here=form.here) | {"giver": giver, "receiver": receiver}
-    told = []
+    once, told = f"{_client(request)}/{_number(request)}", []
     if refused:
-        told.append(custody.Told(rules.Event(kind=Kind.REFUSED, things=tuple(refused), cause=form.one("cause"), **common), said))
-        common["seq"] += 1
+        event = rules.Event(kind=Kind.REFUSED, things=tuple(refused), cause=form.one("cause"), **common)
+        told.append(custody.Told(event, said, once=f"{once}/refused"))
     if taken or not refused:
         event = rules.Event(
             kind=form.kind, things=taken, seals=form.one("seals"), readings=tuple(one for one in form.readings if one.thing in there),
             sent=form.boxes, received=max(0, counted - sum(boxes.get(thing, 1) for thing in refused)),
             missing=tuple(dict.fromkeys([*gone, *refused])), **common,
         )  # fmt: skip
-        told.append(custody.Told(event, said))
+        told.append(custody.Told(event, said, once=once))
     return told
 
 
@@ -568,7 +583,7 @@ def _prompt(request: shell.Request, form: Form) -> dict[str, Any]:
     prompt = form.prompt()
     kept = form.kept()
     if not form.one("seq"):
-        kept.append(("seq", str(_device(request)[1])))
+        kept.append(("seq", _number(request)))
     if prompt == "send":
         kept = [(name, value) for name, value in kept if name != "stamp"] + [("stamp", request.at.isoformat())]
     ticked = {"missing": set(form.many("missing")), "refused": set(form.many("refused_thing"))}
@@ -654,7 +669,7 @@ def load(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     if one is None:
         return _unknown(request, election, waybill)
     form = _form(request, Kind.LOADED, _expected(election, one, "", request.at))
-    head = {"title": f"Muat {one.number}", "place_name": one.name(one.trip.start), "number": one.number}
+    head = {"title": f"Muat {one.number}", "venue": one.name(one.trip.start), "number": one.number}
     thing = _thing(request.election.region)
     return _flow(request, form, one.trip.start, one.waybill, thing, _trip_href(election, one), head)
 
@@ -671,7 +686,7 @@ def hand(request: shell.Request, election: str, waybill: str, place: str) -> Htt
     if not expected:
         shell.warned(request, f"Tidak ada lagi barang untuk {one.name(place)} di kendaraan ini.")
         return redirect(_trip_href(election, one))
-    head = {"title": f"Serah terima {one.number}", "place_name": one.name(place), "number": one.number}
+    head = {"title": f"Serah terima {one.number}", "venue": one.name(place), "number": one.number}
     thing = _at_halt(request, election, waybill, place)
     return _flow(request, _form(request, Kind.HANDED_OVER, expected), place, one.waybill, thing, _trip_href(election, one), head)
 
@@ -697,7 +712,7 @@ def pass_on(request: shell.Request, election: str, code: str) -> HttpResponse:
     ]
     form = _form(request, Kind.HANDED_OVER, items, on_trip=False)
     form.takes = request.person.agency == "KPPS"
-    head = {"title": f"Serah terima {names[code]}", "place_name": names[code], "number": ""}
+    head = {"title": f"Serah terima {names[code]}", "venue": names[code], "number": ""}
     back = reverse("desk:custody_thing", args=[election, f"K:{code}"])
     return _flow(request, form, held[0].place, "", _at_tps(request, election, code), back, head)
 
@@ -729,7 +744,7 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
         event = rules.Event(kind=kind, **_common(request, place, one.waybill, here=request.POST["source"] == "here"))
         said = custody.Words(note=request.POST.get("note", "").strip()[:400])
         try:
-            custody.record_event(election, event, said, shell.actor(request), request.at)
+            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -738,9 +753,9 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
             )
             return redirect(_trip_href(election, one))
     context = {
-        "title": f"{one.number} {words.KINDS[kind]}", "number": one.number, "place_name": one.name(place),
+        "title": f"{one.number} {words.KINDS[kind]}", "number": one.number, "venue": one.name(place),
         "departed": kind is Kind.DEPARTED,         "watches": request.person.agency == "KPU", "back": _trip_href(election, one),
-        "kept": [("seq", str(_device(request)[1])), ("stamp", request.at.isoformat())],
+        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
     }  # fmt: skip
     return render(request, "desk/custody/moved.html", context)
 
@@ -759,7 +774,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
             common = _common(request, seen.place if seen else one.trip.start, one.waybill)
             event = rules.Event(kind=Kind.DAMAGED, things=tuple(chosen), cause=request.POST.get("cause", ""), **common)
             said = custody.Words(note=request.POST.get("note", "").strip()[:400])
-            custody.record_event(election, event, said, shell.actor(request), request.at)
+            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -768,7 +783,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     context = {
         "number": one.number, "items": items, "chosen": chosen, "causes": words.CAUSES.items(), "back": _trip_href(election, one),
         "cause": request.POST.get("cause", ""), "note": request.POST.get("note", ""),
-        "kept": [("seq", str(_device(request)[1])), ("stamp", request.at.isoformat())],
+        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
     }  # fmt: skip
     return render(request, "desk/custody/damage.html", context)
 
@@ -846,7 +861,14 @@ def bast(election: facts.Election, event: rules.Event, paper: str) -> dict[str, 
     lines = [line(thing) for thing in event.things]
     absent = ["tidak ada atau ditolak", "tidak ada"][event.kind is Kind.LOADED]
     lines += [
-        words.Line(words.thing(thing, labels or place_names), label_rules.spaced(thing[2:]), 0, "—", absent) for thing in event.missing
+        words.Line(
+            words.thing(thing, labels or place_names),
+            label_rules.spaced(thing[2:]),
+            0,
+            words.seal_words(event.readings, thing, "unread"),
+            absent,
+        )
+        for thing in event.missing
     ]
     region = places.region_name(election.region)
     return words.minutes(
@@ -878,10 +900,10 @@ def thing(request: shell.Request, election: str, thing: str) -> HttpResponse:
         shell.refused(request, rules.UnknownThing(thing=thing[:40]))
         return redirect("desk:custody", election)
     one = _ride(request, held.trip) if held and held.trip else None
-    names = custody.place_names(election)
+    names, boxes = custody.place_names(election), packing.labelled(election, request.at, [thing[2:]])
     context = {
         "thing": thing,
-        "name": names.get(target, target),
+        "name": " ".join([names.get(target, target), *(box.contest or box.use for box in boxes)]),
         "kit": thing.startswith("K:"),
         "code": thing[2:],
         "held": held,
@@ -908,7 +930,7 @@ def _conflicts(request: shell.Request, election: str, *, everything: bool = Fals
         return []
     names = custody.place_names(election)
     places_named = {site.code: site.name for site in places.sites(request.election.region)} | names
-    boxes = {f"B:{box.code}": f"{names.get(box.tps, box.tps)} {box.contest}" for box in packing.labelled(election, request.at)}
+    boxes = {f"B:{box.code}": f"{names.get(box.tps, box.tps)} {box.contest or box.use}" for box in packing.labelled(election, request.at)}
     reach, found = access_rules.reach(request.person, "custody.read", request.election.region, request.at), []
     for one in wanted:
         last = by_id.get(one.events[-1])
@@ -993,7 +1015,10 @@ HITS: dict[str, str] = {"custody_trip": "desk:custody_trip", "custody_thing": "d
 WHY_WORDS = {"place": "di luar tujuan rencana", "fence": "jauh dari tempatnya", "time": "di luar jam rencana"}
 SIGNALS: dict[str, tuple[Any, str]] = {
     "R07": ("{thing}: berangkat dari {origin}, belum terlihat di {target}; lewat {late} menit dari batas", "desk:custody_trip"),
-    "R12.serah": ("{number} di {place}: menurut surat jalan {sent} kotak, dihitung {received}", "desk:custody_trip"),
+    "R12.serah": (
+        "{number} di {place}: menurut surat jalan {sent} kotak, dihitung {received}; {missing} barang tidak diserahkan",
+        "desk:custody_trip",
+    ),
     "R16": (
         lambda said: (
             f"Akun {said['account']}: "

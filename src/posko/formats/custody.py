@@ -108,7 +108,8 @@ def conflict(one: rules.Conflict, name: str, places: Mapping[str, str]) -> str:
         "seals_differ": f"{name}: segel yang dibaca ({said.get('seen') or said.get('count', 0)}) tidak sama dengan catatan "
         f"({said.get('expected') or 'jumlah lain'})",
         "seal_broken": f"{name}: segel tidak utuh di {said.get('place', '')}",
-        "count_differs": f"Menurut surat jalan {said.get('sent', 0)} kotak, dihitung {said.get('received', 0)} di {said.get('place', '')}",
+        "count_differs": f"Menurut surat jalan {said.get('sent', 0)} kotak, dihitung {said.get('received', 0)} di {said.get('place', '')}; "
+        f"{said.get('missing', 0)} barang tidak diserahkan",
         "same_id": "Satu nomor catatan mempunyai dua isi",
         "same_number": f"Gawai {said.get('device', '')} memakai satu nomor untuk dua kejadian",
         "corrects_unknown": "Pembatalan menunjuk catatan yang tidak ada",

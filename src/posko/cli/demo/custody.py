@@ -1,8 +1,10 @@
-"""Hand-overs [SIMULASI]: some trips of the plan of 9 February 2024 on their days: one late, one box refused, one seal that differs."""
+"""Hand-overs [SIMULASI]: the trips of the plan of 9 February 2024: one late, one silent, a box refused, a seal that differs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from posko.cli.demo.context import Context
 from posko.cli.demo.receipts import day
@@ -13,7 +15,7 @@ from posko.formats import text
 from posko.store import custody, seals
 
 MARK = "[SIMULASI]"
-ROADS = 4
+SILENT = "Batun"
 LATE_MIN = 55
 DRIVER, SKIPPER = Party(rules.CARRIER, "pengemudi"), Party(rules.CARRIER, "juru_mudi")
 
@@ -34,26 +36,26 @@ class Run:
 def run(ctx: Context) -> None:
     """Loads, drives and hands over; what went wrong is recorded as it happened."""
     runs = _runs(ctx)
+    wrong: dict[int, Callable[[list[custody.Told]], Iterator[custody.Told]]] = {
+        len(runs) - 1: _refused,
+        len(runs) - 2: partial(_misread, ctx),
+    }
     for number, one in enumerate(runs):
         told = list(_events(one))
-        if number == len(runs) - 1:
-            told = list(_refused(told, one))
-        if number == len(runs) - 2:
-            told = list(_misread(ctx, told))
-        _record(ctx, told)
+        _write(ctx, list(wrong[number](told)) if number in wrong else told)
     _say(ctx, runs)
 
 
 def _runs(ctx: Context) -> list[Run]:
-    """The island trips of H-2 and the first trips by road of H-1; the second of these leaves late."""
+    """Every trip of the plan; the second by road leaves late, the boat to the island without a signal is not seen after it left."""
     rides = custody.rides(ctx.election, day(2024, 2, 12))
-    islands = [one for one in rides if any(stop.handover for stop in one.halts) or (one.vehicle and one.vehicle.boat)]
-    roads = [one for one in rides if one not in islands and len(one.halts) > 1][:ROADS]
-    found = []
-    for one in [*islands, *roads]:
-        late = timedelta(minutes=LATE_MIN if len(roads) > 1 and one is roads[1] else 0)
-        found.append(Run(one, late, tuple(custody.manifest(ctx.election, one, one.depart_at))))
-    return found
+    items = custody.manifests(ctx.election, rides, day(2024, 2, 12))
+    roads = [one for one in rides if not _by_sea(one)]
+    return [Run(one, timedelta(minutes=LATE_MIN if one in roads[1:2] else 0), tuple(items[one.waybill])) for one in rides]
+
+
+def _by_sea(one: custody.Ride) -> bool:
+    return any(stop.handover for stop in one.halts) or bool(one.vehicle and one.vehicle.boat)
 
 
 def _events(one: Run) -> Iterator[custody.Told]:
@@ -63,30 +65,31 @@ def _events(one: Run) -> Iterator[custody.Told]:
     carrier, name = (SKIPPER, f"Juru mudi {trip.vehicle}") if boat else (DRIVER, f"Pengemudi {trip.vehicle}")
     sender = SKIPPER if boat else Party("KPU", "gudang", "p-lutfi")
     boxes = sum(item.boxes for item in one.items)
-    blank = {"id": "", "device": "", "seq": 0, "trip": waybill, "mark": MARK}
-    account = "p-oki" if boat else "p-lutfi"
+    blank: dict[str, Any] = {"id": "", "device": "", "seq": 0, "trip": waybill, "mark": MARK}
+    start = blank | {"place": trip.start, "account": "p-oki" if boat else "p-lutfi", "here": not boat}
     loaded = rules.Event(
-        kind=Kind.LOADED, at=one.at(trip.depart_min - 20), account=account, place=trip.start, things=tuple(item.thing for item in one.items),
-        giver=sender, receiver=carrier, seals="whole", sent=boxes, received=boxes, here=not boat, **blank,  # type: ignore[arg-type]
+        kind=Kind.LOADED, at=one.at(trip.depart_min - 10), things=tuple(item.thing for item in one.items), giver=sender, receiver=carrier,
+        seals="whole", sent=boxes, received=boxes, **start,
     )  # fmt: skip
     yield custody.Told(loaded, custody.Words("Petugas dermaga" if boat else "", name))
-    yield custody.Told(
-        rules.Event(kind=Kind.DEPARTED, at=one.at(trip.depart_min), account=account, place=trip.start, here=not boat, **blank)
-    )  # type: ignore[arg-type]
+    yield custody.Told(rules.Event(kind=Kind.DEPARTED, at=one.at(trip.depart_min), **start))
     for stop in one.ride.halts:
+        if SILENT in one.ride.name(stop.place):
+            return
         here = [item for item in one.items if item.place == stop.place]
         account = "p-oki" if stop.handover else f"p-pps-{stop.place.replace('.', '').replace(':', '')}"
         taker = SKIPPER if stop.handover else Party("PPS", "ketua", account)
         count = sum(item.boxes for item in here)
-        yield custody.Told(rules.Event(kind=Kind.ARRIVED, at=one.at(stop.arrive_min), account=account, place=stop.place, **blank))  # type: ignore[arg-type]
+        halt = blank | {"place": stop.place, "account": account}
+        yield custody.Told(rules.Event(kind=Kind.ARRIVED, at=one.at(stop.arrive_min), **halt))
         handed = rules.Event(
-            kind=Kind.HANDED_OVER, at=one.at(stop.depart_min - 5), account=account, place=stop.place, things=tuple(i.thing for i in here),
-            giver=carrier, receiver=taker, seals="whole", sent=count, received=count, **blank,  # type: ignore[arg-type]
+            kind=Kind.HANDED_OVER, at=one.at(stop.arrive_min + 9), things=tuple(i.thing for i in here), giver=carrier, receiver=taker,
+            seals="whole", sent=count, received=count, **halt,
         )  # fmt: skip
         yield custody.Told(handed, custody.Words(name, "Juru mudi perahu" if stop.handover else ""))
 
 
-def _refused(told: list[custody.Told], one: Run) -> Iterator[custody.Told]:
+def _refused(told: list[custody.Told]) -> Iterator[custody.Told]:
     """At the last halt one box is wet: the PPS does not take it."""
     last = told[-1].event
     wet = next(thing for thing in last.things if thing.startswith("B:"))
@@ -98,36 +101,30 @@ def _refused(told: list[custody.Told], one: Run) -> Iterator[custody.Told]:
 
 
 def _misread(ctx: Context, told: list[custody.Told]) -> Iterator[custody.Told]:
-    """On arrival one tie of a box bears another number than the register says."""
+    """At the first hand-over a tie of one box bears another number than the register says."""
+    pending = True
     for one in told:
-        event = one.event
-        box = next((thing for thing in event.things if thing.startswith("B:")), "")
-        known = (
-            seals.standing_of(ctx.election, box[2:], None) if box and event.kind is Kind.HANDED_OVER and event is told[-1].event else None
-        )
-        if known is None or not known.serials:
+        reading = _reading(ctx, one.event) if pending and one.event.kind is Kind.HANDED_OVER else None
+        if reading is not None:
+            pending = False
+            yield replace(one, event=replace(one.event, seals="differ", readings=(reading,)))
+        else:
             yield one
-            continue
-        other = known.serials[-1][:-1] + str((int(known.serials[-1][-1]) + 1) % 10)
-        reading = rules.Reading(box, (*known.serials[:-1], other))
-        yield replace(one, event=replace(event, seals="differ", readings=(reading,)))
 
 
-def _record(ctx: Context, told: list[custody.Told]) -> None:
-    """Written down by whoever stood there, in the order in which it happened."""
-    batch: list[custody.Told] = []
-    for one in told:
-        if batch and batch[-1].event.account != one.event.account:
-            _write(ctx, batch)
-            batch = []
-        batch.append(one)
-    _write(ctx, batch)
+def _reading(ctx: Context, event: rules.Event) -> rules.Reading | None:
+    for thing in event.things:
+        known = seals.standing_of(ctx.election, thing[2:], None) if thing.startswith("B:") else None
+        if known is not None and known.serials:
+            *kept, last = known.serials
+            return rules.Reading(thing, (*kept, last[:-1] + str((int(last[-1]) + 1) % 10)))
+    return None
 
 
-def _write(ctx: Context, batch: list[custody.Told]) -> None:
-    account = batch[0].event.account
-    agency = "PPS" if account.startswith("p-pps-") else "KPU"
-    custody.record_events(ctx.election, batch, Actor(account, agency), max(one.event.at for one in batch))
+def _write(ctx: Context, told: list[custody.Told]) -> None:
+    """One trip, told by whoever stood there."""
+    whole = [replace(one, actor=Actor(one.event.account, "PPS" if one.event.account.startswith("p-pps-") else "KPU")) for one in told]
+    custody.record_events(ctx.election, whole, ctx.people["lutfi"], max(one.event.at for one in told))
 
 
 def _say(ctx: Context, runs: list[Run]) -> None:
