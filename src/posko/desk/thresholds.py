@@ -62,20 +62,16 @@ RULES = (
     Said("R06", "Segel rusak, tidak cocok, atau dipakai dua kali. Satu segel saja sudah gawat.", "gangguan", "KPU, Bawaslu, Polres"),
     Said("R07", "Kotak berangkat dan tidak dipindai lagi pada waktunya.", "gangguan", "KPU, Polres"),
     Said("R08", "Kemungkinan tiba di PPS atau TPS sampai H-1 terlalu kecil.", "gangguan", "KPU", "perkiraan kesiapan (forecast)"),
-    Said(
-        "R09", "Gelombang melebihi batas kapal pada waktu menyeberang.", "tantangan", "KPU, Polair",
-        "prakiraan gelombang per penyeberangan dan batas gelombang tiap kapal",
-    ),
+    Said("R09", "Gelombang melebihi batas kapal pada waktu menyeberang.", "tantangan", "KPU, Polair"),
     Said("R10", "Menjelang pemungutan, pulau belum punya kapal berkontrak atau kapal cadangan.", "hambatan", "KPU"),
     Said("R11", "Gudang bocor, lembap, tanpa penjaga atau listrik; atau lama tidak diperiksa.", "hambatan", "KPU, Pemda"),
     Said("R12", "Jumlah yang dikirim tidak sama dengan yang diterima.", "gangguan", "KPU, Bawaslu"),
     Said("R13", "DPTb dan DPK di satu TPS melebihi cadangan surat suaranya.", "tantangan", "KPU, Bawaslu"),
     Said(
         "R14", "KPPS tidak lengkap menurut pemeriksaan di TPS; atau terlalu sedikit yang terlatih.", "hambatan", "KPU",
-        "jumlah KPPS terlatih (bagian KPPS tidak lengkap sudah berbunyi)",
     ),
     Said(
-        "R15", "TPS tanpa sinyal atau listrik dan tanpa rencana luring.", "tantangan", "KPU, Pemda", "data sinyal dan listrik per TPS",
+        "R15", "TPS tanpa sinyal atau listrik dan tanpa rencana luring.", "tantangan", "KPU, Pemda",
     ),
     Said(
         "R16", "Satu akun dipakai di dua gawai sekaligus, atau di dua tempat yang mustahil terkejar.", "ancaman", "KPU",

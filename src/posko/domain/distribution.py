@@ -290,6 +290,7 @@ class Network:
     hazards: tuple[Hazard, ...] = ()
     measured: tuple[Measured, ...] = ()
     closures: tuple[Closure, ...] = ()
+    gates: tuple[weather.Gate, ...] = ()
     _index: dict[str, Node] = field(default_factory=dict, compare=False, repr=False)
     _sea: dict[tuple[str, str], SeaLeg] = field(default_factory=dict, compare=False, repr=False)
     _timed: dict[tuple[str, str, str], Measured] = field(default_factory=dict, compare=False, repr=False)
@@ -331,6 +332,10 @@ class Network:
         if crossing.usual_min and crossing.usual_min < crossing.travel_min:
             return travel.Spread(crossing.usual_min, crossing.travel_min, travel.Basis.SOURCED)
         return travel.Spread(crossing.travel_min, -(-crossing.travel_min * SEA_TENTH_PERMILLE // 1000))
+
+    def open(self, place: str, minute: int) -> bool:
+        """Whether boats may use a pier or an island at a minute; where nothing is recorded, they may."""
+        return all(gate.lets(place, minute) for gate in self.gates)
 
     def piers(self, island: str) -> list[SeaLeg]:
         """The crossings to an island, the shortest first."""
@@ -399,6 +404,11 @@ class Rules:
 
     The law wants everything but the TPS itself with the KPPS on H-1 at the latest (UU 7/2017 Pasal 341); the desa must therefore have
     it in time to pass it on that day. Islands go a day ahead. Handling times are assumptions of the scenario until somebody times them.
+
+    island_days: days on which a boat may sail, island_day the one preferred; empty: only that one. A day of the mainland among them is
+    used only where no earlier day has a calm window. ppk_first: a kecamatan's PPK has its goods before its desa. robust: windows are
+    planned with the times that nine of ten journeys keep. split_tps: goods of one TPS may travel in several loads. narrow: (place, kinds of
+    vehicle that get there), by official code and all below it. dawn_min, dusk_min: between them it is light.
     """
 
     island_day: int = 2
@@ -411,15 +421,43 @@ class Rules:
     halt_min: int = 10
     piece_sec: int = 30
     tps_per_load: int = 10
+    island_days: tuple[int, ...] = ()
+    ppk_first: bool = False
+    robust: bool = False
+    split_tps: bool = False
+    narrow: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    dawn_min: int = 0
+    dusk_min: int = DAY
 
     def __post_init__(self) -> None:
-        if self.island_day <= max(self.mainland_days) or self.tps_per_load < 1 or self.mainland_latest_min <= self.earliest_min:
+        good = (
+            self.island_day > max(self.mainland_days)
+            and self.tps_per_load >= 1
+            and self.mainland_latest_min > self.earliest_min
+            and (not self.island_days or self.island_day in self.island_days)
+            and 0 <= self.dawn_min < self.dusk_min <= DAY
+            and all(kinds and set(kinds) <= {kind.value for kind in Kind if kind is not Kind.BOAT} for _, kinds in self.narrow)
+        )
+        if not good:
             raise BadRules(island_day=self.island_day)
+
+    @property
+    def sea_days(self) -> tuple[int, ...]:
+        """The days on which boats may sail, the earliest first."""
+        return tuple(sorted(self.island_days or (self.island_day,), reverse=True))
+
+    def admits(self, kind: Kind, place: str) -> bool:
+        """Whether a kind of vehicle gets to a place by road."""
+        return all(kind.value in kinds for narrow, kinds in self.narrow if place == narrow or place.startswith(f"{narrow}."))
+
+    def dark(self, minute: int) -> bool:
+        """Whether a minute lies outside daylight."""
+        return not self.dawn_min <= minute % DAY <= self.dusk_min
 
     def window(self, kind: LoadKind) -> tuple[int, int]:
         """Earliest and latest arrival of a load, relative to voting day."""
         if kind is LoadKind.ISLAND:
-            return self.earliest_min - self.island_day * DAY, self.island_latest_min - self.island_day * DAY
+            return self.earliest_min - max(self.sea_days) * DAY, self.island_latest_min - min(self.sea_days) * DAY
         return self.earliest_min - max(self.mainland_days) * DAY, self.mainland_latest_min - min(self.mainland_days) * DAY
 
 
@@ -477,6 +515,7 @@ def network_of(
     hazards: Iterable[Hazard] = (),
     measured: Iterable[Measured] = (),
     closures: Iterable[Closure] = (),
+    gates: Iterable[weather.Gate] = (),
 ) -> Network:
     """Places and ways of a region. Sites without a pin are left out; a PPK stands at the desa of its kecamatan's name, else the largest."""
     nodes = {
@@ -514,6 +553,7 @@ def network_of(
         tuple(hazards),
         tuple(measured),
         tuple(closures),
+        tuple(gates),
     )
 
 
@@ -595,6 +635,7 @@ class Trip:
     stops: tuple[Stop, ...]
     return_min: int
     distance_m: int
+    escort: bool = False
 
     @property
     def loads(self) -> tuple[str, ...]:
@@ -613,13 +654,48 @@ class Unassigned:
 
 
 @dataclass(frozen=True)
+class Option:
+    """One way to bring an island its goods: letter A, B, C in the order tried ("" for one that was weighed and not chosen).
+
+    chance_ppm: that it succeeds if it is tried when its hour comes; reach_ppm: that it is the one that brings them. decide_min: the last
+    minute at which not going costs nothing. why: what the chance was reckoned from, as plain facts (see `planning.reliability`).
+    """
+
+    letter: str
+    boat: str
+    pier: str
+    depart_min: int
+    arrive_min: int
+    decide_min: int
+    chance_ppm: int
+    reach_ppm: int
+    cost: int
+    why: Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class IslandChoice:
+    """Plans A, B, C of an island with the probability that one of them succeeds in time, and what was weighed beside them.
+
+    exception: "" or "no_window_ahead" where no day before the mainland's has a calm window that is worth trying.
+    """
+
+    island: str
+    options: tuple[Option, ...]
+    chance_ppm: int
+    others: tuple[Option, ...] = ()
+    exception: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Trips by vehicle and time, what stays behind, and how the plan was made."""
+    """Trips by vehicle and time, what stays behind, and how the plan was made; for islands what to do when the sea is not calm."""
 
     trips: tuple[Trip, ...]
     unassigned: tuple[Unassigned, ...]
     seed: int
     method: str
+    choices: tuple[IslandChoice, ...] = ()
 
     @property
     def feasible(self) -> bool:
@@ -671,10 +747,63 @@ def violations(plan: Plan, loads: Iterable[Load], network: Network, fleet: Itera
         faults += _capacity(trip, vehicle, by_load)
         faults += _drops(trip, vehicle, by_load, network)
         faults += _times(trip, vehicle, by_load, network)
-        faults += _hours(trip, vehicle)
+        faults += _hours(trip, vehicle) + _night(trip, vehicle, rules) + _open(trip, vehicle, network)
+        faults += [
+            Violation("wrong_vehicle", {"trip": trip.code, "place": stop.place, "vehicle": vehicle.kind.value})
+            for stop in trip.stops
+            if not vehicle.boat and not rules.admits(vehicle.kind, stop.place)
+        ]
     faults += _fleet_use(plan, by_vehicle, rules)
     faults += _handovers(plan, by_load, by_vehicle, rules)
-    return faults + _islands_first(plan, by_load, rules)
+    return faults + _islands_first(plan, by_load, rules) + _districts_first(plan, by_load, rules) + _kits(by_load.values(), rules)
+
+
+def _night(trip: Trip, vehicle: Vehicle, rules: Rules) -> list[Violation]:
+    """In the dark only vehicles that may, and with an escort; boats sail by their own hours."""
+    if vehicle.boat or not (rules.dark(trip.depart_min) or rules.dark(trip.return_min)):
+        return []
+    if not vehicle.night:
+        return [Violation("night_without_leave", {"trip": trip.code, "vehicle": vehicle.code})]
+    return [] if trip.escort else [Violation("night_without_escort", {"trip": trip.code, "vehicle": vehicle.code})]
+
+
+def _open(trip: Trip, vehicle: Vehicle, network: Network) -> list[Violation]:
+    """Boats leave a pier and reach an island in the hours in which these are open."""
+    if not vehicle.boat or not network.gates:
+        return []
+    moves = [(trip.start, trip.depart_min), *((s.place, minute) for s in trip.stops for minute in (s.arrive_min, s.depart_min))]
+    shut = [(place, minute) for place, minute in [*moves, (trip.start, trip.return_min)] if not network.open(place, minute)]
+    return [Violation("closed_then", {"trip": trip.code, "place": place, "minute": minute}) for place, minute in shut]
+
+
+def _districts_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
+    """Where the rule says so, a PPK has its goods no later than any desa of its kecamatan."""
+    if not rules.ppk_first:
+        return []
+    arrivals = plan.arrivals()
+    reached = {loads[code].place: minute for code, minute in arrivals.items() if code in loads and loads[code].kind is LoadKind.DISTRICT}
+    faults = []
+    for code, minute in arrivals.items():
+        load = loads.get(code)
+        if load is None or load.kind is not LoadKind.VILLAGE:
+            continue
+        first = reached.get(places.kecamatan_of(load.place))
+        if first is not None and minute < first:
+            faults.append(Violation("ppk_not_first", {"load": code, "minutes": first - minute}))
+    return faults
+
+
+def _kits(loads: Iterable[Load], rules: Rules) -> list[Violation]:
+    """All that belongs to one TPS travels in one load, unless the rules allow to split it."""
+    where: dict[str, set[str]] = {}
+    for load in loads:
+        for place in {piece.place for piece in load.pieces}:
+            where.setdefault(place, set()).add(load.code)
+    return [
+        Violation("kit_split", {"place": place, "loads": len(codes)})
+        for place, codes in sorted(where.items())
+        if len(codes) > 1 and not rules.split_tps
+    ]
 
 
 def _coverage(plan: Plan, loads: Mapping[str, Load]) -> list[Violation]:
@@ -836,14 +965,17 @@ def _handovers(plan: Plan, loads: Mapping[str, Load], fleet: Mapping[str, Vehicl
 
 
 def _islands_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
-    """Islands have their goods on a day before the mainland's first day."""
+    """Islands have their goods on a day before the mainland's first; later only where the plan says that no such day is calm."""
     faults = []
+    excused = {choice.island for choice in plan.choices if choice.exception == "no_window_ahead"}
     for code, minute in plan.arrivals().items():
         load = loads.get(code)
         if load is None:
             continue
         day = day_of(minute)
-        if load.kind is LoadKind.ISLAND and day <= max(rules.mainland_days):
+        if load.kind is LoadKind.ISLAND and day not in rules.sea_days:
+            faults.append(Violation("wrong_day", {"load": code, "day": day}))
+        if load.kind is LoadKind.ISLAND and day <= max(rules.mainland_days) and load.place not in excused:
             faults.append(Violation("island_not_ahead", {"load": code, "day": day}))
         if load.kind is not LoadKind.ISLAND and day not in rules.mainland_days:
             faults.append(Violation("wrong_day", {"load": code, "day": day}))
@@ -940,6 +1072,7 @@ class Crossing:
     back_at: datetime
     limit_cm: int | None
     mark: str = ""
+    name: str = ""
 
 
 def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -> list[record.Signal]:
@@ -953,15 +1086,33 @@ def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -
         limit = one.limit_cm
         if limit is None:
             continue
-        here = [w for w in told if w.place in {one.pier, one.island} and w.from_at < one.back_at and one.leave_at < w.until_at]
-        above = [w for w in here if w.height_cm > limit]
+        here = weather.standing(told, weather.areas(one.pier, one.island), one.leave_at, one.back_at)
+        above = [wave for wave in here if wave.height_cm > limit]
         if above:
             worst = max(above, key=lambda w: w.height_cm)
             said: dict[str, str | int] = {
-                "boat": one.boat, "island": one.island, "height": worst.height_cm, "limit": limit, "source": worst.source,
+                "boat": one.boat, "island": one.name or one.island, "height": worst.height_cm, "limit": limit, "source": worst.source,
             }  # fmt: skip
             subject, since_at = f"crossing:{one.boat}:{one.island}", min(w.issued_at for w in above)
-            found.append(record.Signal("R09", "TANTANGAN", subject, "critical", ("KPU", "POLRES"), since_at, said, mark=one.mark))
+            mark = " ".join(dict.fromkeys(part for part in (one.mark, worst.mark) if part))
+            found.append(record.Signal("R09", "TANTANGAN", subject, "critical", ("KPU", "POLRES"), since_at, said, mark=mark))
+    return found
+
+
+def crossings(plan: Plan, network: Network, fleet: Iterable[Vehicle], midnight_at: datetime) -> list[Crossing]:
+    """The times at which the boats of a plan are on the water, with the limit each has now; midnight_at: 00:00 local of voting day."""
+    boats = {vehicle.code: vehicle for vehicle in fleet if vehicle.boat}
+    found = []
+    for trip in plan.trips:
+        boat = boats.get(trip.vehicle)
+        if boat is None:
+            continue
+        leave_at, back_at = instant(midnight_at, trip.depart_min), instant(midnight_at, trip.return_min)
+        mark = "ARMADA ASUMSI" if boat.assumption else ""
+        for stop in trip.stops:
+            node = network.node(stop.place)
+            name = node.name if node else ""
+            found.append(Crossing(boat.code, trip.start, stop.place, leave_at, back_at, boat.wave_limit_cm, mark, name))
     return found
 
 
@@ -983,10 +1134,15 @@ def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle
         facts["measured"] = sorted((asdict(way) for way in network.measured), key=lambda way: json.dumps(way, sort_keys=True))
     if network.closures:
         facts["closures"] = sorted((asdict(closed) for closed in network.closures), key=lambda one: json.dumps(one, sort_keys=True))
+    if network.gates:
+        facts["gates"] = sorted((asdict(gate) for gate in network.gates), key=lambda one: json.dumps(one, sort_keys=True))
     return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-_LATER = frozenset({"usual_min", "wave_limit_cm", "night", "carrier", "breakdown_permille", "repair_min"})
+_LATER = frozenset(
+    {"usual_min", "wave_limit_cm", "night", "carrier", "breakdown_permille", "repair_min"}
+    | {"island_days", "ppk_first", "robust", "split_tps", "narrow", "dawn_min", "dusk_min"}
+)
 
 
 def _lean(value: Any) -> dict[str, Any]:
@@ -1002,6 +1158,11 @@ def _whole(node: dict[str, Any]) -> dict[str, Any]:
 def plan_facts(plan: Plan) -> dict[str, Any]:
     """The plan as plain data, for keeping and for hashing."""
     facts: dict[str, Any] = json.loads(json.dumps(asdict(plan)))
+    if not plan.choices:
+        del facts["choices"]
+    for trip in facts["trips"]:
+        if not trip["escort"]:
+            del trip["escort"]
     return facts
 
 
@@ -1012,12 +1173,32 @@ def plan_of(facts: Mapping[str, Any]) -> Plan:
         unassigned=tuple(Unassigned(u["load"], u["code"], u["facts"], tuple(u["remedies"])) for u in facts["unassigned"]),
         seed=facts["seed"],
         method=facts["method"],
+        choices=tuple(_choice_of(choice) for choice in facts.get("choices", ())),
     )
+
+
+def _choice_of(facts: Mapping[str, Any]) -> IslandChoice:
+    options, others = (tuple(Option(**option) for option in facts[name]) for name in ("options", "others"))
+    return IslandChoice(facts["island"], options, facts["chance_ppm"], others, facts["exception"])
 
 
 def _trip_of(facts: Mapping[str, Any]) -> Trip:
     stops = tuple(Stop(s["place"], tuple(s["loads"]), s["arrive_min"], s["depart_min"], s["handover"]) for s in facts["stops"])
-    return Trip(facts["code"], facts["vehicle"], facts["start"], facts["depart_min"], stops, facts["return_min"], facts["distance_m"])
+    way = (facts["code"], facts["vehicle"], facts["start"], facts["depart_min"], stops, facts["return_min"], facts["distance_m"])
+    return Trip(*way, escort=facts.get("escort", False))
+
+
+def rules_facts(keep: Rules) -> dict[str, Any]:
+    """The handling rules as plain data."""
+    facts: dict[str, Any] = json.loads(json.dumps(asdict(keep)))
+    return facts
+
+
+def rules_of(facts: Mapping[str, Any]) -> Rules:
+    """The handling rules that `rules_facts` wrote, also those from before a rule was added."""
+    narrow = tuple((place, tuple(kinds)) for place, kinds in facts.get("narrow", ()))
+    days = {name: tuple(facts.get(name, ())) for name in ("mainland_days", "island_days")}
+    return Rules(**{**facts, **days, "narrow": narrow})
 
 
 def plan_hash(plan: Plan) -> str:

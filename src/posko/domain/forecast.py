@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import NormalDist
 from typing import ClassVar
 
-from posko.domain import record, thresholds, travel
+from posko.domain import distribution, places, record, thresholds, travel, weather
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,16 @@ class TpsOutlook:
 
 @dataclass(frozen=True)
 class PlaceOutlook:
-    """A desa, kecamatan or regency: expected number of TPS not ready (thousandths), and P(all of its TPS ready)."""
+    """A desa, kecamatan or regency: expected number of TPS not ready (thousandths), and P(all of its TPS ready).
+
+    place: "" for the whole. before_ppm: P(the goods of all its TPS are in the desa or on the island by the end of H-1).
+    """
 
     place: str
     tps: int
     not_ready_milli: int
     all_ppm: int
+    before_ppm: int = 0
 
 
 @dataclass(frozen=True)
@@ -266,7 +270,7 @@ class Sailing:
 class Trip:
     """A planned trip. It waits for all its loads, but not beyond leave_by_min; loading_min after the last of them it leaves.
 
-    after: the vehicle's trip before it. sailings: for a boat, in order; it takes the first that the sea allows.
+    after: the vehicle's trip before it. sailings: for a boat, in order; it takes the first that the sea allows. departed: at planned_min.
     """
 
     code: str
@@ -280,18 +284,31 @@ class Trip:
     breakdown_ppm: int = 0
     repair: travel.Spread = field(default_factory=lambda: travel.Spread(120, 300))
     sailings: tuple[Sailing, ...] = ()
-    boat: bool = False
+    departed: bool = False
+
+    def start_min(self, now_min: int) -> int:
+        """The earliest that it leaves, or when it left."""
+        return self.planned_min if self.departed else max(self.planned_min, now_min)
 
 
 @dataclass(frozen=True)
 class Load:
-    """What travels together. needs: supplies and jobs that must be done before it can be loaded. arrived_min: it is there, as seen."""
+    """What travels together. needs: supplies and jobs that must be done before it can be loaded.
+
+    arrived_min: it is there, as seen; ready_min: it was ready then, as seen, and has left.
+    """
 
     code: str
     place: str
     name: str
     needs: tuple[str, ...] = ()
     arrived_min: int | None = None
+    ready_min: int | None = None
+
+    @property
+    def known_min(self) -> int | None:
+        """The minute of it that is not left to chance, if there is one."""
+        return self.ready_min if self.arrived_min is None else self.arrived_min
 
 
 @dataclass(frozen=True)
@@ -374,7 +391,7 @@ class Case:
 # --- chance: whole numbers from a seed, keyed by what they belong to -----------------------------------------------------
 
 _MASK = (1 << 64) - 1
-_GOLDEN = 0x9E3779B97F4A7C15
+GOLDEN = 0x9E3779B97F4A7C15
 BINS = 4096
 _FINE = 1 << 20
 
@@ -386,9 +403,14 @@ def mixed(x: int) -> int:
     return x ^ (x >> 31)
 
 
+def started(seed: int) -> int:
+    """What the scenarios of a seed start from."""
+    return mixed((seed + GOLDEN) & _MASK)
+
+
 def case_seed(seed: int, scenario: int) -> int:
     """What all draws of one scenario start from."""
-    return mixed((mixed((seed + _GOLDEN) & _MASK) + (scenario + 1) * _GOLDEN) & _MASK)
+    return mixed((started(seed) + (scenario + 1) * GOLDEN) & _MASK)
 
 
 @lru_cache(maxsize=65536)
@@ -407,13 +429,18 @@ def threshold(ppm: int) -> int:
     return ppm * _U32 // MILLION
 
 
+def shape(spread: travel.Spread) -> int:
+    """The tenth as per cent of the usual time, to the nearest: times of one shape share a table. 100: certain."""
+    return (200 * spread.tenth_min + spread.usual_min) // (2 * spread.usual_min) if spread.usual_min else 100
+
+
 @lru_cache(maxsize=256)
-def factors(usual: int, tenth: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Quantiles of a log-normal time as 65536ths of the usual one: at every 4096th, and 4096 finer ones within the first and the last.
+def factors(percent: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Quantiles of a log-normal shape as 65536ths of the usual time: at every 4096th, and 4096 finer ones within the first and the last.
 
     Rounded once to whole numbers; from here on nothing depends on a machine's floating point. The ends lie at 2^-26.
     """
-    sigma = travel.Spread(usual, tenth).sigma
+    sigma = travel.Spread(100, percent).sigma
     normal = NormalDist()
 
     def at(share: float) -> int:
@@ -428,9 +455,10 @@ def factors(usual: int, tenth: int) -> tuple[tuple[int, ...], tuple[int, ...], t
 
 def stretched(spread: travel.Spread, usual: int, bits: int) -> int:
     """So many (minutes, seconds) drawn for a usual value with the shape of this spread; to the nearest whole."""
-    if spread.sigma == 0.0:
+    percent = shape(spread)
+    if percent == 100:
         return usual
-    main, low, high = factors(spread.usual_min, spread.tenth_min)
+    main, low, high = factors(percent)
     place = bits >> 52
     if 0 < place < BINS - 1:
         table, fine = main, (bits >> 32) & (_FINE - 1)
@@ -474,20 +502,20 @@ def play(case: Case, seed: int, scenario: int) -> dict[str, Fate]:
         done |= _worked(case, work, done, base)
     fates: dict[str, Fate] = {}
     for load in case.loads:
-        fates[load.code] = Fate(load.arrived_min, PLAN) if load.arrived_min is not None else _last(case, load.needs, done)
+        fates[load.code] = Fate(load.known_min, PLAN) if load.known_min is not None else _last(case, load.needs, done)
     hit = {event.code for event in case.events if draw(base, f"event:{event.code}") >> 32 < threshold(event.ppm)}
     sea = _sea(case, base)
     back: dict[str, Fate] = {}
     for trip in case.trips:
         back[trip.code] = _travelled(case, trip, fates, back, hit, sea, base)
-    final = _ends(case)
+    final = brought(case)
     return {
         code: fate if final.get(code) else Fate(NEVER, fate.link if fate.minute >= NEVER else Link("unplanned", code))
         for code, fate in fates.items()
     }
 
 
-def _ends(case: Case) -> dict[str, bool]:
+def brought(case: Case) -> dict[str, bool]:
     """Whether the plan brings a load to its place: its last drop is there, or it is there already."""
     found = {load.code: load.arrived_min is not None for load in case.loads}
     places = {load.code: load.place for load in case.loads}
@@ -517,7 +545,7 @@ def _worked(case: Case, work: Work, done: Mapping[str, Fate], base: int) -> dict
     for job in work.jobs:
         piles.setdefault(job.after, []).append(job)
     ready = [(_last(case, after, done), number, jobs) for number, (after, jobs) in enumerate(piles.items())]
-    pace = stretched(work.pace, 65536, draw(base, f"pace:{work.code}")) if work.pace.usual_min else 65536
+    pace = stretched(work.pace, 65536, draw(base, f"pace:{work.code}"))
     busy, here = Link("work", work.code), work.worked(case.now_min)
     found: dict[str, Fate] = {}
     for start, _, jobs in sorted(ready, key=lambda one: (one[0].minute, one[1])):
@@ -550,25 +578,22 @@ def _travelled(
     case: Case, trip: Trip, fates: dict[str, Fate], back: Mapping[str, Fate], hit: Collection[str], sea: Mapping[int, int], base: int
 ) -> Fate:
     """Moves the loads of one trip; answers when the vehicle is back."""
-    clock, cause, size = max(trip.planned_min, case.now_min), PLAN, 0
-    waited = [fates[code] for code in trip.loads if fates[code].minute <= trip.leave_by_min]
-    for fate in [back[trip.after], *waited] if trip.after else waited:
+    clock, cause, size = trip.start_min(case.now_min), PLAN, 0
+    left = {code for code in trip.loads if fates[code].minute > trip.leave_by_min}
+    aboard = [code for code in trip.loads if code not in left]
+    fates |= {code: Fate(NEVER, fates[code].link) for code in left}
+    for fate in [*([back[trip.after]] if trip.after else []), *(fates[code] for code in aboard)]:
         if fate.minute + trip.loading_min > clock:
             clock = fate.minute + trip.loading_min
             cause, size = fate.link, clock - trip.planned_min
-    if clock >= NEVER:
-        fates |= {code: Fate(NEVER, cause) for code in trip.loads if fates[code].minute <= trip.leave_by_min}
-        return Fate(NEVER, cause)
-    left = {code for code in trip.loads if fates[code].minute > trip.leave_by_min}
-    fates |= {code: Fate(NEVER, fates[code].link) for code in left}
-    if trip.sailings:
+    if trip.sailings and clock < NEVER:
         sails = _sails(trip, clock, sea)
         if sails - clock > size:
             cause, size = Link("sea", trip.code), sails - clock
-        if sails >= NEVER:
-            fates |= {code: Fate(NEVER, cause) for code in trip.loads if code not in left}
-            return Fate(NEVER, cause)
         clock = sails
+    if clock >= NEVER:
+        fates |= {code: Fate(NEVER, cause) for code in aboard}
+        return Fate(NEVER, cause)
     return _driven(case, trip, fates, left, Fate(clock, cause, size), hit, base)
 
 
@@ -613,3 +638,237 @@ def _breaks(trip: Trip, base: int) -> tuple[int, int] | None:
     if bits >= limit or not trip.legs:
         return None
     return bits * len(trip.legs) // limit, stretched(trip.repair, trip.repair.usual_min, draw(base, f"repair:{trip.code}"))
+
+
+# --- from a plan and what is known to a case -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Numbers nobody has measured here; every one is shown with the forecast.
+
+    last, landed: from the desa, or from the beach of an island, to the TPS. breakdown_ppm: per trip, where the fleet states none.
+    fault_ppm: crew or place of a TPS not ready although everything has come; in 2024 375 of 823,220 TPS (456 ppm) voted later for whatever
+    reason. still_ppm: what a check found wrong is still wrong. wave_cm: where nothing is forecast: the west monsoon in February; with
+    wave_sigma_permille, the spread of its logarithm. wave_limit_cm: of a fishing boat whose owner has not said. patience_min: a
+    trip leaves so long before it would be too late for its last stop, without what is still missing.
+    """
+
+    last: travel.Spread = field(default_factory=lambda: travel.Spread(45, 90))
+    landed: travel.Spread = field(default_factory=lambda: travel.Spread(20, 45))
+    breakdown_ppm: int = 10_000
+    fault_ppm: int = 450
+    still_ppm: int = 500_000
+    persist_ppm: int = 700_000
+    wave_cm: int = 100
+    wave_sigma_permille: int = 400
+    wave_limit_cm: int = 150
+    patience_min: int = 60
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known at an instant. needs: of a load; arrived, ready: loads; departed: trips; checked: TPS -> seen ready or not.
+
+    delivered: TPS whose own goods are there already, ahead of their load. Minutes count from 00:00 local time of voting day.
+    """
+
+    now_min: int
+    supplies: tuple[Supply, ...] = ()
+    works: tuple[Work, ...] = ()
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    arrived: Mapping[str, int] = field(default_factory=dict)
+    departed: Mapping[str, int] = field(default_factory=dict)
+    delivered: Mapping[str, int] = field(default_factory=dict)
+    checked: Mapping[str, bool] = field(default_factory=dict)
+    hazards: tuple[distribution.Hazard, ...] = ()
+    waves: tuple[weather.Wave, ...] = ()
+    inputs: tuple[Assumed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what it was made from. midnight_at: 00:00 local time of voting day; deadline_min: 07.00 of that day is 420."""
+
+    plan: distribution.Plan
+    loads: tuple[distribution.Load, ...]
+    network: distribution.Network
+    fleet: tuple[distribution.Vehicle, ...]
+    rules: distribution.Rules
+    midnight_at: datetime
+    deadline_min: int = 420
+
+
+def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep: Assumptions | None = None) -> Case:
+    """The case of a plan: its trips with the chance of every way, what its loads wait for, and the TPS behind them."""
+    held = keep or Assumptions()
+    events = tuple(_event(hazard) for hazard in sorted(state.hazards, key=lambda h: (h.source, h.place, h.to, h.kind)))
+    loads = {load.code: load for load in planned.loads}
+    vehicles = {vehicle.code: vehicle for vehicle in planned.fleet}
+    trips = _trips(planned, vehicles, state, held)
+    aboard = {code: state.departed[trip.code] - 1 for trip in planned.plan.trips if trip.code in state.departed for code in trip.loads}
+    moved = tuple(
+        Load(code, load.place, load.name, () if code in aboard else state.needs.get(code, ()), state.arrived.get(code), aboard.get(code))
+        for code, load in loads.items()
+    )
+    ahead = tuple(Load(f"tps:{tps}", tps, tps, (), minute) for tps, minute in sorted(state.delivered.items()))
+    return Case(
+        now_min=state.now_min,
+        deadline_min=planned.deadline_min,
+        supplies=state.supplies,
+        works=state.works,
+        loads=(*moved, *ahead),
+        trips=trips,
+        stations=_stations(planned.loads, tps_list, state, held),
+        events=events,
+        persist_ppm=held.persist_ppm,
+        inputs=(*state.inputs, *_assumed(held, planned, state)),
+    )
+
+
+def _event(hazard: distribution.Hazard) -> Event:
+    return Event(_event_code(hazard), hazard.kind, hazard.probability_permille * 1000, hazard.delay_min)
+
+
+def _event_code(hazard: distribution.Hazard) -> str:
+    return f"{hazard.source}/{hazard.place}/{hazard.to}/{hazard.kind}"
+
+
+def _trips(planned: Planned, vehicles: Mapping[str, distribution.Vehicle], state: State, held: Assumptions) -> tuple[Trip, ...]:
+    """The trips that still carry something, by time of departure; a vehicle's next trip waits for its return."""
+    loads = {load.code: load for load in planned.loads}
+    found: list[Trip] = []
+    before: dict[str, str] = {}
+    passed: dict[tuple[str, str], int] = {}
+    for trip in sorted(planned.plan.trips, key=lambda one: (one.depart_min, one.code)):
+        vehicle = vehicles.get(trip.vehicle)
+        carried = tuple(code for code in trip.loads if code in loads and code not in state.arrived)
+        if vehicle is None or not carried:
+            continue
+        legs = _legs(planned, trip, vehicle, carried, state.hazards, passed)
+        if legs is None:
+            continue
+        usual = sum(leg.spread.usual_min + leg.halt_min for leg in legs[:-1])
+        gone = state.departed.get(trip.code)
+        found.append(
+            Trip(
+                code=trip.code,
+                vehicle=trip.vehicle,
+                planned_min=trip.depart_min if gone is None else gone,
+                legs=legs,
+                loads=carried,
+                loading_min=0 if gone is not None else planned.rules.handover_min if vehicle.boat else planned.rules.loading_min,
+                leave_by_min=planned.deadline_min - usual - held.patience_min,
+                after=before.get(trip.vehicle, "") if gone is None else "",
+                breakdown_ppm=vehicle.breakdown_permille * 1000 or held.breakdown_ppm,
+                repair=travel.Spread(vehicle.repair_min, vehicle.repair_min * 5 // 2),
+                sailings=() if gone is not None or not vehicle.boat else _sailings(planned, trip, vehicle, legs[0], state, held),
+                departed=gone is not None,
+            )
+        )
+        before[trip.vehicle] = trip.code
+    return tuple(found)
+
+
+def _legs(
+    planned: Planned,
+    trip: distribution.Trip,
+    vehicle: distribution.Vehicle,
+    carried: Collection[str],
+    hazards: Iterable[distribution.Hazard],
+    passed: dict[tuple[str, str], int],
+) -> tuple[Leg, ...] | None:
+    """The ways of a trip and the one home; None where a way does not exist. Each passage of a way has a chance of its own."""
+    loads = {load.code: load for load in planned.loads}
+    told = list(hazards)
+    made, here = [], trip.start
+    for place, codes in [*((stop.place, stop.loads) for stop in trip.stops), (trip.start, ())]:
+        spread = planned.network.spread(vehicle.kind, here, place)
+        if spread is None:
+            return None
+        number = passed[here, place] = passed.get((here, place), 0) + 1
+        halt = sum(loads[code].service_min for code in codes if code in loads)
+        drops = tuple(code for code in codes if code in carried)
+        events = tuple(_event_code(h) for h in told if here != place and h.touches(here, place))
+        made.append(Leg(here, place, spread, halt, drops, events, f"{here}>{place}#{number}"))
+        here = place
+    return tuple(made)
+
+
+def _sailings(
+    planned: Planned, trip: distribution.Trip, boat: distribution.Vehicle, leg: Leg, state: State, held: Assumptions
+) -> tuple[Sailing, ...]:
+    """The planned day, then every day up to voting: from the start of its hours until it would land after them or after the deadline."""
+    first = distribution.day_of(trip.depart_min)
+    found = []
+    for day in range(first, -1, -1):
+        begins, ends = boat.shift(day)
+        start = max(trip.depart_min if day == first else begins, state.now_min)
+        until = min(ends - leg.spread.usual_min, planned.deadline_min - leg.spread.usual_min)
+        if start <= until:
+            calm = _calm(planned, boat, leg, start, until + leg.spread.usual_min, state, held)
+            found.append(Sailing(day, start, until, round(calm * MILLION)))
+    return tuple(found)
+
+
+def _calm(planned: Planned, boat: distribution.Vehicle, leg: Leg, from_min: int, until_min: int, state: State, held: Assumptions) -> float:
+    """The probability that the sea of a day's hours lets this boat go, by the forecast, else by what the season is assumed to be."""
+    limit = boat.wave_limit_cm or held.wave_limit_cm
+    from_at, until_at = (distribution.instant(planned.midnight_at, minute) for minute in (from_min, until_min))
+    wave = weather.worst(state.waves, (leg.start, leg.end), from_at, until_at)
+    if wave is None:
+        return NormalDist().cdf(math.log(limit / held.wave_cm) / (held.wave_sigma_permille / 1000))
+    return weather.chance_calm(wave.height_cm, limit, (from_at - wave.issued_at).total_seconds() / 3600)
+
+
+def _stations(loads: Iterable[distribution.Load], tps_list: Iterable[places.Tps], state: State, held: Assumptions) -> tuple[Station, ...]:
+    """The TPS that some load serves. What a check found wrong may be put right; a hazard at the TPS itself is a fault of its own."""
+    carries = {tps: load for load in loads for tps in load.tps}
+    found = []
+    for tps in sorted(tps_list, key=lambda one: one.code):
+        load = carries.get(tps.code)
+        if load is None:
+            continue
+        faults = [Fault("hazard", _event_code(h), h.probability_permille * 1000) for h in state.hazards if h.place == tps.code]
+        faults.append(Fault("tps", tps.code, held.fault_ppm))
+        if state.checked.get(tps.code) is False:
+            faults.append(Fault("check", tps.code, held.still_ppm))
+        there = tps.code in state.delivered
+        last = travel.Spread(0, 0) if there else held.landed if load.kind is distribution.LoadKind.ISLAND else held.last
+        found.append(
+            Station(
+                tps.code,
+                f"{tps.name} {tps.desa_name}",
+                tps.desa_code,
+                tps.kecamatan_code,
+                f"tps:{tps.code}" if there else load.code,
+                last,
+                tuple(faults),
+                state.checked.get(tps.code, False),
+            )
+        )
+    return tuple(found)
+
+
+def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed, ...]:
+    """Every number of the model that is not a fact of the record, under a stable name."""
+    unknown = [v.code for v in planned.fleet if v.boat and v.wave_limit_cm is None]
+    measured = len(planned.network.measured)
+    rows = [
+        Assumed("road_tenth_permille", str(distribution.ROAD_TENTH_PERMILLE), travel.Basis.ASSUMED),
+        Assumed("ways_measured", str(measured), travel.Basis.MEASURED if measured else travel.Basis.ASSUMED),
+        Assumed("last_way_min", f"{held.last.usual_min}/{held.last.tenth_min}", held.last.basis),
+        Assumed("landed_way_min", f"{held.landed.usual_min}/{held.landed.tenth_min}", held.landed.basis),
+        Assumed("breakdown_ppm", str(held.breakdown_ppm), travel.Basis.ASSUMED),
+        Assumed("fault_ppm", str(held.fault_ppm), travel.Basis.ASSUMED),
+        Assumed("sea_persists_ppm", str(held.persist_ppm), travel.Basis.ASSUMED),
+        Assumed("hazards", str(len(state.hazards)), travel.Basis.SOURCED),
+    ]
+    if unknown:
+        rows.append(Assumed("wave_limit_cm", str(held.wave_limit_cm), travel.Basis.ASSUMED))
+    if state.waves:
+        highest = max(wave.height_cm for wave in state.waves)
+        rows.append(Assumed("waves_forecast_cm", str(highest), travel.Basis.SOURCED))
+    else:
+        rows.append(Assumed("waves_season_cm", str(held.wave_cm), travel.Basis.ASSUMED))
+    return tuple(rows)

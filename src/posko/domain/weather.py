@@ -7,11 +7,64 @@ is an assumption of ours until forecasts have been compared with what boats repo
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from statistics import NormalDist
 from typing import ClassVar
 
 from posko.domain import record, travel
+
+
+class UnknownForecast(record.Refusal):
+    """No such forecast in this election, or it has been taken back already."""
+
+    code: ClassVar[str] = "weather.unknown_forecast"
+
+
+class UnknownPlace(record.Refusal):
+    """Waves are told for a pier, an island or the whole sea of the region."""
+
+    code: ClassVar[str] = "weather.unknown_place"
+
+
+class NotYetIssued(record.Refusal):
+    """A forecast cannot be issued later than now."""
+
+    code: ClassVar[str] = "weather.not_yet_issued"
+
+
+class ReasonMissing(record.Refusal):
+    """Taking a forecast back or correcting it says why, from the list."""
+
+    code: ClassVar[str] = "weather.reason_missing"
+
+
+class BadOpening(record.Refusal):
+    """A time of day in which nothing could sail."""
+
+    code: ClassVar[str] = "weather.bad_opening"
+
+
+class Source(StrEnum):
+    """Who says it: one of a list, so that no name is typed."""
+
+    BMKG = "BMKG"
+    HARBOUR = "SYAHBANDAR"
+    NAVY = "TNI-AL"
+    FISHERS = "NELAYAN"
+
+
+class Why(StrEnum):
+    """Why a forecast is corrected or taken back."""
+
+    TYPED_WRONG = "salah_ketik"
+    WRONG_PLACE = "salah_tempat"
+    TWICE = "ganda"
+    RECALLED = "ditarik_sumber"
+
+
+# A forecast reaches so far ahead at the most; later than that is a slip of the finger.
+FURTHEST = timedelta(days=14)
 
 
 class BadForecast(record.Refusal):
@@ -63,18 +116,56 @@ def chance_calm(height_cm: int, limit_cm: int, lead_h: float, error: Error | Non
     return NormalDist().cdf(math.log(limit_cm / height_cm) / (error or Error()).sigma(lead_h))
 
 
-def worst(waves: Iterable[Wave], places: Iterable[str], from_at: datetime, until_at: datetime) -> Wave | None:
-    """The highest wave of the newest forecasts for these places in a time; None where nothing is forecast.
+def areas(*codes: str) -> frozenset[str]:
+    """The places whose forecasts count for a way between sites: the sites themselves and the sea of their region (19.06:D01 -> 19.06)."""
+    return frozenset(codes) | {code.partition(":")[0] for code in codes if ":" in code}
 
-    Of two forecasts for one place and overlapping times the one issued later counts.
-    """
+
+def check(wave: Wave, known: Iterable[str], at: datetime) -> None:
+    """What can be recorded: UnknownPlace, NotYetIssued, BadForecast where it reaches too far ahead."""
+    if wave.place not in set(known):
+        raise UnknownPlace(place=wave.place)
+    if wave.issued_at > at:
+        raise NotYetIssued(place=wave.place)
+    if wave.until_at - wave.issued_at > FURTHEST or wave.until_at <= wave.issued_at:
+        raise BadForecast(place=wave.place, height=wave.height_cm)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """When a pier or an island may be used on a day before voting (2 for H-2), or every day (0): a tide, daylight, leave of the harbour."""
+
+    place: str
+    day: int
+    opening: travel.Opening
+
+    def lets(self, place: str, minute: int) -> bool:
+        """Whether it says nothing against using a place at a minute relative to voting day."""
+        return place != self.place or self.day not in {0, -(minute // travel.DAY)} or self.opening.holds(minute)
+
+
+@dataclass(frozen=True)
+class Climate:
+    """What the sea does where nothing is forecast: middle height and spread of its logarithm. An assumption for the west monsoon."""
+
+    height_cm: int = 100
+    sigma_permille: int = 450
+    basis: travel.Basis = travel.Basis.ASSUMED
+
+
+def standing(waves: Iterable[Wave], places: Iterable[str], from_at: datetime, until_at: datetime) -> list[Wave]:
+    """The forecasts for these places in a time that no later one replaces: of two for one place and overlapping times the later counts."""
     asked = set(places)
     here = [wave for wave in waves if wave.place in asked and wave.covers(from_at, until_at)]
-    standing = [
+    return [
         wave
         for wave in here
         if not any(
             other.place == wave.place and other.issued_at > wave.issued_at and other.covers(wave.from_at, wave.until_at) for other in here
         )
     ]
-    return max(standing, key=lambda wave: (wave.height_cm, wave.place), default=None)
+
+
+def worst(waves: Iterable[Wave], places: Iterable[str], from_at: datetime, until_at: datetime) -> Wave | None:
+    """The highest wave of the standing forecasts for these places in a time; None where nothing is forecast."""
+    return max(standing(waves, places, from_at, until_at), key=lambda wave: (wave.height_cm, wave.place), default=None)

@@ -68,6 +68,11 @@ def _vehicles(entry: Mapping[str, Any], warehouse: str, nearest: Mapping[str, pl
             fixed_cost=entry["fixed_cost"],
             cost_per_km=entry["cost_per_km"],
             assumption=True,
+            wave_limit_cm=entry.get("wave_limit_cm"),
+            night=entry.get("night", False),
+            carrier=entry.get("carrier", ""),
+            breakdown_permille=entry.get("breakdown_permille", 0),
+            repair_min=entry.get("repair_min", 120),
         )
         for code, start in codes
     ]
@@ -76,8 +81,12 @@ def _vehicles(entry: Mapping[str, Any], warehouse: str, nearest: Mapping[str, pl
 def keep_of(data: Mapping[str, Any]) -> domain.Rules:
     """The handling rules from their table; hours are written 05.30."""
     hours = {f"{name}_min": minute_of_day(data[name]) for name in ("earliest", "mainland_latest", "island_latest")}
+    hours |= {f"{name}_min": minute_of_day(data[name]) for name in ("dawn", "dusk") if name in data}
     numbers = {name: data[name] for name in ("island_day", "loading_min", "handover_min", "halt_min", "piece_sec", "tps_per_load")}
-    return domain.Rules(mainland_days=tuple(data["mainland_days"]), **hours, **numbers)
+    numbers |= {name: data[name] for name in ("ppk_first", "robust", "split_tps") if name in data}
+    narrow = sorted((place, list(kinds)) for place, kinds in data.get("narrow", {}).items())
+    days = {"mainland_days": data["mainland_days"], "island_days": data.get("island_days", ())}
+    return domain.rules_of({**hours, **numbers, **days, "narrow": narrow})
 
 
 def minute_of_day(text: str) -> int:

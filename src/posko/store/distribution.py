@@ -14,7 +14,9 @@ from django.db import models, transaction
 from posko.domain import access as access_rules
 from posko.domain import distribution as rules
 from posko.domain import record as facts
-from posko.store import dpt, needs, places, record, regulation, thresholds
+from posko.domain import travel
+from posko.domain import weather as sea_rules
+from posko.store import dpt, needs, places, record, regulation, thresholds, weather
 from posko.store import travel as ways
 
 
@@ -262,8 +264,10 @@ def set_up(
         at = record.turn(at)
         fleet_list = list(vehicles)
         plain_sizes = {item: [size.volume_ml, size.weight_g] for item, size in sorted(sizes.items())}
-        keep_facts = {**asdict(keep), "mainland_days": list(keep.mainland_days)}
-        first = _draft("handling.set", election, f"handling:{election}", actor, at, {"rules": keep_facts, "sizes": plain_sizes})
+        keep_facts = rules.rules_facts(keep)
+        first = _draft(
+            "handling.set", election, f"handling:{election}", actor, at, {"rules": _journal_facts(keep_facts), "sizes": plain_sizes}
+        )
         drafts = [
             first,
             *(_draft("vehicle.added", election, f"vehicle:{v.code}", actor, at, _journal_facts(_vehicle_facts(v))) for v in fleet_list),
@@ -385,20 +389,21 @@ def inputs(election: str, at: datetime) -> Inputs:
     if not working or handling is None:
         raise rules.NotReady(what="fleet")
     stations = places.tps_list(election)
-    travel = places.settings(about.region)
+    roads = places.settings(about.region)
     network = rules.network_of(
         stations,
         places.sites(about.region),
         places.sea_legs(about.region),
-        travel.detour_percent * 10,
-        travel.road_kmh,
+        roads.detour_percent * 10,
+        roads.road_kmh,
         hazards(election, at),
         measured(about.region, at),
+        gates=weather.openings(election, at),
     )
     working = [vehicle for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
         raise rules.NotReady(what="warehouse")
-    keep = rules.Rules(**{**handling.rules, "mainland_days": tuple(handling.rules["mainland_days"])})
+    keep = rules.rules_of(handling.rules)
     goods = _goods(handling, election, at)
     pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
     loads = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
@@ -589,7 +594,8 @@ def _frozen(current: Inputs) -> dict[str, Any]:
         "closures": [asdict(closed) for closed in network.closures],
         "road": [network.detour_permille, network.road_kmh],
         "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
-        "rules": {**asdict(current.rules), "mainland_days": list(current.rules.mainland_days)},
+        "gates": [asdict(gate) for gate in network.gates],
+        "rules": rules.rules_facts(current.rules),
         "unsized": list(current.unsized),
         "estimate": current.estimate,
     }
@@ -615,8 +621,9 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
         tuple(rules.Hazard(**hazard) for hazard in plain["hazards"]),
         tuple(rules.Measured(**way) for way in plain.get("measured", ())),
         tuple(rules.Closure(**closed) for closed in plain.get("closures", ())),
+        tuple(sea_rules.Gate(gate["place"], gate["day"], travel.Opening(**gate["opening"])) for gate in plain.get("gates", ())),
     )
-    keep = rules.Rules(**{**plain["rules"], "mainland_days": tuple(plain["rules"]["mainland_days"])})
+    keep = rules.rules_of(plain["rules"])
     return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
 
 
@@ -674,7 +681,7 @@ def waybill(identity: str) -> tuple[str, int, str] | None:
 
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
-    """R10 for the islands of the plan in force, with the fleet as it is now."""
+    """R10 for the islands of the plan in force and R09 for its crossings, with the fleet and the forecasts as they are now."""
     stored = current_plan(election, at)
     if stored is None:
         return []
@@ -682,7 +689,9 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
     given, working = stored.inputs, fleet(election, at)
     legs = rules.island_legs(stored.plan, given.loads, given.network, working, stored.occurred_at)
     mark = "ARMADA ASUMSI" if any(vehicle.assumption for vehicle in working) else ""
-    return rules.boat_signals(legs, stored.midnight_at, at, held, mark)
+    boats = rules.boat_signals(legs, stored.midnight_at, at, held, mark)
+    out = [crossing for crossing in rules.crossings(stored.plan, given.network, working, stored.midnight_at) if crossing.back_at > at]
+    return boats + rules.wave_signals(out, weather.waves(election, at))
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

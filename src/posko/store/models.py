@@ -37,4 +37,5 @@ from posko.store import (  # noqa: F401
     thresholds,
     transfers,
     travel,
+    weather,
 )
