@@ -112,8 +112,8 @@ def test_a_repair_that_was_looked_at_before_another_plan_came_is_refused_and_wri
     size = record.Entry.objects.count()
     with pytest.raises(rules.PlanMoved):
         replanning.record_repair(ELECTION, happened, plan, 7, "polres", "mogok", ANI, LATER)
+    short = plans.Plan(plan.trips, (plans.Unassigned("x", "not_enough", {}),), 1, "")
     with pytest.raises(rules.NotWhole):
-        short = plans.Plan(plan.trips, (plans.Unassigned("x", "not_enough", {}),), 1, "")
         replanning.record_repair(ELECTION, happened, short, 1, "polres", "mogok", ANI, LATER)
     with pytest.raises(plans.ReasonMissing):
         replanning.record_repair(ELECTION, happened, plan, 1, "polres", "", ANI, LATER)
