@@ -289,7 +289,7 @@ urlpatterns = [
     path("<slug:election>/distribusi/gangguan/catat/", commit, name="replanning_commit"),
     path("<slug:election>/distribusi/gangguan/selesai/", end, name="replanning_end"),
     path("<slug:election>/distribusi/gangguan/perubahan.pdf", sheet, name="replanning_sheet"),
-    path("<slug:election>/distribusi/surat/<slug:identity>/", waybill, name="replanning_waybill"),
+    path("<slug:election>/distribusi/surat/<str:identity>/", waybill, name="replanning_waybill"),
 ]
 SENTENCES: dict[str, str] = {
     "replanning.no_plan": "Belum ada rencana yang dapat diperbaiki. Susun rencana dahulu.",
