@@ -30,6 +30,7 @@ ACTS = {
     "nilai": "nilai sampai sekarang",
     "selesai": "mengakhiri gladi; jamnya berhenti",
     "naskah": "daftar naskah yang ada",
+    "uji": "menguji kejujuran prakiraan dengan pemilu tiruan",
 }
 SPARE = ("kata-jaga.txt",)
 """Small files of an installation that a copy needs as well; never its keys, certificates or settings."""
@@ -47,13 +48,19 @@ def gladi(
     serve: Annotated[bool, typer.Option("--layani/--tanpa-layani", help="layani sesudah disalin")] = True,
     office: Annotated[bool, typer.Option("--jaringan", help="HTTPS untuk ponsel dan laptop lain di jaringan kantor")] = False,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="port gladi")] = 8100,
+    replays: Annotated[int, typer.Option("--replays", min=1, max=5000, help="uji: banyaknya pemilu tiruan")] = 200,
+    keep: Annotated[bool, typer.Option("--catat", help="uji: rencana pemasangan ini, hasilnya dicatat dan tampil di halamannya")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="keluaran JSON")] = False,
 ) -> int:
-    """Gladi: melatih tim di salinan data sendiri, dengan gangguan buatan yang dinilai dari jurnal."""
+    """Gladi: melatih tim di salinan data sendiri, dengan gangguan buatan; atau menguji kejujuran prakiraan."""
     if act not in ACTS:
         fail(f"gladi {act} tidak ada. Pilihannya: {', '.join(ACTS)}.", 2)
     if act == "naskah":
         return listing(scenario)
+    if act == "uji":
+        from posko.cli import honesty
+
+        return honesty.run(replays, seed or 1, scenario, keep=keep, as_json=as_json)
     if act == "mulai":
         chosen = rules.variant(read_script(script, scenario), seed)
         return begin(source, target, chosen, election, speed, (office, port) if serve else None)

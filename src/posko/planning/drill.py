@@ -159,6 +159,16 @@ class Known:
     events: tuple[Event, ...]
     waves: tuple[WaveForecast, ...]
 
+    def standing(self, begins: str, ends: str) -> dict[str, int]:
+        """Subjects of which the last word is that something began (a road is cut, a TPS lacks a seal) and not that it ended; since when."""
+        found: dict[str, int] = {}
+        for event in self.events:
+            if event.code == begins:
+                found[event.subject] = event.minute
+            elif event.code == ends:
+                found.pop(event.subject, None)
+        return found
+
     def minutes(self, code: str) -> dict[str, int]:
         """The first minute of an event by its subject."""
         found: dict[str, int] = {}
@@ -316,6 +326,8 @@ class _Days:
         for code in self.packed:
             if late and any(tps.startswith(late[0]) for tps in self.loads[code].tps):
                 self.packed[code] = max(self.packed[code], late[1] + 60)
+        for code, minute in self.packed.items():
+            self._say("packed", code, self.warehouse, 0, minute)
         if self._happens(self.true.warehouse_flood):
             self._flood_warehouse()
 
@@ -339,6 +351,9 @@ class _Days:
             if self._planned(code) > starts:
                 again = self._gamma(2, 240) if self._happens(0.05) else 0.0
                 self.packed[code] = max(minute, starts + lasts) + again
+                if minute <= starts:
+                    self._say("held_up", code, self.warehouse, 15, starts)
+                self._say("packed", code, self.warehouse, 0, self.packed[code])
 
     # by road
 
@@ -360,6 +375,7 @@ class _Days:
             if lost:
                 for other in trips[trips.index(trip) + 1 :]:
                     for code in other.loads:
+                        self._say("left_behind", code, trip.start)
                         self.engine.start(self._follow_up(self.loads[code]))
                 return
             self._say("returned", trip.code, trip.start)
@@ -372,6 +388,7 @@ class _Days:
             yield 15.0
         left = {code for code in trip.loads if self.packed[code] > self.engine.now}
         for code in sorted(left):
+            self._say("left_behind", code, trip.start)
             self.engine.start(self._follow_up(self.loads[code]))
         if len(left) < len(trip.loads):
             yield self.docks
@@ -463,7 +480,7 @@ class _Days:
         desa = sorted({load.place for load in self.world.loads if load.kind is rules.LoadKind.VILLAGE})
         place = desa[int(self.rng.integers(len(desa)))]
         if self._happens(0.2):
-            place = place.rpartition(".")[0]
+            place = place.rpartition(".")[0] or place
         starts = float(self.rng.uniform(-2 * DAY, 4 * _HOUR))
         return _Cut(place, starts, starts + self._gamma(1.5, 360), float(self.rng.uniform(1.6, 2.6)) if self._happens(0.6) else 0.0)
 

@@ -42,6 +42,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
 
