@@ -189,7 +189,9 @@ def _start(goal: Path, script: rules.Script, election: str, speed: int) -> Any:
     elections = [one.code for one in record.elections()]
     if not elections or (election and election not in elections):
         fail(f"Pemilihan {election} tidak ada. Yang ada: {', '.join(elections)}." if elections else "Pemasangan ini belum punya pemilihan.")
-    return drill.begin(election or elections[0], script, speed, drill.ACTOR, datetime.now(UTC))
+    begun = drill.begin(election or elections[0], script, speed, drill.ACTOR, datetime.now(UTC))
+    drill.pause(datetime.now(UTC))  # until somebody is served
+    return begun
 
 
 def _drill_folder(target: Path | None) -> Path:
@@ -206,10 +208,18 @@ def _serve(goal: Path, *, office: bool, port: int) -> int:
 
     os.environ["POSKO_VAR"] = str(goal)
     serving.ready_to_serve(goal)
-    if office:
-        return serving.serve_office(goal, "0.0.0.0", port, port + 1, [], None)  # noqa: S104  (an office network is the purpose)
-    say(f"GLADI: buka http://localhost:{port}   (Ctrl+C untuk berhenti; nilai: ./posko gladi nilai --ke {goal})")
-    return serving.run(host="127.0.0.1", port=port, tls=False)
+    from posko.store import drill
+
+    if not serving.port_is_free("127.0.0.1", port):
+        fail(f"Port {port} sedang dipakai program lain. Pilih port lain: --port {port + 1}   (jam gladi tetap berhenti)")
+    drill.resume(datetime.now(UTC))
+    try:
+        if office:
+            return serving.serve_office(goal, "0.0.0.0", port, port + 1, [], None)  # noqa: S104  (an office network is the purpose)
+        say(f"GLADI: buka http://localhost:{port}   (Ctrl+C menghentikan layanan dan jamnya; lanjutkan: ./posko gladi lanjut --ke {goal})")
+        return serving.run(host="127.0.0.1", port=port, tls=False)
+    finally:
+        drill.pause(datetime.now(UTC))
 
 
 def _score(as_json: bool) -> int:

@@ -133,9 +133,8 @@ def _warehouse(
     for load in waiting:
         after = tuple(f"susulan:{place}" for place in sorted(late) if any(tps.startswith(place) for tps in load.tps))
         jobs.append(forecasts.Job(f"kemas:{load.code}", after, load.boxes * _PACE_SEC))
-    works = (
-        (forecasts.Work("kemas", "pengepakan", tuple(jobs), travel.Spread(1000, 1500), travel.Opening(6 * 60, 22 * 60)),) if jobs else ()
-    )
+    hours = travel.Opening(0, DAY) if now >= -DAY + 12 * 60 else travel.Opening(6 * 60, 22 * 60)  # in the last night nobody goes home
+    works = (forecasts.Work("kemas", "pengepakan", tuple(jobs), travel.Spread(1000, 1500), hours),) if jobs else ()
     return supplies, works, {load.code: (f"kemas:{load.code}",) for load in waiting}
 
 

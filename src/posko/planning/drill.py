@@ -97,7 +97,7 @@ def truth(rng: np.random.Generator) -> Truth:
         boat_lost=rng.uniform(0.0, 0.1),
         carriers_per_tps=rng.uniform(0.15, 0.5),
         same_day=rng.uniform(0.3, 0.95),
-        setup_min=rng.uniform(22, 40),
+        setup_min=rng.uniform(20, 34),
         seal_per_box=rng.gamma(1.5, 0.0007),
         wrong_dapil=rng.gamma(1.0, 0.001),
         item_missing=rng.gamma(1.5, 0.003),
@@ -311,15 +311,18 @@ class _Days:
     # the warehouse
 
     def _pack(self) -> None:
-        """What is not packed yet is packed by a crew with absences, in the order of departure; late supply and a flood hold loads up."""
+        """What is not packed on H-3 is packed by a crew with absences, in the order of departure, in the last night without sleep.
+
+        Late supply and a flood hold loads up.
+        """
         order = sorted(self.loads.values(), key=lambda load: (self._planned(load.code), load.code))
         behind = round(len(order) * self.true.behind)
-        clock = BEGINS_MIN + 3 * DAY - 240.0
+        clock = BEGINS_MIN + 2 * DAY - 240.0
         late = self._late_supply()
         for load in order[: len(order) - behind]:
             self.packed[load.code] = float(BEGINS_MIN)
         for load in order[len(order) - behind :]:
-            if clock % DAY > 22 * _HOUR:  # the crew sleeps
+            if clock % DAY > 22 * _HOUR and clock < -DAY:  # the crew sleeps
                 clock += DAY - clock % DAY + 6 * _HOUR
             clock += load.boxes * 1.2 / self.true.crew * float(self.rng.uniform(0.8, 1.3))
             self.packed[load.code] = clock
