@@ -92,7 +92,7 @@ def _events(one: Run) -> Iterator[custody.Told]:
 def _refused(told: list[custody.Told]) -> Iterator[custody.Told]:
     """At the last halt one box is wet: the PPS does not take it."""
     last = told[-1].event
-    wet = next(thing for thing in last.things if thing.startswith("B:"))
+    wet = next((thing for thing in last.things if thing.startswith("B:")), last.things[-1])
     refused = replace(last, kind=Kind.REFUSED, at=last.at - timedelta(minutes=3), things=(wet,), cause="basah", sent=0, received=0)
     taken = replace(last, things=tuple(t for t in last.things if t != wet), received=last.received - 1, missing=(wet,))
     yield from told[:-1]
