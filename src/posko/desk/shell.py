@@ -547,7 +547,7 @@ def situation(request: HttpRequest) -> dict[str, Any]:
         "elections": elections,
         "now": asked.at,
         "clock_stored": record.clock_is_stored(),
-        "simulated": bool(installation.demo),
+        "simulated": bool(installation.example),
         "place_name": installation.name,
         "person": person,
         "person_name": access.display_name(request.user) if person else "",
