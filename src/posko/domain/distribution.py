@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -611,6 +611,37 @@ def _load_of(code: str, members: Sequence[Destination], pieces: Sequence[Piece],
         latest_min=latest,
         pieces=tuple(sorted(pieces, key=lambda piece: (piece.place, piece.item))),
     )
+
+
+class BadParts(record.Refusal):
+    """Parts of a load that are not whole TPS of it, each in exactly one part."""
+
+    code: ClassVar[str] = "distribution.bad_parts"
+
+
+def parted(load: Load, parts: Sequence[Sequence[str]], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """A load as several, each of whole TPS (`parts`: their codes); what is not for a TPS stays with the first. BadParts."""
+    chosen = [code for part in parts for code in part]
+    if not load.tps or any(not part for part in parts) or sorted(chosen) != sorted(load.tps):
+        raise BadParts(load=load.code)
+    made = []
+    for number, part in enumerate(parts, start=1):
+        pieces = [one for one in load.pieces if one.place in part or (number == 1 and one.place not in load.tps)]
+        members = [Destination(code, load.place, load.name, load.kind) for code in sorted(part)]
+        made.append(replace(_load_of(f"{load.code}~{number}", members, pieces, goods, keep), tps=tuple(sorted(part))))
+    return made
+
+
+def all_parted(loads: Iterable[Load], parts: Mapping[str, Sequence[Sequence[str]]], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """Loads with those split that somebody split; a split whose load has other TPS by now no longer holds."""
+    found = []
+    for load in loads:
+        wanted = parts.get(load.code, ())
+        if wanted and load.tps and sorted(code for part in wanted for code in part) == sorted(load.tps):
+            found += all_parted(parted(load, wanted, goods, keep), parts, goods, keep)
+        else:
+            found.append(load)
+    return found
 
 
 @dataclass(frozen=True)
