@@ -613,6 +613,12 @@ def _load_of(code: str, members: Sequence[Destination], pieces: Sequence[Piece],
     )
 
 
+class UnknownSplit(record.Refusal):
+    """This load does not travel in parts."""
+
+    code: ClassVar[str] = "distribution.unknown_split"
+
+
 class BadParts(record.Refusal):
     """Parts of a load that are not whole TPS of it, each in exactly one part."""
 

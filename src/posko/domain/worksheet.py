@@ -86,6 +86,18 @@ class NothingToUndo(record.Refusal):
     code: ClassVar[str] = "worksheet.nothing_to_undo"
 
 
+class AlreadyOpen(record.Refusal):
+    """This person has a draft open: save it or throw it away first."""
+
+    code: ClassVar[str] = "worksheet.already_open"
+
+
+class UnknownPlan(record.Refusal):
+    """No plan of this number."""
+
+    code: ClassVar[str] = "worksheet.unknown_plan"
+
+
 class NoDraft(record.Refusal):
     """This person has no open draft here."""
 

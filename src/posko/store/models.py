@@ -38,4 +38,5 @@ from posko.store import (  # noqa: F401
     transfers,
     travel,
     weather,
+    worksheet,
 )
