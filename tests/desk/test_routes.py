@@ -98,6 +98,9 @@ TABLE: dict[str, str] = {
     " distribution_escorts distribution_routes",
     "distribution.plan": "distribution_plan",
     "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
+    "worksheet.read": "worksheet_compare",
+    "worksheet.edit": "worksheet worksheet_begin worksheet_adjust worksheet_undo worksheet_solve worksheet_join worksheet_discard"
+    " worksheet_save worksheet_load",
     "readiness.read": "readiness readiness_export readiness_tps",
     "readiness.write": "readiness_limit",
     "readiness.check": "readiness_check",

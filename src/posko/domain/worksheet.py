@@ -453,9 +453,9 @@ def _pinned(draft: Draft, act: Pin | Unpin, given: Given) -> Draft:
 
 def _split(draft: Draft, act: Split, given: Given) -> Draft:
     load = _load(draft, act.load)
-    parts = plans.parted(load, act.parts, given.goods, given.rules)
-    if len(parts) < 2:
+    if len(act.parts) < 2 or not all(act.parts):
         raise BadSplit(load=load.code)
+    parts = plans.parted(load, act.parts, given.goods, given.rules)
     codes = tuple(part.code for part in parts)
     trips = []
     for trip in draft.trips:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models, transaction
 
+from posko.domain import access as access_rules
 from posko.domain import distribution as plans
 from posko.domain import record as facts
 from posko.domain import worksheet as rules
@@ -258,6 +259,12 @@ def reason_of(election: str, number: int, at: datetime) -> str:
         .last()
     )
     return record.privates([entry.entry_id]).text(entry.entry_id, "reason") if entry else ""
+
+
+def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
+    """The draft that this person left open."""
+    row = _row(election, person.id, at)
+    return [facts.Task("worksheet.open", "worksheet", f"worksheet:{row.code}", f"draf {row.code}")] if row else []
 
 
 WORDS: dict[str, record.Eraser] = {"worksheet.saved": record.journal_only}
