@@ -10,6 +10,7 @@ from posko.desk import (
     disputes,
     distribution,
     dpt,
+    drill,
     evidence,
     home,
     inbox,
@@ -56,7 +57,7 @@ STAGES = [
     receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, worksheet,
     transfers,
     readiness, reports, posts, misuse, merging, aght,
-    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
+    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 
 urlpatterns = [
