@@ -101,9 +101,6 @@ TABLE: dict[str, str] = {
     "worksheet.read": "worksheet_compare",
     "worksheet.edit": "worksheet worksheet_begin worksheet_adjust worksheet_undo worksheet_solve worksheet_join worksheet_discard"
     " worksheet_save worksheet_load",
-    "readiness.read": "readiness readiness_export readiness_tps",
-    "readiness.write": "readiness_limit",
-    "readiness.check": "readiness_check",
     "readiness.read": "readiness readiness_export readiness_tps readiness_people readiness_crew_template",
     "readiness.write": "readiness_limit readiness_due readiness_crew_import",
     "readiness.check": "readiness_check readiness_crew",
