@@ -101,6 +101,8 @@ TABLE: dict[str, str] = {
     "worksheet.read": "worksheet_compare",
     "worksheet.edit": "worksheet worksheet_begin worksheet_adjust worksheet_undo worksheet_solve worksheet_join worksheet_discard"
     " worksheet_save worksheet_load",
+    "custody.read": "custody custody_export custody_conflicts custody_thing custody_minutes custody_trip",
+    "custody.record": "custody_pass_on custody_undo custody_load custody_damage custody_depart custody_arrive custody_hand",
     "readiness.read": "readiness readiness_export readiness_tps readiness_people readiness_crew_template",
     "readiness.write": "readiness_limit readiness_due readiness_crew_import",
     "readiness.check": "readiness_check readiness_crew",

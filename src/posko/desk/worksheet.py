@@ -13,6 +13,7 @@ from posko.desk import distribution as plan_pages
 from posko.desk import shell
 from posko.domain import distribution as plans
 from posko.domain import record as facts
+from posko.domain import replanning as changed
 from posko.domain import worksheet as rules
 from posko.formats import gauge, text
 from posko.formats import map as maps
@@ -480,9 +481,9 @@ def _targets(sheet: worksheet.Sheet, found: plans.Load) -> list[dict[str, Any]]:
 
 # --- two plans -------------------------------------------------------------------------------------------------------------
 
-WORDS = {
-    "same": ("good", "sama"), "times": ("waiting", "jam berubah"), "order": ("waiting", "urutan berubah"),
-    "loads": ("waiting", "muatan berubah"), "new": ("waiting", "baru"), "gone": ("unknown", "tidak ada lagi"),
+WHAT = {
+    changed.What.TIMES: "jam", changed.What.ORDER: "urutan", changed.What.LOADS: "muatan", changed.What.CONTENTS: "isi",
+    changed.What.WAY: "jalan",
 }  # fmt: skip
 
 
@@ -513,15 +514,17 @@ def _chosen(request: shell.Request, key: str, known: list[tuple[int, datetime, s
 def _comparison(request: shell.Request, old: distribution.StoredPlan, new: distribution.StoredPlan) -> dict[str, Any]:
     election = request.election.code
     loads = {load.code: load for stored in (new, old) for load in stored.inputs.loads}
-    changes = rules.compared(old.plan, new.plan)
+    changes = changed.changes(old.plan, old.inputs.loads, new.plan, new.inputs.loads)
     moved = rules.shifts(old.plan, old.inputs.loads, new.plan, new.inputs.loads)
     names = {tps.code: f"{tps.name} {tps.desa_name}" for tps in places.tps_list(election)}
     both = [one for one in moved if one.old_min is not None and one.new_min is not None]
     return {
         "totals": _totals(*(rules.totals(one.plan, one.inputs.loads, one.inputs.fleet) for one in (old, new))),
-        "trips": [_changed(one, old, new, loads) for one in changes],
-        "same": sum(one.word == "same" for one in changes),
-        "all": len(changes),
+        "trips": _rows(changes, old, new, loads),
+        "same": len(changes.kept),
+        "all": len(changes.kept) + changes.waybills,
+        "waybills": changes.waybills,
+        "kept": changes.kept_permille / 1000,
         "later": sum(one.later_min > 0 for one in both),
         "earlier": sum(one.later_min < 0 for one in both),
         "tps": [_shifted(one, names) for one in moved],
@@ -531,28 +534,37 @@ def _comparison(request: shell.Request, old: distribution.StoredPlan, new: distr
     }
 
 
-def _changed(
-    one: rules.TripChange, old: distribution.StoredPlan, new: distribution.StoredPlan, loads: Mapping[str, plans.Load]
-) -> dict[str, Any]:
-    def told(trip: plans.Trip | None, stored: distribution.StoredPlan) -> dict[str, Any] | None:
-        if trip is None:
-            return None
-        halts = ", ".join(f"{_place(stored.inputs.network, stop.place)} ({_clock(stop.arrive_min)})" for stop in trip.stops)
-        return {"code": trip.code, "bill": stored.waybills.get(trip.code, ("", ""))[0], "depart": _when(trip.depart_min), "halts": halts}
+def _rows(
+    changes: changed.Changes, old: distribution.StoredPlan, new: distribution.StoredPlan, loads: Mapping[str, plans.Load]
+) -> list[dict[str, Any]]:
+    """Every trip of either plan, those whose waybill no longer holds first."""
 
-    def listed(codes: tuple[str, ...]) -> str:
+    def named(codes: Iterable[str]) -> str:
         return ", ".join(_name(loads[code]) if code in loads else code for code in codes)
 
-    state, word = WORDS[one.word]
-    return {
-        "vehicle": one.vehicle,
-        "state": state,
-        "word": word,
-        "old": told(one.old, old),
-        "new": told(one.new, new),
-        "came": listed(one.came) if one.word == "loads" else "",
-        "went": listed(one.went) if one.word == "loads" else "",
-    }
+    def row(word: str, state: str, before: str, after: str, came: str = "", went: str = "") -> dict[str, Any]:
+        return {
+            "word": word, "state": state, "old": _told(old, before), "new": _told(new, after), "came": came, "went": went,
+            "vehicle": (before or after).rpartition("-")[0],
+        }  # fmt: skip
+
+    rows = [row("diambil alih", "waiting", before, after) for before, after in changes.taken_over]
+    for one in changes.changed:
+        word = f"{', '.join(WHAT[what] for what in one.what)} berubah"
+        came, went = (named(moved.load for moved in some) for some in (one.came, one.went))
+        rows.append(row(word, "waiting", one.trip, one.trip, came, went))
+    rows += [row("tidak ada lagi", "unknown", code, "") for code in changes.dropped]
+    rows += [row("baru", "waiting", "", code) for code in changes.added]
+    return [*rows, *(row("sama", "good", code, code) for code in changes.kept)]
+
+
+def _told(stored: distribution.StoredPlan, code: str) -> dict[str, Any] | None:
+    """A trip of a plan in a line; None where the plan has none of this code."""
+    trip = next((one for one in stored.plan.trips if one.code == code), None)
+    if trip is None:
+        return None
+    halts = ", ".join(f"{_place(stored.inputs.network, stop.place)} ({_clock(stop.arrive_min)})" for stop in trip.stops)
+    return {"code": trip.code, "bill": stored.waybills.get(trip.code, ("", ""))[0], "depart": _when(trip.depart_min), "halts": halts}
 
 
 def _shifted(one: rules.TpsShift, names: Mapping[str, str]) -> dict[str, Any]:
@@ -612,6 +624,7 @@ FAULTS = {
     "unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",
     "wrong_place": "{load} diturunkan di {place}, bukan di tujuannya.",
     "wrong_start": "Berangkat dari {start}; seharusnya dari {expected}.",
+    "leaves_before_ready": "Berangkat {minutes} sebelum {load} siap dimuat di gudang.",
     "no_way": "Tidak ada jalur dari {from} ke {to} untuk kendaraan ini.",
     "wrong_distance": "Jarak perjalanan tidak sama dengan jumlah jalurnya.",
     "over_volume": "Terlalu penuh: {carries} m³, muat {capacity} m³.",

@@ -606,7 +606,8 @@ def _timed(
     elif vehicle.boat:
         depart = _sails(draft, vehicle, trip, max(ready, since), piers, given)
     else:
-        depart = max(ready + rules.loading_min, since)
+        there = [load.ready_min for code in trip.loads if (load := draft.loads[code]).ready_min is not None]
+        depart = max(max([ready, *(minute for minute in there if minute is not None)]) + rules.loading_min, since)
     here, clock, metres, stops = trip.start, depart, 0, []
     for stop in trip.stops:
         leg = network.leg(vehicle.kind, here, stop.place) or plans.Leg(0, 0)
@@ -757,18 +758,6 @@ def slack(draft: Draft, stop: plans.Stop) -> int | None:
 
 
 @dataclass(frozen=True)
-class TripChange:
-    """What became of a trip: word is same | times | order | loads | new | gone. came, went: loads it has or had alone."""
-
-    vehicle: str
-    old: plans.Trip | None
-    new: plans.Trip | None
-    word: str
-    came: tuple[str, ...] = ()
-    went: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class TpsShift:
     """A TPS whose goods come at another minute, or on another vehicle."""
 
@@ -782,41 +771,6 @@ class TpsShift:
     def later_min(self) -> int:
         """How much later (negative: earlier); 0 where one plan does not bring it."""
         return self.new_min - self.old_min if self.new_min is not None and self.old_min is not None else 0
-
-
-def compared(old: plans.Plan, new: plans.Plan) -> list[TripChange]:
-    """Trip by trip what differs, by vehicle. Of one vehicle those trips belong together that share most loads."""
-    found = []
-    for vehicle in sorted({trip.vehicle for trip in (*old.trips, *new.trips)}):
-        before, after = old.of_vehicle(vehicle), new.of_vehicle(vehicle)
-        shared = [(len(set(a.loads) & set(b.loads)), a.code == b.code, i, j) for i, a in enumerate(before) for j, b in enumerate(after)]
-        pairs: dict[int, int] = {}
-        for both, _, i, j in sorted(shared, key=lambda one: (-one[0], not one[1], one[2], one[3])):
-            if both and i not in pairs and j not in pairs.values():
-                pairs[i] = j
-        found += [_change(vehicle, trip, after[pairs[i]] if i in pairs else None) for i, trip in enumerate(before)]
-        found += [_change(vehicle, None, trip) for j, trip in enumerate(after) if j not in pairs.values()]
-    return found
-
-
-def _change(vehicle: str, old: plans.Trip | None, new: plans.Trip | None) -> TripChange:
-    if old is None or new is None:
-        only = new or old
-        assert only is not None
-        loads = only.loads
-        return TripChange(vehicle, old, new, "gone" if new is None else "new", loads if new else (), loads if old else ())
-    came, went = (tuple(c for c in a.loads if c not in b.loads) for a, b in ((new, old), (old, new)))
-    if came or went:
-        word = "loads"
-    elif [stop.loads for stop in old.stops] != [stop.loads for stop in new.stops]:
-        word = "order"
-    else:
-        word = "same" if _minutes(old) == _minutes(new) else "times"
-    return TripChange(vehicle, old, new, word, came, went)
-
-
-def _minutes(trip: plans.Trip) -> list[int]:
-    return [trip.depart_min, *(minute for stop in trip.stops for minute in (stop.arrive_min, stop.depart_min)), trip.return_min]
 
 
 def shifts(old: plans.Plan, old_loads: Iterable[plans.Load], new: plans.Plan, new_loads: Iterable[plans.Load]) -> list[TpsShift]:
