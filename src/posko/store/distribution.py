@@ -16,6 +16,7 @@ from posko.domain import distribution as rules
 from posko.domain import record as facts
 from posko.domain import travel
 from posko.domain import weather as sea_rules
+from posko.planning import reliability
 from posko.store import dpt, needs, places, record, regulation, thresholds, weather
 from posko.store import travel as ways
 
@@ -418,6 +419,17 @@ def measured(region: str, at: datetime) -> list[rules.Measured]:
     return [rules.Measured(one.kind, one.place, one.to, one.usual_min, one.tenth_min, one.distance_m, one.source) for one in found]
 
 
+def sea(election: str, at: datetime) -> reliability.Sea:
+    """What is forecast and assumed about the sea for a plan made at an instant."""
+    midnight = _midnight(election)
+    return reliability.Sea(tuple(weather.waves(election, at)), midnight, now_min=-round((midnight - at).total_seconds() / 60))
+
+
+def _midnight(election: str) -> datetime:
+    """00:00 local time of voting day."""
+    return record.election(election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
     """Sizes: what the rulebook states, else the scenario's; what travels inside the boxes takes no room."""
     stated = {item.code: (item.volume_ml or 0, item.weight_g or 0) for item in regulation.rulebook(election, at).items}
@@ -631,7 +643,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
 def _kept(pk: int, plan_hash: str) -> StoredPlan:
     """A plan never changes, so it is read once per process; the hash tells apart plans of different databases with one number."""
     row = PlanRow.objects.get(pk=pk, plan_hash=plan_hash)
-    midnight = record.election(row.election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = _midnight(row.election)
     waybills = {bill.trip: (bill.number, bill.identity) for bill in WaybillRow.objects.filter(plan=row)}
     return StoredPlan(
         number=row.number,
