@@ -94,7 +94,8 @@ TABLE: dict[str, str] = {
     "weather.read": "weather weather_export",
     "weather.write": "weather_add weather_change weather_import weather_hours",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
-    " distribution_waybill distribution_fleet",
+    " distribution_waybill distribution_fleet distribution_manifest distribution_vehicle_manifest distribution_track distribution_tracks"
+    " distribution_escorts distribution_routes",
     "distribution.plan": "distribution_plan",
     "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
     "readiness.read": "readiness readiness_export readiness_tps",

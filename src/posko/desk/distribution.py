@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
-from posko.desk import shell
+from posko.desk import convoys, shell
 from posko.domain import distribution as rules
 from posko.domain import places as place_rules
 from posko.domain import pledges as pledge_rules
@@ -693,6 +693,7 @@ urlpatterns = [
     path("<slug:election>/distribusi/armada/", fleet, name="distribution_fleet"),
     path("<slug:election>/distribusi/armada/baru/", add_vehicle, name="distribution_vehicle_add"),
     path("<slug:election>/distribusi/armada/<slug:code>/", change_vehicle, name="distribution_vehicle_edit"),
+    *convoys.urlpatterns,
 ]
 SENTENCES: dict[str, str] = {
     "distribution.unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",

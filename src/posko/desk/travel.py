@@ -99,7 +99,8 @@ def _open_ways(stored: distribution.StoredPlan, measured: list[plans.Measured]) 
         found.append(
             {
                 "kind": kind, "start": ends[0], "end": ends[1], "times": times, "km": text.desimal(leg.distance_m / 1000),
-                "minutes": leg.travel_min, "usual": text.menit(leg.travel_min), "tenth": text.menit(spread.tenth_min),
+                "minutes": leg.travel_min, "planned": text.menit(leg.travel_min),
+                "usual": text.menit(spread.usual_min), "tenth": text.menit(spread.tenth_min),
                 "basis": spread.basis.value,
             }
         )  # fmt: skip

@@ -199,12 +199,27 @@ def outlook(made: programs.Compiled, sums: Sums, seed: int, said_at: datetime, m
         scenarios=sums.count,
         seed=seed,
         input_hash=input_hash(made.case, sums.count),
-        all_ppm=_ppm(int(sums.alls[-1]), sums.count * ONE),
+        all_ppm=all_ppm(sums),
         not_ready_milli=_not_ready(made, sums),
         tps=tuple(sorted(stations, key=lambda one: (one.ready_ppm, one.tps))),
         places=tuple(_places(made, sums, {one.tps: one.ready_ppm for one in stations})),
         inputs=made.case.inputs,
     )
+
+
+def all_ppm(sums: Sums) -> int:
+    """P(every TPS ready)."""
+    return _ppm(int(sums.alls[-1]), sums.count * ONE)
+
+
+def ready_ppm(made: programs.Compiled, sums: Sums) -> dict[str, int]:
+    """P(ready) of every TPS."""
+    late = _late_ppm(made, sums)
+    return {s.tps: _ready(int(late[i]), made.holds[i]) for i, s in enumerate(made.stations)}
+
+
+def _ready(late_ppm: int, holds: int) -> int:
+    return ((rules.MILLION - late_ppm) * holds + ONE // 2) // ONE
 
 
 def input_hash(case: rules.Case, scenarios: int) -> str:
@@ -234,8 +249,8 @@ def _late_ppm(made: programs.Compiled, sums: Sums) -> Ints:
 
 def _station(made: programs.Compiled, sums: Sums, index: int, late_ppm: int) -> rules.TpsOutlook:
     """One TPS: its goods in time and nothing amiss at the place itself; the shares of the causes add up to what is missing."""
-    station, holds = made.stations[index], made.holds[index]
-    ready = ((rules.MILLION - late_ppm) * holds + ONE // 2) // ONE
+    station = made.stations[index]
+    ready = _ready(late_ppm, made.holds[index])
     weights = sums.weight[made.station_load[index]]
     shares = _shared(late_ppm, [int(w) for w in weights])
     found = [_cause(made.case, made.links[number], share) for number, share in enumerate(shares) if share]

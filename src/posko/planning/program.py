@@ -4,8 +4,9 @@ The arrays are what the fused kernel of planning.scenarios reads; the numpy way 
 the same minutes where numba is missing. It takes its chance from outside, so an independent source can play the same case for comparison.
 """
 
+import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -137,8 +138,8 @@ def _keys(names: Iterable[str]) -> Bits:
     return np.array([rules.key_of(name) for name in names], dtype=np.uint64)
 
 
-def _offsets(parts: Iterable[Iterable[Any]]) -> Ints:
-    return np.cumsum([0, *(len(list(part)) for part in parts)], dtype=np.int64)
+def _offsets(parts: Iterable[Sized]) -> Ints:
+    return np.cumsum([0, *map(len, parts)], dtype=np.int64)
 
 
 class _Shapes:
@@ -146,7 +147,6 @@ class _Shapes:
 
     def __init__(self) -> None:
         self.numbers: dict[int, int] = {}
-        self.tables: list[tuple[tuple[int, ...], ...]] = []
 
     def number(self, spread: travel.Spread) -> int:
         """Which table; -1 for a time that is certain."""
@@ -154,14 +154,24 @@ class _Shapes:
         if percent == 100:
             return -1
         if percent not in self.numbers:
-            self.numbers[percent] = len(self.tables)
-            self.tables.append(rules.factors(percent))
+            self.numbers[percent] = len(self.numbers)
         return self.numbers[percent]
 
     def arrays(self) -> list[NDArray[np.int32]]:
         """Main, low and high tables [shapes, bins + 1]."""
-        empty = [[0] * (rules.BINS + 1)]
-        return [np.array([table[part] for table in self.tables] or empty, dtype=np.int32) for part in range(3)]
+        tables = [_table(percent) for percent in self.numbers] or [np.zeros((3, rules.BINS + 1), np.int32)]
+        return list(np.stack(tables, axis=1))
+
+
+@functools.lru_cache(maxsize=256)
+def _table(percent: int) -> NDArray[np.int32]:
+    return np.array(rules.factors(percent), dtype=np.int32)
+
+
+@functools.lru_cache(maxsize=256)
+def _curve(last: travel.Spread, slots: int) -> Ints:
+    """P(last way <= minutes) [slots + 1], 2^-20; the last is certain."""
+    return _array([*(round(last.within(minute) * FINE) for minute in range(slots)), FINE])
 
 
 def compiled(case: rules.Case) -> Compiled:
@@ -219,11 +229,7 @@ def _slots(case: rules.Case) -> int:
 
 def _within(stations: tuple[rules.Station, ...], slots: int) -> Ints:
     """P(last way <= minutes) [tps, slots + 1], 2^-20; the last column is certain."""
-    curves: dict[travel.Spread, list[int]] = {}
-    for station in stations:
-        if station.last not in curves:
-            curves[station.last] = [*(round(station.last.within(minute) * FINE) for minute in range(slots)), FINE]
-    return np.array([curves[station.last] for station in stations], dtype=np.int64).reshape(len(stations), slots + 1)
+    return np.array([_curve(station.last, slots) for station in stations], dtype=np.int64).reshape(len(stations), slots + 1)
 
 
 def _holds(station: rules.Station) -> int:
