@@ -677,7 +677,8 @@ class Option:
 class IslandChoice:
     """Plans A, B, C of an island with the probability that one of them succeeds in time, and what was weighed beside them.
 
-    exception: "", "no_window_ahead" where only a day of the mainland has even odds, "no_safe_window" where nothing has.
+    exception: "", "no_window_ahead" where only a day of the mainland has even odds, "no_safe_window" where nothing has,
+    "shared_boat" where it must count on a boat that another island may fall back on in the same hours.
     """
 
     island: str
@@ -967,7 +968,7 @@ def _handovers(plan: Plan, loads: Mapping[str, Load], fleet: Mapping[str, Vehicl
 def _islands_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
     """Islands have their goods on a day before the mainland's first; later only where the plan says that no such day is calm."""
     faults = []
-    excused = {choice.island for choice in plan.choices if choice.exception}
+    excused = {choice.island for choice in plan.choices if choice.exception in {"no_window_ahead", "no_safe_window"}}
     for code, minute in plan.arrivals().items():
         load = loads.get(code)
         if load is None:

@@ -29,6 +29,8 @@ _NORMAL = NormalDist()
 _ORDER = 64
 _FAR = 8.0
 Array = npt.NDArray[np.float64]
+Spell = tuple[str, int, int]
+"""A boat, and from when until when it is away."""
 
 
 @dataclass(frozen=True)
@@ -268,11 +270,15 @@ def choose(island: str, tries: Sequence[Try], keep: rules.Rules, sea: Sea, most:
 
 def _sequences(first: Try, tries: Sequence[Try], most: int) -> list[tuple[Try, ...]]:
     """An option alone, and with every pair of later ones whose hour of decision is later too; per hour only the most probable boat."""
+
+    def rank(one: Try) -> tuple[float, bool, int]:
+        return round(one.chance, 6), one.option.boat == first.option.boat, -one.option.cost
+
     later: dict[int, Try] = {}
     for one in tries:
         if one.option.decide_min >= first.option.decide_min + 30:
             there = later.get(one.option.depart_min)
-            if there is None or (one.chance, -one.option.cost) > (there.chance, -there.option.cost):
+            if there is None or rank(one) > rank(there):
                 later[one.option.depart_min] = one
     rest = [later[minute] for minute in sorted(later)]
     found: list[tuple[Try, ...]] = [(first,)]
@@ -319,7 +325,8 @@ def choices(
 ) -> dict[str, rules.IslandChoice]:
     """Plans A, B and C of every island that has an option, the longest crossing first.
 
-    A boat that is away for one island's plan A is not offered to another.
+    A boat that sails for one island is not offered to another for the same hours; nor is one that another may fall back on, unless there is
+    no other ("shared_boat").
     """
     by_island: dict[str, list[rules.Load]] = {}
     for load in loads:
@@ -330,21 +337,27 @@ def choices(
         legs = network.piers(island)
         return -legs[0].travel_min if legs else 0
 
-    away: list[tuple[str, int, int]] = []
+    sailing: list[Spell] = []
+    fallback: list[Spell] = []
     found: dict[str, rules.IslandChoice] = {}
     for island in sorted(by_island, key=lambda code: (crossing(code), code)):
-        tries = options(island, by_island[island], network, fleet, keep, sea)
-        free = [one for one in tries if not any(_meets(one.option, spell) for spell in away)]
-        choice = choose(island, free, keep, sea)
+        tries = [
+            one
+            for one in options(island, by_island[island], network, fleet, keep, sea)
+            if not any(_meets(one.option, spell) for spell in sailing)
+        ]
+        choice = choose(island, [one for one in tries if not any(_meets(one.option, spell) for spell in fallback)], keep, sea)
         if choice is None:
-            continue
-        found[island] = choice
-        first = choice.options[0]
-        away.append((first.boat, first.depart_min, 2 * first.arrive_min - first.depart_min + keep.handover_min + 60))
+            choice = choose(island, tries, keep, sea)
+            choice = replace(choice, exception=choice.exception or "shared_boat") if choice else None
+        if choice is not None:
+            found[island] = choice
+            spells = [(o.boat, o.depart_min, 2 * o.arrive_min - o.depart_min + keep.handover_min + 60) for o in choice.options]
+            sailing, fallback = [*sailing, spells[0]], [*fallback, *spells[1:]]
     return found
 
 
-def _meets(option: rules.Option, spell: tuple[str, int, int]) -> bool:
+def _meets(option: rules.Option, spell: Spell) -> bool:
     boat, leaves, back = spell
     return option.boat == boat and option.depart_min < back and leaves < 2 * option.arrive_min - option.depart_min
 

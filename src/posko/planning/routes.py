@@ -84,7 +84,7 @@ def plan(
     mainland = [load for load in loads if load.kind is not rules.LoadKind.ISLAND]
     choices = reliability.choices(islands, network, fleet, keep, sea) if sea else {}
     island_trips, island_left = _islands(islands, choices, network, fleet, keep, seed, stop.share(0.25))
-    tasks, road = _mainland(mainland, network, fleet, keep)
+    tasks, road = _mainland(mainland, network, _still_free(fleet, island_trips, keep), keep)
     trips, left = _by_road(tasks, network, road, keep.mainland_days, keep, seed, stop.share(0.75))
     made = [_escorted(trip, fleet, keep) for trip in _numbered(_lowest_codes([*island_trips, *trips], fleet))]
     method = f"PyVRP {version('pyvrp')}, {stop}" + (", jendela 9 dari 10" if keep.robust else "")
@@ -129,6 +129,22 @@ def _by_light(fleet: Sequence[rules.Vehicle], keep: rules.Rules, *, night: bool)
             found.append(vehicle)
         elif begins < ends:
             found.append(replace(vehicle, shift_start_min=begins, shift_end_min=ends))
+    return found
+
+
+def _still_free(fleet: Sequence[rules.Vehicle], trips: Sequence[rules.Trip], keep: rules.Rules) -> list[rules.Vehicle]:
+    """The fleet for the mainland's days: a truck that first went to a pier on one of them begins when it is back."""
+    found: list[rules.Vehicle] = []
+    for vehicle in fleet:
+        own = [trip for trip in trips if trip.vehicle == vehicle.code and rules.day_of(trip.depart_min) in keep.mainland_days]
+        busy = {rules.day_of(trip.depart_min) for trip in own}
+        rest = tuple(day for day in vehicle.days if day not in busy)
+        found += [replace(vehicle, days=rest)] if rest else []
+        for day in busy:
+            there = [trip for trip in own if rules.day_of(trip.depart_min) == day]
+            back = max(trip.return_min for trip in there) + day * DAY
+            if back < vehicle.shift_end_min and len(there) < vehicle.max_trips:
+                found.append(replace(vehicle, days=(day,), shift_start_min=back, max_trips=vehicle.max_trips - len(there)))
     return found
 
 

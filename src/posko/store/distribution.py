@@ -686,6 +686,37 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         return True
 
 
+def chances(stored: StoredPlan) -> dict[str, int]:
+    """Load -> probability in ppm that it is in time, by the plan's own ways and choices."""
+    given = stored.inputs
+    return reliability.arrivals(stored.plan, given.loads, given.network, given.fleet, given.rules)
+
+
+def chosen_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, rules.IslandChoice]:
+    """What would be chosen for every island with the forecasts as they are now, in the plan's own network and fleet.
+
+    Empty where the plan has no choices, or where everything on the sea lies behind.
+    """
+    given = stored.inputs
+    if not stored.plan.choices:
+        return {}
+    return reliability.choices(given.loads, given.network, given.fleet, given.rules, sea(election, at))
+
+
+def sea_changed(stored: StoredPlan, election: str, at: datetime) -> tuple[str, ...]:
+    """Islands whose plan A would lie on another day now; those whose hour of decision has passed are left to the people at the pier."""
+    now = chosen_now(stored, election, at)
+    found = []
+    for choice in stored.plan.choices:
+        first, fresh = choice.options[0], now.get(choice.island)
+        if fresh is None or stored.instant(first.decide_min) <= at:
+            continue
+        moved = rules.day_of(fresh.options[0].depart_min) != rules.day_of(first.depart_min)
+        if moved or fresh.exception != choice.exception:
+            found.append(choice.island)
+    return tuple(found)
+
+
 def waybill(identity: str) -> tuple[str, int, str] | None:
     """Election, plan number and trip of a waybill's identity."""
     row = WaybillRow.objects.select_related("plan").filter(identity=identity).first()
@@ -717,6 +748,10 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
         return [facts.Task("distribution.plan", "distribution", f"plan:{election}", "rencana distribusi")]
     if stale(stored, election, at):
         return [facts.Task("distribution.replan", "distribution", f"plan:{stored.number}", f"rencana {stored.number}")]
+    moved = sea_changed(stored, election, at)
+    if moved:
+        names = ", ".join(node.name for node in stored.inputs.network.nodes if node.code in moved)
+        return [facts.Task("distribution.sea", "distribution", f"plan:{stored.number}", names)]
     return []
 
 
