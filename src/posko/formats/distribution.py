@@ -37,7 +37,9 @@ def choice_sentences(choice: rules.IslandChoice, name: Callable[[str], str], ins
     if choice.exception == "no_window_ahead":
         found.append("Tidak ada jendela aman sebelum hari daratan; perahu berangkat pada hari daratan.")
     if choice.exception == "no_safe_window":
-        found.append(f"TIDAK ADA JENDELA AMAN: peluang terbaik {share(choice.options[0].chance_ppm)}. Cari kapal yang lebih besar.")
+        found.append(
+            f"TIDAK ADA JENDELA AMAN: peluang terbaik {share(max(o.chance_ppm for o in choice.options))}. Cari kapal yang lebih besar."
+        )
     if choice.exception == "shared_boat":
         found.append("Perahunya juga cadangan pulau lain pada jam yang sama. Sewa satu perahu lagi.")
     for number, option in enumerate(choice.options):

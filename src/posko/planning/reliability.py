@@ -258,7 +258,7 @@ def choose(island: str, tries: Sequence[Try], keep: rules.Rules, sea: Sea, most:
     worth = [one for one in tries if one.option.chance_ppm >= sea.worth_ppm]
     ahead = [one for one in worth if one.day > max(keep.mainland_days)]
     exception = "" if ahead else "no_window_ahead" if worth else "no_safe_window"
-    firsts = ahead or worth or list(tries)
+    firsts = ahead or worth or [max(tries, key=lambda one: (one.option.chance_ppm, one.day, -one.option.cost))]
     ranked = [(seq, _reaches(seq, sea)) for first in firsts for seq in _sequences(first, tries, most)]
     best = max(sum(reaches) for _, reaches in ranked)
     good = [(seq, reaches) for seq, reaches in ranked if sum(reaches) >= best - sea.tolerance_ppm / PPM]
@@ -360,6 +360,32 @@ def choices(
 def _meets(option: rules.Option, spell: Spell) -> bool:
     boat, leaves, back = spell
     return option.boat == boat and option.depart_min < back and leaves < 2 * option.arrive_min - option.depart_min
+
+
+def home_min(boat: rules.Vehicle, pier: str, island: str, done_min: int, network: rules.Network, sea: Sea | None) -> int:
+    """When a boat leaves an island again: as soon as it is home by daylight, both ends are open and no wave above its limit is forecast.
+
+    Where there is no such time within two days, the first one by daylight: a person decides, and R09 warns.
+    """
+    way = network.leg(rules.Kind.BOAT, island, pier)
+    travel_min = way.travel_min if way else 0
+    by_light: int | None = None
+    for leave in (done_min + step for step in range(0, 2 * DAY, 10)):
+        begins, ends = boat.shift(rules.day_of(leave))
+        if not (begins <= leave and leave + travel_min <= ends):
+            continue
+        if not (network.open(island, leave) and network.open(pier, leave + travel_min)):
+            continue
+        by_light = leave if by_light is None else by_light
+        if sea is None or _below(boat, pier, island, leave, leave + travel_min, sea):
+            return leave
+    return done_min if by_light is None else by_light
+
+
+def _below(boat: rules.Vehicle, pier: str, island: str, leave_min: int, arrive_min: int, sea: Sea) -> bool:
+    times = (rules.instant(sea.midnight_at, minute) for minute in (leave_min, arrive_min))
+    wave = weather.worst(sea.waves, weather.areas(pier, island), *times)
+    return wave is None or wave.height_cm <= (boat.wave_limit_cm or sea.limit_cm)
 
 
 # --- the plan as it stands -------------------------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def plan(
     islands = [load for load in loads if load.kind is rules.LoadKind.ISLAND]
     mainland = [load for load in loads if load.kind is not rules.LoadKind.ISLAND]
     choices = reliability.choices(islands, network, fleet, keep, sea) if sea else {}
-    island_trips, island_left = _islands(islands, choices, network, fleet, keep, seed, stop.share(0.25))
+    island_trips, island_left = _islands(islands, choices, network, fleet, keep, seed, stop.share(0.25), sea)
     tasks, road = _mainland(mainland, network, _still_free(fleet, island_trips, keep), keep)
     trips, left = _by_road(tasks, network, road, keep.mainland_days, keep, seed, stop.share(0.75))
     made = [_escorted(trip, fleet, keep) for trip in _numbered(_lowest_codes([*island_trips, *trips], fleet))]
@@ -222,6 +222,7 @@ def _islands(
     keep: rules.Rules,
     seed: int,
     stop: Stop,
+    sea: reliability.Sea | None,
 ) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
     """Day by day, the earliest first. A day whose trucks cannot keep the boats' hours is planned again with later ones."""
     by_day: dict[int, list[rules.Load]] = {}
@@ -237,10 +238,10 @@ def _islands(
         here = [_on_day(load, day, keep) for load in by_day[day]]
         share = stop.share(1 / len(by_day))
         busy = dict(free)
-        made, missing = _islands_day(here, wanted, network, fleet, keep, day, busy, seed, share)
+        made, missing = _islands_day(here, wanted, network, fleet, keep, day, busy, seed, share, sea)
         if missing and wanted:
             busy = dict(free)
-            made, missing = _islands_day(here, {}, network, fleet, keep, day, busy, seed, share)
+            made, missing = _islands_day(here, {}, network, fleet, keep, day, busy, seed, share, sea)
         free = busy
         trips, left = [*trips, *made], [*left, *missing]
     return trips, left
@@ -263,6 +264,7 @@ def _islands_day(
     free: dict[str, int],
     seed: int,
     stop: Stop,
+    sea: reliability.Sea | None,
 ) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
     """Trucks to the piers by the boats' hours (where none is wanted: the last minute at which one may leave), then boats, the longest
     crossing first. free: boat -> the minute from which it is back; it is brought up to date."""
@@ -284,7 +286,7 @@ def _islands_day(
     left += unreached
     reached = {code: stop_.arrive_min for trip in trips for stop_ in trip.stops for code in stop_.loads}
     chosen = {island: option.boat for island, option in wanted.items()}
-    sailed, ashore = _sail([task for task in tasks if task.load.code in reached], reached, network, boats, keep, chosen, free)
+    sailed, ashore = _sail([task for task in tasks if task.load.code in reached], reached, network, boats, keep, chosen, free, sea)
     # What no boat can take is not driven to the pier either.
     stay = {item.load for item in ashore}
     return [trip for trip in (_without(trip, stay, network) for trip in trips) if trip] + sailed, left + ashore
@@ -324,6 +326,7 @@ def _sail(
     keep: rules.Rules,
     chosen: dict[str, str],
     free: dict[str, int],
+    sea: reliability.Sea | None,
 ) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
     """One island per crossing; each load on the boat of its plan A, else the one that arrives first; to one island together where they fit.
 
@@ -336,7 +339,7 @@ def _sail(
 
     def close(key: str) -> None:
         boat, carried, depart = open_trips.pop(key)
-        trip = _crossing_trip(boat, carried, depart, network, keep)
+        trip = _crossing_trip(boat, carried, depart, network, sea)
         trips.append(trip)
         free[boat.code] = trip.return_min + keep.handover_min
 
@@ -401,20 +404,14 @@ def _boat_for(
 
 
 def _crossing_trip(
-    boat: rules.Vehicle, carried: Sequence[rules.Load], depart: int, network: rules.Network, keep: rules.Rules
+    boat: rules.Vehicle, carried: Sequence[rules.Load], depart: int, network: rules.Network, sea: reliability.Sea | None
 ) -> rules.Trip:
     island = carried[0].place
     way = network.leg(rules.Kind.BOAT, boat.start, island)
     assert way is not None
     arrive = depart + way.travel_min
     done = arrive + sum(load.service_min for load in carried)
-    day = rules.day_of(depart)
-    if done + way.travel_min > boat.shift(day)[1]:  # home by daylight, if need be the next day
-        done = max(done, boat.shift(day - 1)[0])
-    if network.gates:
-        done = next(
-            (m for m in range(done, done + DAY, 10) if network.open(island, m) and network.open(boat.start, m + way.travel_min)), done
-        )
+    done = reliability.home_min(boat, boat.start, island, done, network, sea)
     stop = rules.Stop(island, tuple(load.code for load in carried), arrive, done)
     return rules.Trip("", boat.code, boat.start, depart, (stop,), done + way.travel_min, 2 * way.distance_m)
 
