@@ -69,10 +69,9 @@ RULES = (
     Said("R13", "DPTb dan DPK di satu TPS melebihi cadangan surat suaranya.", "tantangan", "KPU, Bawaslu"),
     Said(
         "R14", "KPPS tidak lengkap menurut pemeriksaan di TPS; atau terlalu sedikit yang terlatih.", "hambatan", "KPU",
-        "jumlah KPPS terlatih (bagian KPPS tidak lengkap sudah berbunyi)",
     ),
     Said(
-        "R15", "TPS tanpa sinyal atau listrik dan tanpa rencana luring.", "tantangan", "KPU, Pemda", "data sinyal dan listrik per TPS",
+        "R15", "TPS tanpa sinyal atau listrik dan tanpa rencana luring.", "tantangan", "KPU, Pemda",
     ),
     Said(
         "R16", "Satu akun dipakai di dua gawai sekaligus, atau di dua tempat yang mustahil terkejar.", "ancaman", "KPU",
