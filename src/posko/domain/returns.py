@@ -207,7 +207,7 @@ def _way(
     trip: Trip, vehicle: distribution.Vehicle, collects: Mapping[str, Collect], network: distribution.Network
 ) -> list[distribution.Violation]:
     """Goods are taken where they stand and when they are ready; ways take their time; the distance is their sum."""
-    faults = []
+    faults: list[distribution.Violation] = []
     here, clock, metres = trip.start, trip.depart_min, 0
     for place, minute in [*((stop.place, stop.arrive_min) for stop in trip.stops), (trip.end, trip.arrive_min)]:
         way = network.leg(vehicle.kind, here, place)
@@ -265,7 +265,7 @@ def _order(plan: Plan, collects: Mapping[str, Collect]) -> list[distribution.Vio
 
 def _one_place(plan: Plan, keep: Rules) -> list[distribution.Violation]:
     """A vehicle is in one place at a time, starts where it was left, and is unloaded between; what a boat brings is shifted."""
-    faults = []
+    faults: list[distribution.Violation] = []
     by_vehicle: dict[str, list[Trip]] = {}
     for trip in sorted(plan.trips, key=lambda one: one.depart_min):
         by_vehicle.setdefault(trip.vehicle, []).append(trip)

@@ -10,8 +10,8 @@ from posko.formats import distribution, document, text
 
 ORDERS = {rules.Order.RESULTS: "kotak hasil", rules.Order.REST: "bilik dan alat"}
 WHY = {
-    "no_boat": "tidak ada perahu yang memuat semuanya", "no_vehicle": "tidak ada kendaraan", "not_enough": "kendaraan atau waktu tidak cukup",
-    "no_road": "tidak ada jalan ke PPK",
+    "no_boat": "tidak ada perahu yang memuat semuanya", "no_vehicle": "tidak ada kendaraan",
+    "not_enough": "kendaraan atau waktu tidak cukup", "no_road": "tidak ada jalan ke PPK",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyvrp
@@ -40,7 +41,7 @@ class Ground:
 
     network: distribution.Network
     fleet: tuple[distribution.Vehicle, ...]
-    rules: distribution.Rules
+    handling: distribution.Rules
     keep: rules.Rules
 
 
@@ -98,7 +99,7 @@ def _span(vehicle: distribution.Vehicle, free_min: int, latest_min: int, ground:
     """From when until when a vehicle may drive before a latest minute: at once if it may in the dark, else in the next daylight."""
     if vehicle.night:
         return free_min, latest_min
-    dawn, dusk = ground.rules.dawn_min, ground.rules.dusk_min
+    dawn, dusk = ground.handling.dawn_min, ground.handling.dusk_min
     begins, ends = max(dawn, vehicle.shift_start_min), min(dusk, vehicle.shift_end_min)
     day = free_min // DAY
     if free_min > day * DAY + ends - 60:
@@ -177,7 +178,8 @@ def _data(
     starts = sorted({place.here for place, _, _ in runs} | {ppk})
     codes = starts + sorted({one.place for one in chosen} - set(starts))
     size = len(codes)
-    distances, minutes = np.full((2, size, size), _NO_WAY, dtype=np.int64)
+    ways: Any = np.full((2, size, size), _NO_WAY, dtype=np.int64)
+    distances, minutes = ways
     for i, a in enumerate(codes):
         for j, b in enumerate(codes):
             leg = ground.network.leg(distribution.Kind.TRUCK, a, b)
@@ -191,7 +193,8 @@ def _data(
     clients = [
         pyvrp.Client(
             location=codes.index(one.place), pickup=[one.volume_ml, one.weight_g], service_duration=one.service_min,
-            tw_early=one.ready_min, tw_late=max(one.ready_min, one.latest_min), prize=0 if required else _PRIZE * max(1, len(one.tps)), required=required,
+            tw_early=one.ready_min, tw_late=max(one.ready_min, one.latest_min),
+            prize=0 if required else _PRIZE * max(1, len(one.tps)), required=required,
         )
         for one in chosen
     ]  # fmt: skip
@@ -238,7 +241,7 @@ def _closed(
     assert last is not None
     arrive = halts[-1].depart_min + last.travel_min
     moves = [depart, *(minute for halt in halts for minute in (halt.arrive_min, halt.depart_min)), arrive]
-    dark = not vehicle.boat and any(ground.rules.dark(minute) for minute in moves)
+    dark = not vehicle.boat and any(ground.handling.dark(minute) for minute in moves)
     return rules.Trip("", vehicle.code, start, end, depart, tuple(halts), arrive, sum(leg.distance_m for leg in legs if leg), dark)
 
 
@@ -253,11 +256,15 @@ def _by_boat(asked: Sequence[rules.Collect], ground: Ground) -> tuple[list[rules
     by_island: dict[str, list[rules.Collect]] = {}
     for one in asked:
         by_island.setdefault(one.place, []).append(one)
-    for island, goods in sorted(by_island.items(), key=lambda item: -min((leg.travel_min for leg in _legs(item[0], ground)), default=0)):
+
+    def crossing(island: str) -> int:
+        return min((leg.travel_min for leg in ground.network.piers(island)), default=0)
+
+    for island, goods in sorted(by_island.items(), key=lambda item: (-crossing(item[0]), item[0])):
         volume, weight = sum(one.volume_ml for one in goods), sum(one.weight_g for one in goods)
         made = [
             trip
-            for leg in _legs(island, ground)
+            for leg in ground.network.piers(island)
             for boat in ground.fleet
             if boat.boat and boat.start == leg.pier and boat.volume_ml >= volume and boat.weight_g >= weight
             if (trip := _fetch(boat, leg, goods, free.get(boat.code, ground.keep.ready_min), ground))
@@ -269,10 +276,6 @@ def _by_boat(asked: Sequence[rules.Collect], ground: Ground) -> tuple[list[rules
         trips.append(best)
         free[best.vehicle] = best.arrive_min + ground.keep.unload_min
     return trips, left
-
-
-def _legs(island: str, ground: Ground) -> list[distribution.SeaLeg]:
-    return ground.network.piers(island)
 
 
 def _fetch(
@@ -326,7 +329,7 @@ def _take_on(place: _Place, goods: Sequence[rules.Collect], landing: rules.Trip,
     shifted, service = landing.arrive_min + ground.keep.handover_min, sum(one.service_min for one in goods)
     depart = max(place.free_min, shifted - out.travel_min)
     whole = out.travel_min + service + home.travel_min
-    dawn, dusk = ground.rules.dawn_min, ground.rules.dusk_min
+    dawn, dusk = ground.handling.dawn_min, ground.handling.dusk_min
     if not dawn <= depart % DAY <= dusk - whole:
         depart = (depart // DAY + (depart % DAY > dawn)) * DAY + dawn
     arrive = depart + out.travel_min

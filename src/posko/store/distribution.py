@@ -430,6 +430,14 @@ def _midnight(election: str) -> datetime:
     return record.election(election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def goods(election: str, at: datetime) -> dict[str, rules.Goods]:
+    """Room and weight of every item, as plans count them. NotReady where no handling rules are set."""
+    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+    if handling is None:
+        raise rules.NotReady(what="fleet")
+    return _goods(handling, election, at)
+
+
 def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
     """Sizes: what the rulebook states, else the scenario's; what travels inside the boxes takes no room."""
     stated = {item.code: (item.volume_ml or 0, item.weight_g or 0) for item in regulation.rulebook(election, at).items}

@@ -44,7 +44,7 @@ class Given:
     def faults(self, plan: rules.Plan) -> list[roads.Violation]:
         """What the checker finds."""
         ground = self.ground
-        return rules.violations(plan, self.collects, ground.network, ground.fleet, ground.rules, ground.keep)
+        return rules.violations(plan, self.collects, ground.network, ground.fleet, ground.handling, ground.keep)
 
 
 @dataclass(frozen=True)
