@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from posko.domain import custody as rules
 from posko.domain.custody import Kind
 from posko.formats import custody as words
-from posko.store import custody, record
+from posko.store import custody, packing, record
 from tests import beltim
 
 pytestmark = pytest.mark.django_db
@@ -271,3 +272,31 @@ def test_every_refusal_conflict_cause_and_kind_has_words() -> None:
     assert set(words.SEALS) == set(rules.SEALS)
     for code in re.findall(r"[a-z_]+", (rules.Conflict.__doc__ or "").partition("code: ")[2]):
         assert words.conflict(rules.Conflict(code, "", ()), "kotak", {}) != code
+
+
+def test_boxes_are_scanned_one_by_one_and_what_was_not_scanned_is_missing(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    first = mine.stored.load(mine.halts[0].loads[0]).tps[0]
+    packing.prepare_boxes(E, [first], installation.actors["lutfi"], mine.depart_at - timedelta(days=2), Random(1))
+    clock(installation, mine.depart_at)
+    lutfi, path = client_for("lutfi"), f"{BASE}sj/{mine.waybill}/muat/"
+    boxes = [item.thing for item in custody.manifest(E, mine, mine.depart_at) if item.thing.startswith("B:")]
+    form, page = {"source": "here", "scan": "1", "scanned": []}, ""
+    for thing in boxes[:4]:
+        page = said(lutfi.post(path, {**form, "code": f"PSK1:B:{thing[2:]}"}))
+        form["scanned"] = re.findall(r'name="scanned" value="([^"]*)"', page)
+    assert form["scanned"] == boxes[:4]
+    assert "Belum dipindai: 1" in page
+    assert "sudah dipindai" in said(lutfi.post(path, {**form, "code": boxes[0][2:]}))
+    assert "tidak cocok" in said(lutfi.post(path, {**form, "code": boxes[0][2:-1] + ("0" if boxes[0][-1] != "0" else "1")})).lower()
+    kit = f"K:{first}"
+    form |= {"scan_done": "1", "kit": [kit], "seals": "unread", **TAKES, "receiver_agency": "PENGANGKUT", "receiver_name": "Sopir satu"}
+    page = said(lutfi.post(path, form))
+    assert "4 dipindai" in page
+    form |= dict(re.findall(r'<input type="hidden" name="(seq|stamp)" value="([^"]*)"', page))
+    lutfi.post(path, {**form, "send": "1"})
+    (event,) = custody.events(E, mine.depart_at)
+    assert set(event.missing) == {boxes[4], kit}
+    assert set(boxes[:4]) < set(event.things)
+    assert (event.account, event.giver.person, event.seals) == ("p-lutfi", "p-lutfi", "unread")

@@ -44,6 +44,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
 
