@@ -43,6 +43,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
 
