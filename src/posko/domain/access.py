@@ -250,7 +250,7 @@ POLICY: dict[str, frozenset[str]] = {
     "weather.read": AGENCIES | AD_HOC, "weather.write": OPERATOR,
     "returns.read": AGENCIES | AD_HOC, "returns.plan": OPERATOR,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
-    "custody.read": AGENCIES | AD_HOC | KPPS, "custody.record": GUDANG | AD_HOC | KPPS,
+    "custody.read": AGENCIES | AD_HOC, "custody.record": GUDANG | AD_HOC | KPPS,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR | KPPS, "readiness.write": OPERATOR,
     "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,
     "posts.roster": HEADS | OPERATOR | ANALYST | AD_HOC, "posts.log": KEJARI | KPU | AD_HOC,
