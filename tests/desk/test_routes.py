@@ -93,6 +93,8 @@ TABLE: dict[str, str] = {
     "travel.write": "travel_load travel_template travel_withdraw",
     "weather.read": "weather weather_export",
     "weather.write": "weather_add weather_change weather_import weather_hours",
+    "returns.read": "returns returns_waybills",
+    "returns.plan": "returns_plan",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet distribution_manifest distribution_vehicle_manifest distribution_track distribution_tracks"
     " distribution_escorts distribution_routes",

@@ -16,6 +16,7 @@ from posko.domain import distribution as rules
 from posko.domain import record as facts
 from posko.domain import travel
 from posko.domain import weather as sea_rules
+from posko.planning import reliability
 from posko.store import dpt, needs, places, record, regulation, thresholds, weather
 from posko.store import travel as ways
 
@@ -474,6 +475,25 @@ def measured(region: str, at: datetime) -> list[rules.Measured]:
     return [rules.Measured(one.kind, one.place, one.to, one.usual_min, one.tenth_min, one.distance_m, one.source) for one in found]
 
 
+def sea(election: str, at: datetime) -> reliability.Sea:
+    """What is forecast and assumed about the sea for a plan made at an instant."""
+    midnight = _midnight(election)
+    return reliability.Sea(tuple(weather.waves(election, at)), midnight, now_min=-round((midnight - at).total_seconds() / 60))
+
+
+def _midnight(election: str) -> datetime:
+    """00:00 local time of voting day."""
+    return record.election(election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def goods(election: str, at: datetime) -> dict[str, rules.Goods]:
+    """Room and weight of every item, as plans count them. NotReady where no handling rules are set."""
+    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+    if handling is None:
+        raise rules.NotReady(what="fleet")
+    return _goods(handling, election, at)
+
+
 def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
     """Sizes: what the rulebook states, else the scenario's; what travels inside the boxes takes no room."""
     stated = {item.code: (item.volume_ml or 0, item.weight_g or 0) for item in regulation.rulebook(election, at).items}
@@ -705,7 +725,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
 def _kept(pk: int, plan_hash: str) -> StoredPlan:
     """A plan never changes, so it is read once per process; the hash tells apart plans of different databases with one number."""
     row = PlanRow.objects.get(pk=pk, plan_hash=plan_hash)
-    midnight = record.election(row.election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = _midnight(row.election)
     waybills = {bill.trip: (bill.number, bill.identity) for bill in WaybillRow.objects.filter(plan=row)}
     return StoredPlan(
         number=row.number,
@@ -760,6 +780,37 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         return True
 
 
+def chances(stored: StoredPlan) -> dict[str, int]:
+    """Load -> probability in ppm that it is in time, by the plan's own ways and choices."""
+    given = stored.inputs
+    return reliability.arrivals(stored.plan, given.loads, given.network, given.fleet, given.rules)
+
+
+def chosen_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, rules.IslandChoice]:
+    """What would be chosen for every island with the forecasts as they are now, in the plan's own network and fleet.
+
+    Empty where the plan has no choices, or where everything on the sea lies behind.
+    """
+    given = stored.inputs
+    if not stored.plan.choices:
+        return {}
+    return reliability.choices(given.loads, given.network, given.fleet, given.rules, sea(election, at))
+
+
+def sea_changed(stored: StoredPlan, election: str, at: datetime) -> tuple[str, ...]:
+    """Islands whose plan A would lie on another day now; those whose hour of decision has passed are left to the people at the pier."""
+    now = chosen_now(stored, election, at)
+    found = []
+    for choice in stored.plan.choices:
+        first, fresh = choice.options[0], now.get(choice.island)
+        if fresh is None or stored.instant(first.decide_min) <= at:
+            continue
+        moved = rules.day_of(fresh.options[0].depart_min) != rules.day_of(first.depart_min)
+        if moved or fresh.exception != choice.exception:
+            found.append(choice.island)
+    return tuple(found)
+
+
 def waybill(identity: str) -> tuple[str, int, str] | None:
     """Election, plan number and trip of a waybill's identity."""
     row = WaybillRow.objects.select_related("plan").filter(identity=identity).first()
@@ -791,6 +842,10 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
         return [facts.Task("distribution.plan", "distribution", f"plan:{election}", "rencana distribusi")]
     if stale(stored, election, at):
         return [facts.Task("distribution.replan", "distribution", f"plan:{stored.number}", f"rencana {stored.number}")]
+    moved = sea_changed(stored, election, at)
+    if moved:
+        names = ", ".join(node.name for node in stored.inputs.network.nodes if node.code in moved)
+        return [facts.Task("distribution.sea", "distribution", f"plan:{stored.number}", names)]
     return []
 
 
