@@ -436,12 +436,6 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
     return Inputs(tuple(loads), network, tuple(working), keep, tuple(unsized), bool(run and run.estimate))
 
 
-def goods(election: str, at: datetime) -> dict[str, rules.Goods]:
-    """The sizes of goods that count now; nothing without handling rules."""
-    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
-    return _goods(handling, election, at) if handling else {}
-
-
 def splits(election: str, at: datetime) -> dict[str, Parts]:
     """The loads that travel in parts: load -> the TPS of each part."""
     latest: dict[str, SplitRow] = {}
