@@ -38,6 +38,7 @@ from posko.desk import (
     releases,
     reports,
     requests,
+    returns,
     sampling,
     seals,
     searching,
@@ -47,6 +48,7 @@ from posko.desk import (
     transfers,
     travel,
     weather,
+    worksheet,
 )
 from posko.public import misuse as public_misuse
 from posko.public import releases as public_releases
@@ -54,7 +56,8 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, custody, transfers,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet,
+    custody, transfers,
     readiness, reports, posts, misuse, merging, aght,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip

@@ -31,6 +31,7 @@ from posko.store import (  # noqa: F401
     releases,
     reports,
     requests,
+    returns,
     sampling,
     seals,
     sorting,
@@ -39,4 +40,5 @@ from posko.store import (  # noqa: F401
     transfers,
     travel,
     weather,
+    worksheet,
 )
