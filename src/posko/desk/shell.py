@@ -26,7 +26,7 @@ STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
     "travel", "weather", "distribution", "transfers",
-    "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "recommendations", "products",
     "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles",
 )  # fmt: skip
 
@@ -42,6 +42,7 @@ MENU = (
     ("packing", "Pengepakan", "packing.read", "c"),
     ("distribution", "Distribusi", "distribution.read", "i"),
     ("readiness", "Kesiapan", "readiness.read", "s"),
+    ("forecast", "Prakiraan", "forecast.read", "f"),
     ("reports", "Laporan", "reports.file", "l"),
     ("aght", "AGHT", "aght.read", "a"),
     ("recommendations", "Rekomendasi", "recommendations.read", "r"),

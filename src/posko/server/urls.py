@@ -11,6 +11,7 @@ from posko.desk import (
     distribution,
     dpt,
     evidence,
+    forecast,
     home,
     inbox,
     keys,
@@ -53,7 +54,7 @@ from posko.public import reports as public_reports
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
     receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
-    readiness, reports, posts, misuse, merging, aght,
+    readiness, reports, posts, misuse, merging, aght, forecast,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
 ]  # fmt: skip
 

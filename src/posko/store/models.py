@@ -8,6 +8,7 @@ from posko.store import (  # noqa: F401
     distribution,
     dpt,
     evidence,
+    forecast,
     keys,
     labels,
     materials,

@@ -32,6 +32,7 @@ STEPS = (
     ("merging", "Gabungan laporan"),
     ("aght", "AGHT"),
     ("replanning", "Rencana disusun ulang"),
+    ("forecast", "Prakiraan"),
     ("recommendations", "Rekomendasi"),
     ("products", "Produk posko"),
     ("transfers", "Geser surat suara"),
