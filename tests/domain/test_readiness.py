@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posko.domain import readiness
+from posko.domain import packing, readiness
 from posko.domain.readiness import Answer, State
 
 AT = datetime(2024, 2, 13, 13, tzinfo=UTC)
@@ -186,3 +186,181 @@ def test_r14_follows_the_newest_check_at_a_tps() -> None:
 def test_r15_speaks_without_signal_or_power_and_without_a_plan(signal: Answer, power: Answer, plan: bool, speaks: bool) -> None:
     found = readiness.reach_signals([readiness.Reach(TPS, "TPS 001", signal, power, plan, AT)])
     assert [s.rule for s in found] == (["R15"] if speaks else [])
+
+
+# --- the chain -------------------------------------------------------------------------------------------------------------
+
+BOXES = packing.OfTps(5, 5, 5, 5, sealed_at=AT - timedelta(days=3))
+LOADED, ARRIVED = (readiness.Leg(code, AT - timedelta(hours=6), AT - timedelta(hours=7), "p-lutfi", True) for code in ("loaded", "arrived"))
+
+
+def standing(known: readiness.Facts, at: datetime = AT) -> dict[str, str]:
+    return {one.code: one.standing.value for one in readiness.requirements(known, at)}
+
+
+def why(known: readiness.Facts, code: str, at: datetime = AT) -> list[str]:
+    return [r.code for one in readiness.requirements(known, at) if one.code == code for r in one.reasons]
+
+
+def test_a_chain_has_every_requirement_once_in_the_order_of_the_work() -> None:
+    for known in (facts(), facts(check=None), facts(stock=(), boxes=BOXES, legs=(LOADED,))):
+        assert [one.code for one in readiness.requirements(known, AT)] == list(readiness.CHAIN)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "code", "reason"),
+    [
+        (replace(BOXES, prepared=3), "packed", "no_boxes"), (replace(BOXES, complete=4), "packed", "box_unpacked"),
+        (replace(BOXES, short=1), "packed", "box_short"), (replace(BOXES, wrong=1), "packed", "box_wrong"),
+        (replace(BOXES, sealed=4), "sealed", "box_unsealed"), (replace(BOXES, sealed=4, opened=1), "sealed", "box_open"),
+        (replace(BOXES, mismatched=1), "sealed", "seal_mismatch"),
+    ],
+)  # fmt: skip
+def test_what_the_warehouse_knows_of_the_boxes_holds_back_a_tps_that_nobody_checked(boxes: packing.OfTps, code: str, reason: str) -> None:
+    known = facts(check=None, boxes=boxes)
+    assert why(known, code) == [reason]
+    assert standing(known)[code] == "missing", "not late before it is due"
+    assert standing(replace(known, dues={code: AT - timedelta(minutes=1)}))[code] == "late"
+    assert standing(replace(known, dues={code: AT}))[code] == "missing", "exactly at the due time it is not late"
+    assert readiness.judge(known, AT).state is State.NOT_READY
+
+
+def test_boxes_that_are_packed_and_sealed_are_done_and_the_silent_tps_stays_unknown() -> None:
+    known = facts(check=None, boxes=BOXES)
+    assert {standing(known)[code] for code in ("packed", "sealed")} == {"done"}
+    verdict = readiness.judge(known, AT)
+    assert (verdict.state, codes(verdict)) == (State.UNKNOWN, {"no_report"})
+
+
+def test_no_check_at_the_tps_sees_a_wrong_dapil_inside_a_box_nor_cures_a_seal_number() -> None:
+    for bad, reason in ((replace(BOXES, wrong=1), "box_wrong"), (replace(BOXES, mismatched=1), "seal_mismatch")):
+        assert codes(readiness.judge(facts(boxes=bad), AT)) == {reason}
+    for bad in (replace(BOXES, sealed=3), replace(BOXES, short=2), replace(BOXES, prepared=2, complete=2)):
+        assert readiness.judge(facts(boxes=bad), AT).state is State.READY, "a check that saw everything decides over papers that lag"
+
+
+def test_a_box_opened_after_the_check_counts_and_one_opened_before_it_does_not() -> None:
+    opened = replace(BOXES, sealed=4, opened=1, opened_at=AT - timedelta(hours=1))
+    assert codes(readiness.judge(facts(boxes=opened), AT)) == {"box_open"}
+    assert readiness.judge(facts(boxes=replace(opened, opened_at=AT - timedelta(hours=3))), AT).state is State.READY
+
+
+def test_hand_overs_take_the_place_of_the_plan_and_the_first_open_leg_decides() -> None:
+    on_the_way = facts(check=None, arrives_at=AT + timedelta(hours=1), legs=(LOADED,))
+    assert codes(readiness.judge(on_the_way, AT)) == {"not_delivered", "no_report"}
+    followed = replace(on_the_way, legs=(LOADED, replace(ARRIVED, done_at=None)))
+    assert standing(followed)["arrived"] == "late"
+    assert codes(readiness.judge(followed, AT)) >= {"not_arrived"}
+    there = replace(on_the_way, legs=(LOADED, ARRIVED, replace(ARRIVED, code="handed")))
+    assert {standing(there)[code] for code in readiness.LEGS} == {"done"}, "a later leg proves the ones before it"
+    assert codes(readiness.judge(there, AT)) == {"no_report"}, "delivered, and still nobody has looked"
+
+
+def test_a_check_that_saw_the_goods_proves_the_way() -> None:
+    assert {standing(facts(arrives_at=None))[code] for code in readiness.LEGS} == {"done"}
+    place_only = facts(arrives_at=None, check=a_check(items=Answer.UNSEEN, seals=Answer.UNSEEN))
+    assert standing(place_only)["handed"] == "unknown"
+
+
+def crew(wanted: int, there: int, trained: int, hours_ago: int = 1) -> readiness.Crew:
+    return readiness.Crew(TPS, "TPS 001", wanted, there, trained, AT - timedelta(hours=hours_ago))
+
+
+def test_counted_officers_hold_back_a_tps_and_training_only_warns() -> None:
+    assert codes(readiness.judge(facts(crew=crew(7, 6, 6)), AT)) == {"kpps_short"}
+    assert readiness.judge(facts(crew=crew(7, 6, 6, hours_ago=3)), AT).state is State.READY, "the check is newer"
+    untrained = facts(crew=crew(7, 7, 5))
+    assert standing(untrained)["trained"] == "missing"
+    assert readiness.judge(untrained, AT).state is State.READY
+    assert standing(facts(crew=crew(10, 10, 8)))["trained"] == "done"
+    with pytest.raises(readiness.BadCrew):
+        readiness.check_crew(7, 6, 7)
+    with pytest.raises(readiness.BadCrew):
+        readiness.check_crew(0, 0, 0)
+
+
+def test_boxes_on_the_floor_in_the_last_night_hold_back_and_what_nobody_asked_takes_nothing_away() -> None:
+    floor = facts(check=a_check(site={"pallet": Answer.NO, "roof": Answer.YES}))
+    assert codes(readiness.judge(floor, AT)) >= {"storage_bad"}
+    assert readiness.judge(floor, AT).state is State.NOT_READY
+    assert standing(facts())["storage"] == "unknown"
+    dry = facts(check=a_check(site=dict.fromkeys(readiness.ASPECTS, Answer.YES)))
+    assert {standing(dry)[code] for code in ("storage", "ground", "reach")} == {"done"}
+    low = facts(check=a_check(site={"ground": Answer.NO, "power": Answer.NO}))
+    assert readiness.judge(low, AT).state is State.READY
+    assert (standing(low)["ground"], standing(low)["reach"]) == ("missing", "missing")
+    assert "no_reach" not in why(replace(low, check=replace(low.check, fallback=True)), "reach")  # type: ignore[type-var]
+    with pytest.raises(readiness.UnknownAspect):
+        a_check(site={"smell": Answer.NO})
+
+
+def told(said: str, *missing: str, hours_ago: int = 1) -> readiness.Phone:
+    return readiness.Phone(TPS, said, missing, AT - timedelta(hours=hours_ago), "p-ani", "KPU")
+
+
+def test_a_telephone_call_makes_no_tps_ready_and_can_make_it_not_ready() -> None:
+    good = readiness.judge(facts(check=None, phone=told("ready")), AT)
+    assert (good.state, codes(good)) == (State.UNKNOWN, {"told_ready"})
+    for lack, code in (("TINTA", "packed"), ("seals", "sealed"), ("place", "place"), ("kpps", "present"), ("goods", "handed")):
+        bad = facts(check=None, phone=told("not_ready", lack))
+        assert readiness.judge(bad, AT).state is State.NOT_READY
+        assert "told_missing" in why(bad, code)
+    assert codes(readiness.judge(facts(phone=told("not_ready", "TINTA")), AT)) == {"told_missing"}, "said after the check"
+    assert readiness.judge(facts(phone=told("not_ready", "TINTA", hours_ago=3)), AT).state is State.READY, "said before the check"
+    broken = facts(check=a_check(seals=Answer.NO), phone=told("ready"))
+    assert readiness.judge(broken, AT).state is State.NOT_READY, "what was seen is not talked away"
+    for said, missing in (("ready", ("TINTA",)), ("not_ready", ()), ("perhaps", ())):
+        with pytest.raises(readiness.BadPhone):
+            told(said, *missing)
+
+
+def test_what_is_unknown_past_its_due_time_is_overdue_and_not_called_late() -> None:
+    silent = readiness.requirements(facts(check=None), DUE + timedelta(minutes=1))
+    (place,) = (one for one in silent if one.code == "place")
+    assert (place.standing.value, place.overdue) == ("unknown", True)
+    past = AT - timedelta(hours=12)
+    known = facts(boxes=BOXES, legs=(LOADED, ARRIVED), dues=dict.fromkeys(readiness.CHAIN, past) | {"sealed": AT - timedelta(days=9)})
+    found = {one.code: one for one in readiness.requirements(known, AT)}
+    assert [found[code].overdue for code in ("place", "sealed", "packed")] == [False] * 3
+    assert {code for code, one in found.items() if one.done_late} == {"sealed"}
+    assert found["place"].seen_at == AT - timedelta(hours=2), "when it was found done says nothing about when it was"
+
+
+@given(
+    st.sampled_from([None, BOXES, replace(BOXES, wrong=1), replace(BOXES, sealed=2), replace(BOXES, mismatched=1)]),
+    st.sampled_from([None, told("ready"), told("not_ready", "TINTA"), told("not_ready", "kpps", hours_ago=9)]),
+    st.sampled_from([None, a_check(), a_check(40), a_check(place=Answer.NO), a_check(items=Answer.UNSEEN)]),
+    st.sampled_from([None, crew(7, 7, 7), crew(7, 5, 2)]),
+    st.sampled_from([(), (LOADED,), (LOADED, ARRIVED)]),
+)
+def test_the_state_is_the_minimum_over_what_decides_and_only_a_check_makes_green(
+    boxes: packing.OfTps | None, phone: readiness.Phone | None, check: readiness.Check | None, crew: readiness.Crew | None,
+    legs: tuple[readiness.Leg, ...],
+) -> None:  # fmt: skip
+    verdict = readiness.judge(facts(boxes=boxes, phone=phone, check=check, crew=crew, legs=legs), AT)
+    worst = {one.standing.value for one in verdict.requirements if one.deciding}
+    expected = State.NOT_READY if worst & {"missing", "late"} else State.UNKNOWN if "unknown" in worst else State.READY
+    assert verdict.state is expected
+    assert verdict.state is not State.READY or check is not None
+    assert bool(verdict.reasons) is (verdict.state is not State.READY)
+    blocking = any(r.code in readiness.BLOCKING for r in verdict.reasons)
+    assert blocking is (verdict.state is State.NOT_READY), "the list of blocking reasons says the same"
+
+
+def test_the_public_judgement_leaves_plan_hand_overs_counts_and_telephone_out() -> None:
+    known = facts(check=None, boxes=replace(BOXES, sealed=1), legs=(LOADED,), crew=crew(7, 1, 1), phone=told("not_ready", "TINTA"))
+    shown = readiness.openly(known, None)
+    assert codes(readiness.judge(shown, AT)) == {"no_plan", "no_report"}
+    assert codes(readiness.judge(readiness.openly(replace(known, boxes=replace(BOXES, wrong=1)), a_check()), AT)) == {"box_wrong"}
+
+
+def test_due_times_count_days_back_and_the_law_is_not_ours_to_set() -> None:
+    voting_at = datetime(2024, 2, 14, tzinfo=UTC)
+    found = readiness.dues(voting_at, {"packed": 5})
+    assert found["handed"] == DUE
+    assert found["packed"] == DUE - timedelta(days=4)
+    assert found["present"] == voting_at - timedelta(hours=1)
+    assert set(found) == set(readiness.CHAIN)
+    for code, days in (("handed", 2), ("packed", 61), ("packed", -1), ("song", 1)):
+        with pytest.raises(readiness.BadDue):
+            readiness.check_due(code, days)

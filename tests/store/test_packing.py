@@ -869,6 +869,25 @@ def _play(house: Warehouse, history: list[Any]) -> None:
         with suppress(Refusal):
             model.step(act, house.box(tps), list(bundles)[pick], quantity, f"BT00000{seal}", confirm, at)
     model.compare(at)
+    counted_alike(at)
+
+
+def counted_alike(at: datetime) -> None:
+    """The boxes of a TPS in counts say what its boxes say one by one."""
+    by_tps: dict[str, list[rules.Box]] = defaultdict(list)
+    for box in packing.boxes(E, at):
+        by_tps[box.tps] += [box] if box.use == "tps" else []
+    for tps, mine in by_tps.items():
+        sealed = [b for b in mine if b.sealed_at]
+        one = packing.of_tps(E, at)[tps]
+        assert one.prepared == len(mine)
+        assert one.sealed == len(sealed)
+        assert one.complete == sum(bool(b.sealed_at) or b.packed == b.needed for b in mine)
+        assert one.short == sum(bool({"variance", "seals_few", "items_missing"} & set(b.flags)) for b in sealed)
+        assert one.wrong == sum(bool({"wrong_dapil", "wrong_contest", "dapil_moved"} & set(b.flags)) for b in mine)
+        assert one.mismatched == sum("seal_mismatch" in b.flags for b in mine)
+        assert one.opened == sum(b.opened for b in mine)
+        assert one.sealed_at == max((b.sealed_at for b in sealed if b.sealed_at), default=None)
 
 
 @dataclass

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from posko.domain import custody as custody_rules
 from posko.domain import places as place_rules
 from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain.readiness import Answer, State
-from posko.store import distribution, places, readiness, receipts, record
+from posko.store import custody, distribution, places, readiness, receipts, record
 from tests import erasing
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +29,10 @@ def scene(installation: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     ]
     boxes = receipt_rules.Demand("KOTAK", "Kotak suara", "", "", "buah", 15, "verified", True, True, False, "I")
     ballots = receipt_rules.Demand("SURAT_SUARA", "Surat suara", *BALLOT[1:], "lembar", 800, "inferred", True, True, True, "II")
-    rows = (receipt_rules.Row(boxes, accepted=15), receipt_rules.Row(ballots, accepted=800))
-    gauge = receipt_rules.Gauge(AT, rows, receipt_rules.TpsCover(3, 3, (), ()))
     monkeypatch.setattr(places, "tps_list", lambda _election: tps, raising=False)
     monkeypatch.setattr(distribution, "current_plan", lambda _election, _at: None, raising=False)
     monkeypatch.setattr(receipts, "demands", lambda _election, _at: [boxes, ballots])
-    monkeypatch.setattr(receipts, "gauge", lambda _election, _at: gauge)
+    monkeypatch.setattr(receipts, "accepted", lambda _election, _at: {BOX: 15, BALLOT: 800})
     monkeypatch.setattr(receipts, "tps_needs", lambda _election, _at: {c: {BOX: 5, BALLOT: 260} for c in CODES})
     return installation.actors
 
@@ -108,3 +107,109 @@ def test_r14_speaks_of_officers_that_a_check_did_not_find_until_a_later_one_does
     (found,) = readiness.signals(E, AT)
     assert (found.rule, found.subject, found.place, found.facts["tps"]) == ("R14", f"tps:{CODES[0]}", CODES[0], "TPS 001 Desa")
     assert readiness.signals(E, AT + timedelta(hours=1)) == []
+
+
+# --- officers, telephone, due times, the place ---------------------------------------------------------------------------------
+
+
+def test_officers_are_counted_by_place_and_a_shortage_at_a_tps_holds_it_back(scene: Any) -> None:
+    readiness.record_check(E, a_check(CODES[0]), AT)
+    later = AT + timedelta(hours=1)
+    assert readiness.record_crews(E, {CODES[0]: (7, 6, 6), "19.06.02.2001": (14, 13, 9)}, scene["budi"], later) == 2
+    assert readiness.record_crews(E, {CODES[0]: (7, 6, 6)}, scene["budi"], later) == 0, "the same count is no new fact"
+    assert states(later)[0] is State.NOT_READY
+    assert states(AT)[0] is State.READY
+    found = [s for s in readiness.signals(E, later) if s.rule == "R14.latih"]
+    assert [(s.place, s.facts["missing"]) for s in found] == [("19.06.02.2001", 1), (CODES[0], 1)]
+    size = record.root()
+    for wrong, refusal in (({"19.06.99": (7, 7, 7)}, rules.UnknownPlace), ({CODES[1]: (7, 7, 7), CODES[2]: (7, 5, 6)}, rules.BadCrew)):
+        with pytest.raises(refusal):
+            readiness.record_crews(E, wrong, scene["budi"], later)
+    assert record.root() == size
+    assert set(readiness.crews(E, later)) == {CODES[0], "19.06.02.2001"}
+
+
+def a_phone(tps: str, *missing: str, at: datetime = AT) -> rules.Phone:
+    return rules.Phone(tps, "not_ready" if missing else "ready", missing, at, "p-ani", "KPU")
+
+
+def test_what_was_said_by_telephone_is_kept_apart_from_checks_and_can_be_withdrawn(scene: Any) -> None:
+    good = readiness.record_phone(E, a_phone(CODES[0]), AT)
+    readiness.record_phone(E, a_phone(CODES[1], "SURAT_SUARA:DPRD_KAB", "seals"), AT)
+    assert states(AT) == [State.UNKNOWN, State.NOT_READY, State.UNKNOWN]
+    assert {r.code for r in readiness.verdicts(E, AT)[0].reasons} == {"no_plan", "told_ready"}
+    assert readiness.phoned(E, AT)[CODES[1]].missing == ("SURAT_SUARA:DPRD_KAB", "seals")
+    later = AT + timedelta(minutes=3)
+    readiness.withdraw_phone(E, good.entry_id, scene["ani"], later)
+    assert set(readiness.phoned(E, later)) == {CODES[1]}
+    assert set(readiness.phoned(E, AT)) == set(CODES[:2]), "before the withdrawal it stood"
+    with pytest.raises(rules.UnknownPhone):
+        readiness.withdraw_phone(E, good.entry_id, scene["ani"], later)
+    for wrong, refusal in (
+        (a_phone("19.06.99.0000.001"), rules.UnknownTps), (a_phone(CODES[0], "GEMBOK"), rules.UnknownItem),
+        (a_phone(CODES[0], at=later + timedelta(minutes=1)), rules.Future),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            readiness.record_phone(E, wrong, later)
+
+
+def test_due_times_come_from_days_before_voting_and_from_the_plan_where_there_is_one(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = readiness.verdicts(E, AT)[0].requirements
+    readiness.set_due(E, "packed", 5, scene["ani"], AT)
+    after = readiness.verdicts(E, AT)[0].requirements
+    moved = {a.code: b.due_at - a.due_at for a, b in zip(before, after, strict=True) if a.due_at != b.due_at}
+    assert moved == {"packed": timedelta(days=-2)}
+    with pytest.raises(rules.BadDue):
+        readiness.set_due(E, "handed", 3, scene["ani"], AT)
+
+
+def test_what_a_check_says_about_the_place_is_kept_and_speaks_of_signal_and_power(scene: Any) -> None:
+    site = {"pallet": Answer.NO, "power": Answer.YES, "signal": Answer.NO}
+    readiness.record_check(E, a_check(CODES[0], site=site), AT)
+    (kept,) = readiness.checks(E, AT)
+    assert (kept.site, kept.fallback) == (site, False)
+    assert [s.rule for s in readiness.signals(E, AT)] == ["R15"]
+    assert {r.code for r in readiness.verdicts(E, AT)[0].reasons if r.code in rules.BLOCKING} == {"storage_bad"}
+    readiness.record_check(
+        E, a_check(CODES[0], AT + timedelta(hours=1), site=site | {"pallet": Answer.YES}, fallback=True), AT + timedelta(hours=1)
+    )
+    assert readiness.signals(E, AT + timedelta(hours=1)) == []
+    assert states(AT + timedelta(hours=1))[0] is State.READY
+
+
+def moved(kind: custody_rules.Kind, hours: int, place: str, receiver: str = "") -> custody_rules.Event:
+    """Something that happened with the kit of the first TPS on trip W1."""
+    things = () if kind in {custody_rules.Kind.DEPARTED, custody_rules.Kind.ARRIVED} else (f"K:{CODES[0]}",)
+    giver, taker = (custody_rules.Party(a, custody_rules.FUNCTIONS[0]) for a in ("KPU", receiver or custody_rules.CARRIER))
+    at = AT - timedelta(hours=10 - hours)
+    return custody_rules.Event(
+        f"{hours:064}", kind, at, "desk:x", hours, "p-lutfi", place, "W1", things, giver if things else custody_rules.NOBODY,
+        taker if things else custody_rules.NOBODY, sent=5 if things else 0, received=5 if things else 0,
+    )  # fmt: skip
+
+
+def test_the_legs_of_a_tps_follow_its_things_and_a_kpps_that_signs_closes_the_chain(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind, desa = custody_rules.Kind, CODES[0][:13]
+    way = [
+        moved(kind.LOADED, 1, "19.06:G01"), moved(kind.DEPARTED, 2, "19.06:G01"), moved(kind.ARRIVED, 3, "19.06.99.2001"),
+        moved(kind.ARRIVED, 4, desa), moved(kind.HANDED_OVER, 5, desa, "PPS"), moved(kind.HANDED_OVER, 6, CODES[0], "KPPS"),
+    ]  # fmt: skip
+    times = readiness.dues(E, AT)
+
+    def after(count: int) -> dict[str, tuple[int, bool]]:
+        monkeypatch.setattr(custody, "state", lambda _election, _at: custody_rules.fold(way[:count]))
+        found = readiness.legs(E, AT, times).get(CODES[0], ())
+        return {leg.code: (leg.done_at.hour if leg.done_at else -1, leg.followed) for leg in found}
+
+    start = (AT - timedelta(hours=10)).hour
+    assert after(0) == {}
+    assert after(1) == {"loaded": (start + 1, True), "departed": (-1, True), "arrived": (-1, True), "handed": (-1, False)}
+    assert after(3)["arrived"] == (-1, True), "another desa is not its desa"
+    assert after(4)["arrived"] == (start + 4, True)
+    assert after(5)["handed"] == (-1, False), "the PPS has it; nobody records what KPPS sign"
+    assert after(6)["handed"] == (start + 6, True)
+    assert states(AT)[0] is State.UNKNOWN, "delivered, and nobody has looked"
+    monkeypatch.setattr(custody, "state", lambda _election, _at: custody_rules.fold(way[:1]))
+    verdict = readiness.verdicts(E, AT)[0]
+    assert verdict.state is State.NOT_READY
+    assert {r.code for r in verdict.reasons} >= {"not_departed"}

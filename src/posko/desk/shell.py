@@ -25,9 +25,9 @@ from posko.store import access, places, record, thresholds
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
-    "travel", "weather", "distribution", "transfers",
+    "travel", "weather", "distribution", "custody", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "recommendations", "products",
-    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles",
+    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
 
 MENU = (
@@ -41,6 +41,7 @@ MENU = (
     ("sorting", "Sortir", "sorting.read", "u"),
     ("packing", "Pengepakan", "packing.read", "c"),
     ("distribution", "Distribusi", "distribution.read", "i"),
+    ("custody", "Serah terima", "custody.read", "j"),
     ("readiness", "Kesiapan", "readiness.read", "s"),
     ("forecast", "Prakiraan", "forecast.read", "f"),
     ("reports", "Laporan", "reports.file", "l"),
@@ -72,6 +73,7 @@ POST = (
     ("keys", "Kunci gudang", "keys.read"),
     ("signals", "Papan sinyal", "thresholds.read"),
     ("thresholds", "Ambang sinyal", "thresholds.read"),
+    ("drill", "Gladi", "drill.read"),
 )
 # And these on the pages of the meeting and of what the public and the overseers see.
 TABLE = (

@@ -249,6 +249,7 @@ POLICY: dict[str, frozenset[str]] = {
     "travel.read": AGENCIES | AD_HOC, "travel.write": OPERATOR,
     "weather.read": AGENCIES | AD_HOC, "weather.write": OPERATOR,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
+    "custody.read": AGENCIES | AD_HOC | KPPS, "custody.record": GUDANG | AD_HOC | KPPS,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR | KPPS, "readiness.write": OPERATOR,
     "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,
     "posts.roster": HEADS | OPERATOR | ANALYST | AD_HOC, "posts.log": KEJARI | KPU | AD_HOC,
@@ -274,6 +275,7 @@ POLICY: dict[str, frozenset[str]] = {
     "releases.read": AGENCIES, "releases.propose": OPERATOR, "releases.approve": frozenset({"kpu.pimpinan"}),
     "neutrality.read": HEADS | BAWASLU, "neutrality.run": BAWASLU, "neutrality.register": BAWASLU,
     "bundles.read": HEADS | OPERATOR | BAWASLU, "bundles.take": BAWASLU,
+    "drill.read": STAFF,
 }  # fmt: skip
 
 # Reads that the law itself gives across agencies: Bawaslu oversees the procurement and distribution of supplies and the other

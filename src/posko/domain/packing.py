@@ -418,6 +418,46 @@ def state_of(packed: int, needed: int | None, anything: bool, flags: Sequence[st
     return State.PARTLY if anything else State.EMPTY
 
 
+@dataclass(frozen=True)
+class OfTps:
+    """The boxes of one TPS in counts. wanted: one per contest; complete: closed, or as many ballots as needed.
+
+    short: closed with fewer ballots than needed; wrong: with sheets of another dapil or contest, or whose TPS has moved to another dapil;
+    opened: opened again and not closed since, the last time at opened_at; mismatched: a check of their seals stands that found something
+    else. sealed_at: the last closing.
+    """
+
+    wanted: int
+    prepared: int
+    complete: int
+    sealed: int
+    short: int = 0
+    wrong: int = 0
+    opened: int = 0
+    mismatched: int = 0
+    sealed_at: datetime | None = None
+    opened_at: datetime | None = None
+
+    def plus(
+        self,
+        *,
+        complete: bool,
+        sealed: bool,
+        short: bool,
+        wrong: bool,
+        opened: bool,
+        mismatched: bool,
+        sealed_at: datetime | None,
+        opened_at: datetime | None,
+    ) -> "OfTps":
+        """The same with one box more."""
+        return OfTps(
+            self.wanted, self.prepared + 1, self.complete + complete, self.sealed + sealed, self.short + short, self.wrong + wrong,
+            self.opened + opened, self.mismatched + mismatched, max(filter(None, (self.sealed_at, sealed_at)), default=None),
+            max(filter(None, (self.opened_at, opened_at)), default=None),
+        )  # fmt: skip
+
+
 # --- the guard -----------------------------------------------------------------------------------------------------------
 
 

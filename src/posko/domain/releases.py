@@ -177,7 +177,8 @@ class Limits:
 PUBLIC_REASONS = {
     "check_missing": "goods_missing", "seal_broken": "under_check", "place_not_ready": "place_not_ready", "kpps_absent": "officers_missing",
     "stock_short": "stock_short", "unseen": "not_all_seen", "stale": "old_check", "unconfirmed": "need_unconfirmed",
-    "no_needs": "need_unconfirmed", "no_report": "no_report",
+    "no_needs": "need_unconfirmed", "no_report": "no_report", "storage_bad": "place_not_ready",
+    "box_wrong": "under_check", "box_open": "under_check", "seal_mismatch": "under_check",
 }  # fmt: skip
 """Reason of readiness -> what the public reads. What follows from a plan (no_plan, not_delivered) has no public name: it would tell
 when a crew is expected. Which item is missing at which TPS and what is wrong with a seal stay inside: "under_check" says no more."""

@@ -286,6 +286,9 @@ def _check_stations(one: releases.Publication, known: Sequence[Entry], report: R
         report.notes.append(
             f"Terbitan {one.number}: {believed} TPS “belum diketahui” karena kebutuhan belum pasti; itu dipercaya dari terbitan."
         )
+    held = sum("under_check" in row["reasons"] and bool(row["entry"]) for row in one.sections["tps"])
+    if held:
+        report.notes.append(f"Terbitan {one.number}: {held} TPS “sedang diperiksa”; kotak dan segelnya tidak dibuka, jadi itu dipercaya.")
     for row in one.sections["tps"]:
         shown = [e for e in checks[row["code"]] if e.occurred_at + policy.embargo(bool(row["island"])) <= one.data_at]
         newest = max(shown, key=lambda e: (e.occurred_at, e.index), default=None)
@@ -309,11 +312,14 @@ def _check_stations(one: releases.Publication, known: Sequence[Entry], report: R
 
 CHECK_VALID = timedelta(hours=36)
 """Age at which a check is no longer believed, where nobody set another limit."""
+STORAGE = ("pallet", "roof", "drain")
+"""What a check says about the last night's storage; a no makes a TPS not ready."""
 
 
 def _state(row: Row, said: Mapping[str, Any], age: timedelta, valid: timedelta) -> str:
     answers = (said["items"], said["seals"], said["place_ready"], said["kpps"])
-    if "no" in answers or said.get("missing"):
+    storage = {said.get(f"site_{aspect}") for aspect in STORAGE}
+    if "no" in {*answers, *storage} or said.get("missing") or "under_check" in row["reasons"]:
         return "not_ready"
     old = age > valid
     return "unknown" if any(a != "yes" for a in answers) or old or "need_unconfirmed" in row["reasons"] else "ready"

@@ -7,9 +7,11 @@ from posko.desk import (
     aght,
     board,
     bundles,
+    custody,
     disputes,
     distribution,
     dpt,
+    drill,
     evidence,
     forecast,
     home,
@@ -53,9 +55,9 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, custody, transfers,
     readiness, reports, posts, misuse, merging, aght, forecast,
-    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
+    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 
 urlpatterns = [

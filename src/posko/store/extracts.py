@@ -6,7 +6,6 @@ at the planned hour and so tell it. Counts of the post are those of a day before
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -107,7 +106,7 @@ def _stations(election: str, at: datetime, policy: rules.Policy) -> tuple[tuple[
     stations = []
     for known in readiness.all_facts(election, at):
         tps, check = tps_list[known.tps], shown.get(known.tps)
-        verdict = readiness_rules.judge(replace(known, arrives_at=None, check=check), at, limits)
+        verdict = readiness_rules.judge(readiness_rules.openly(known, check), at, limits)
         count = voters.get(tps.code)
         stations.append(
             rules.Station(

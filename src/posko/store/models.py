@@ -7,6 +7,7 @@ from posko.store import (  # noqa: F401
     disputes,
     distribution,
     dpt,
+    drill,
     evidence,
     forecast,
     keys,

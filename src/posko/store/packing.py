@@ -1608,6 +1608,43 @@ def _there(election: str, at: datetime) -> "models.QuerySet[BoxRow]":
     return BoxRow.objects.filter(election=election, occurred_at__lte=at).exclude(given_up_at__lte=at)
 
 
+def of_tps(election: str, at: datetime) -> dict[str, rules.OfTps]:
+    """The boxes of every TPS in counts, without building each box; empty before the first box of the election is prepared."""
+    rows = list(_there(election, at).filter(use="tps").values_list("code", "tps", "contest", "dapil"))
+    if not rows:
+        return {}
+    last = seals.last_acts(election, at)
+    puts = PutRow.objects.filter(election=election, kind="bundle", occurred_at__lte=at)
+    odd = puts.exclude(wrong="").values_list("holder").annotate(n=models.Sum("quantity")).order_by()
+    wrong = {holder for holder, n in odd if n > 0}
+    full = _full(election, at, [row for row in rows if last.get(row[0], ("opened", None, False))[0] == "opened"], puts)
+    mismatched = {check.box for check in seals.mismatches(election, at)}
+    dapil = places.dapil_map(election)
+    wanted: dict[str, int] = defaultdict(int)
+    for _, tps in dapil:
+        wanted[tps] += 1
+    found = {tps: rules.OfTps(n, 0, 0, 0) for tps, n in wanted.items()}
+    for code, tps, contest, of in rows:
+        act, when, short = last.get(code, ("", None, False))
+        closed, opened = act not in {"", "opened"}, act == "opened"
+        found[tps] = found.get(tps, rules.OfTps(0, 0, 0, 0)).plus(
+            complete=closed or code in full, sealed=closed, short=closed and short, opened=opened, mismatched=code in mismatched,
+            wrong=code in wrong or dapil.get((contest, tps)) != of, sealed_at=when if closed else None, opened_at=when if opened else None,
+        )  # fmt: skip
+    return found
+
+
+def _full(election: str, at: datetime, rows: Sequence[tuple[str, str, str, str]], puts: "models.QuerySet[PutRow]") -> set[str]:
+    """Those of some open boxes that hold as many ballots as their TPS needs."""
+    if not rows:
+        return set()
+    held = dict(puts.filter(wrong="").values_list("holder").annotate(n=models.Sum("quantity")).order_by())
+    needed: dict[tuple[str, str], int] = defaultdict(int)
+    for need in needs.lines(election, at, item=needs_rules.BALLOT):
+        needed[(need.place, need.contest)] += need.quantity
+    return {code for code, tps, contest, _ in rows if (tps, contest) in needed and held.get(code, 0) == needed[(tps, contest)]}
+
+
 @dataclass(frozen=True)
 class Labelled:
     """A box as its label names it: enough to follow it on its way."""

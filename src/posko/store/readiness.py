@@ -1,16 +1,22 @@
-"""Stage readiness: the checks made at the TPS, and the verdict over needs, receipts, plan and checks."""
+"""Stage readiness: checks made at the TPS, counts of officers, what was said by telephone; and the chain of requirements of every TPS
 
-from collections.abc import Iterable
+over needs, receipts, boxes, plan and all of these.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
 
 from posko.domain import access as access_rules
+from posko.domain import custody as custody_rules
 from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
 from posko.formats import receipts as printed
-from posko.store import distribution, places, receipts, record, thresholds
+from posko.store import custody, distribution, packing, places, receipts, record, thresholds
 
 
 class Check(models.Model):
@@ -24,6 +30,8 @@ class Check(models.Model):
     place = models.CharField(max_length=6)
     kpps = models.CharField(max_length=6)
     note = models.CharField(max_length=400, blank=True)
+    site = models.JSONField(default=dict)
+    fallback = models.BooleanField(default=False)
     mark = models.CharField(max_length=20, blank=True)
     person = models.CharField(max_length=60)
     agency = models.CharField(max_length=20)
@@ -46,6 +54,59 @@ class Limit(models.Model):
 
     class Meta:
         db_table = "readiness_limit"
+
+
+class DueRow(models.Model):
+    """How many days before voting a requirement is due where no plan says better; the newest one of a code counts."""
+
+    election = models.CharField(max_length=40)
+    code = models.CharField(max_length=12)
+    days_before = models.PositiveSmallIntegerField()
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "readiness_due"
+
+
+class CrewRow(models.Model):
+    """KPPS of a TPS or a desa, counted: wanted, there, trained."""
+
+    election = models.CharField(max_length=40)
+    place = models.CharField(max_length=30)
+    wanted = models.PositiveSmallIntegerField()
+    there = models.PositiveSmallIntegerField()
+    trained = models.PositiveSmallIntegerField()
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    agency = models.CharField(max_length=20)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "readiness_crew"
+        indexes = (models.Index(fields=["election", "place", "occurred_at"], name="readiness_crew_latest"),)
+
+
+class PhoneRow(models.Model):
+    """What somebody at a TPS said by telephone; withdrawn_at: from when it no longer counts."""
+
+    election = models.CharField(max_length=40)
+    tps = models.CharField(max_length=30)
+    said = models.CharField(max_length=12)
+    missing = models.JSONField(default=list)
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    agency = models.CharField(max_length=20)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawal_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "readiness_phone"
+        indexes = (models.Index(fields=["election", "tps", "occurred_at"], name="readiness_phone_latest"),)
 
 
 # --- what is recorded ----------------------------------------------------------------------------------------------------
@@ -95,6 +156,8 @@ def _draft(election: str, check: rules.Check) -> facts.Draft:
             "place_ready": check.place.value,
             "kpps": check.kpps.value,
             "mark": check.mark,
+            **{f"site_{aspect}": answer.value for aspect, answer in sorted(check.site.items())},
+            **({"fallback": "yes"} if check.fallback else {}),
         },
         private=record.typed(note=check.note),
     )
@@ -109,6 +172,8 @@ def _row(election: str, check: rules.Check, entry_id: str) -> Check:
         seals=check.seals.value,
         place=check.place.value,
         kpps=check.kpps.value,
+        site={aspect: answer.value for aspect, answer in check.site.items()},
+        fallback=check.fallback,
         mark=check.mark,
         person=check.person,
         agency=check.agency,
@@ -127,6 +192,89 @@ def set_limit(election: str, check_valid_hours: int, actor: facts.Actor, at: dat
         prepared = record.prepare([draft], at)
         entry_id = prepared[0].entry_id
         Limit.objects.create(election=election, check_valid_hours=check_valid_hours, person=actor.person, occurred_at=at, entry_id=entry_id)
+        record.append(prepared, at=at)
+
+
+def set_due(election: str, code: str, days_before: int, actor: facts.Actor, at: datetime) -> None:
+    """From now on a requirement is due at the end of H-n, where no plan gives its time. BadDue."""
+    with transaction.atomic():
+        at = record.turn(at)
+        rules.check_due(code, days_before)
+        said = {"requirement": code, "days_before": days_before}
+        draft = facts.Draft("readiness.due_set", election, f"election:{election}", record.election(election).region, actor, at, said)
+        prepared = record.prepare([draft], at)
+        DueRow.objects.create(
+            election=election, code=code, days_before=days_before, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id
+        )
+        record.append(prepared, at=at)
+
+
+def record_crews(election: str, counts: Mapping[str, tuple[int, int, int]], actor: facts.Actor, at: datetime, mark: str = "") -> int:
+    """Counts of KPPS per TPS or desa (wanted, there, trained); those that changed nothing are left out. How many were new.
+
+    UnknownPlace, BadCrew; all or none.
+    """
+    with transaction.atomic():
+        at = record.turn(at)
+        known = {code for t in places.tps_list(election) for code in (t.code, t.desa_code)}
+        before = {place: (c.wanted, c.there, c.trained) for place, c in crews(election, at).items()}
+        for place, (wanted, there, trained) in counts.items():
+            if place not in known:
+                raise rules.UnknownPlace(place=place[:30])
+            rules.check_crew(wanted, there, trained)
+        fresh = [(place, *numbers) for place, numbers in sorted(counts.items()) if before.get(place) != numbers]
+        drafts = [
+            facts.Draft(
+                "kpps.counted", election, f"crew:{place}", place, actor, at,
+                {"wanted": wanted, "there": there, "trained": trained, "mark": mark},
+            )
+            for place, wanted, there, trained in fresh
+        ]  # fmt: skip
+        prepared = record.prepare(drafts, at)
+        CrewRow.objects.bulk_create(
+            CrewRow(
+                election=election, place=place, wanted=wanted, there=there, trained=trained, mark=mark, person=actor.person,
+                agency=actor.agency, occurred_at=at, entry_id=entry.entry_id,
+            )
+            for (place, wanted, there, trained), entry in zip(fresh, prepared, strict=True)
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return len(fresh)
+
+
+def record_phone(election: str, phone: rules.Phone, at: datetime) -> facts.Receipt:
+    """What somebody at a TPS said by telephone. Future, UnknownTps, UnknownItem."""
+    with transaction.atomic():
+        at = record.turn(at)
+        if phone.said_at > at:
+            raise rules.Future(tps=phone.tps)
+        if phone.tps not in {t.code for t in places.tps_list(election)}:
+            raise rules.UnknownTps(tps=phone.tps)
+        items = {line_code(d.key) for d in receipts.demands(election, at)} | set(rules.LACKS)
+        for one in phone.missing:
+            if one not in items:
+                raise rules.UnknownItem(item=one[:40])
+        said = {"said": phone.said, "missing": " ".join(phone.missing), "mark": phone.mark}
+        actor = facts.Actor(phone.person, phone.agency)
+        draft = facts.Draft("tps.phoned", election, f"tps:{phone.tps}", phone.tps, actor, phone.said_at, said)
+        prepared = record.prepare([draft], at)
+        PhoneRow.objects.create(
+            election=election, tps=phone.tps, said=phone.said, missing=list(phone.missing), mark=phone.mark, person=phone.person,
+            agency=phone.agency, occurred_at=phone.said_at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        return record.append(prepared, at=at)[0]
+
+
+def withdraw_phone(election: str, entry_id: str, actor: facts.Actor, at: datetime) -> None:
+    """A telephone report was written down wrongly: from now on it does not count. UnknownPhone."""
+    with transaction.atomic():
+        at = record.turn(at)
+        row = PhoneRow.objects.filter(election=election, entry_id=entry_id, withdrawn_at=None).first()
+        if row is None:
+            raise rules.UnknownPhone()
+        draft = facts.Draft("tps.phone_withdrawn", election, f"tps:{row.tps}", row.tps, actor, at, {}, corrects=entry_id)
+        prepared = record.prepare([draft], at)
+        PhoneRow.objects.filter(pk=row.pk).update(withdrawn_at=at, withdrawal_id=prepared[0].entry_id)
         record.append(prepared, at=at)
 
 
@@ -154,21 +302,123 @@ def line_code(key: receipt_rules.Key) -> str:
     return f"{item}:{contest}" if contest else item
 
 
+def crews(election: str, at: datetime) -> dict[str, rules.Crew]:
+    """The newest count of every TPS and desa that was counted by then."""
+    rows = CrewRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    return {
+        r.place: rules.Crew(r.place, r.place, r.wanted, r.there, r.trained, r.occurred_at, r.mark, r.entry_id) for r in rows
+    }  # fmt: skip
+
+
+def phoned(election: str, at: datetime) -> dict[str, rules.Phone]:
+    """TPS -> what was said there by telephone last, without what was withdrawn."""
+    rows = PhoneRow.objects.filter(election=election, occurred_at__lte=at).exclude(withdrawn_at__lte=at).order_by("occurred_at", "id")
+    return {
+        r.tps: rules.Phone(r.tps, r.said, tuple(r.missing), r.occurred_at, r.person, r.agency, r.mark, r.entry_id) for r in rows
+    }  # fmt: skip
+
+
+def due_days(election: str, at: datetime) -> dict[str, int]:
+    """Days before voting at whose end each requirement is due, where no plan gives its time."""
+    rows = DueRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    return {**rules.DUE_DAYS, **dict(rows.values_list("code", "days_before"))}
+
+
+def dues(election: str, at: datetime) -> dict[str, dict[str, datetime]]:
+    """TPS -> when each requirement is due: boxes by the loading of their trip, legs by the plan in force, else by days before voting.
+
+    Under "" stands what holds for a TPS that no plan reaches.
+    """
+    base = rules.dues(record.election(election).voting_at, due_days(election, at))
+    found = {"": base}
+    stored = distribution.current_plan(election, at)
+    if stored is None:
+        return found
+    leaves: dict[str, int] = {}
+    for trip in stored.plan.trips:
+        for load in trip.loads:
+            leaves[load] = min(leaves.get(load, trip.depart_min), trip.depart_min)
+    comes, loading = stored.plan.arrivals(), stored.inputs.rules.loading_min
+    for one in stored.inputs.loads:
+        if one.code in comes:
+            start, leave = (stored.instant(leaves[one.code] - before) for before in (loading, 0))
+            by_plan = {"packed": start, "sealed": start, "loaded": leave, "departed": leave, "arrived": stored.instant(comes[one.code])}
+            times = {**base, **by_plan}
+            found |= dict.fromkeys(one.tps, times)
+    return found
+
+
+def legs(election: str, at: datetime, times: Mapping[str, Mapping[str, datetime]]) -> dict[str, tuple[rules.Leg, ...]]:
+    """TPS -> the hand-overs of its things that are recorded; a TPS with whose things nothing happened yet is not there. times: see `dues`.
+
+    arrived: the vehicle came to its desa or island, or all its things are there. handed: a KPPS holds them; only where hand-overs to KPPS
+    of that desa are recorded at all does a missing one say that it did not happen.
+    """
+    now = custody.state(election, at)
+    if not now.valid:
+        return {}
+    homes = {t.code: {t.code, t.desa_code, t.island} for t in places.tps_list(election)}
+    seen = _seen_legs(now.valid, homes)
+    given = custody.deliveries(election, at)
+    kpps = {t: held.since_at for t in given if (held := now.holdings[f"K:{t}"]).holder.agency == "KPPS" or held.place == t}
+    told = {t.rpartition(".")[0] for t in kpps}
+    found = {}
+    for tps, steps in seen.items():
+        due = times.get(tps, times[""])
+        done = {**steps, **({"arrived": steps.get("arrived", given[tps])} if tps in given else {})}
+        done |= {"handed": kpps[tps]} if tps in kpps else {}
+        found[tps] = tuple(
+            rules.Leg(code, due[code], done.get(code), followed=code != "handed" or tps.rpartition(".")[0] in told) for code in rules.LEGS
+        )
+    return found
+
+
+def _seen_legs(events: Iterable[custody_rules.Event], homes: Mapping[str, set[str]]) -> dict[str, dict[str, datetime]]:
+    """TPS -> when its kit was first loaded, left, and came to one of its places."""
+    aboard: dict[str, set[str]] = defaultdict(set)
+    seen: dict[str, dict[str, datetime]] = {}
+    kind = custody_rules.Kind
+    for event in events:
+        kits = {thing[2:] for thing in event.things if thing.startswith("K:")} & homes.keys()
+        for tps in kits:
+            seen.setdefault(tps, {})
+        if event.kind is kind.LOADED:
+            aboard[event.trip] |= kits
+            for tps in kits:
+                seen[tps].setdefault("loaded", event.at)
+        elif event.kind is kind.HANDED_OVER:
+            aboard[event.trip] -= kits
+        elif event.kind in {kind.DEPARTED, kind.ARRIVED}:
+            for tps in aboard[event.trip]:
+                if event.kind is kind.DEPARTED:
+                    seen[tps].setdefault("departed", event.at)
+                elif event.place in homes[tps]:
+                    seen[tps].setdefault("arrived", event.at)
+    return seen
+
+
 def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts]:
     """Everything known about every TPS of a region (all without one) at an instant."""
     tps_list = [t for t in places.tps_list(election) if not region or access_rules.within(t.code, region)]
-    gauge = receipts.gauge(election, at)
+    lines, accepted = receipts.demands(election, at), receipts.accepted(election, at)
     wanted = receipts.tps_needs(election, at)
     planned = arrivals(election, at)
     latest = {check.tps: check for check in checks(election, at)}
     due = rules.due_at(record.election(election).voting_at, limits(election, at).due_days_before)
+    boxes, counted, told, times = packing.of_tps(election, at), crews(election, at), phoned(election, at), dues(election, at)
+    moved = legs(election, at, times)
     shelves: dict[frozenset[receipt_rules.Key], tuple[rules.Stock, ...]] = {}
     found = []
     for tps in tps_list:
-        keys = frozenset(wanted.get(tps.code, {}))
+        code, keys = tps.code, frozenset(wanted.get(tps.code, {}))
         if keys not in shelves:
-            shelves[keys] = _stock(gauge, keys)
-        found.append(rules.Facts(tps.code, shelves[keys], planned.get(tps.code), latest.get(tps.code), due))
+            shelves[keys] = _stock(lines, accepted, keys)
+        found.append(
+            rules.Facts(
+                code, shelves[keys], planned.get(code), latest.get(code), due, boxes.get(code), moved.get(code, ()), counted.get(code),
+                told.get(code), times.get(code, times[""]),
+            )
+        )  # fmt: skip
     return found
 
 
@@ -183,14 +433,14 @@ def summary(election: str, at: datetime, region: str = "") -> rules.Summary:
     return rules.summary(verdicts(election, at, region))
 
 
-def _stock(gauge: receipt_rules.Gauge, keys: frozenset[receipt_rules.Key]) -> tuple[rules.Stock, ...]:
+def _stock(
+    lines: Iterable[receipt_rules.Demand], accepted: Mapping[receipt_rules.Key, int], keys: frozenset[receipt_rules.Key]
+) -> tuple[rules.Stock, ...]:
     """Critical lines that a TPS with these needs depends on, and the critical items nobody knows the need of."""
-    rows = [r for r in gauge.rows if r.demand.critical and (r.demand.key in keys or r.demand.quantity is None)]
     return tuple(
-        rules.Stock(
-            line_code(r.demand.key), _name(r.demand), r.demand.unit, r.accepted, r.demand.quantity, r.demand.confirmed, r.demand.estimate
-        )
-        for r in rows
+        rules.Stock(line_code(d.key), _name(d), d.unit, accepted.get(d.key, 0), d.quantity, d.confirmed, d.estimate)
+        for d in lines
+        if d.critical and (d.key in keys or d.quantity is None)
     )
 
 
@@ -212,6 +462,8 @@ def _value(row: Check, told: record.Privates) -> rules.Check:
         note=told.text(row.entry_id, "note", row.note),
         mark=row.mark,
         entry_id=row.entry_id,
+        site={aspect: rules.Answer(answer) for aspect, answer in row.site.items()},
+        fallback=row.fallback,
     )
 
 
@@ -239,11 +491,23 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
 
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
-    """R14 where a check at the TPS saw its officers incomplete."""
-    seen = checks(election, at)
-    if not any(check.kpps is rules.Answer.NO for check in seen):
+    """R14 where a check at the TPS saw its officers incomplete, or too few are there or trained; R15 without signal, power and a plan."""
+    seen, counted = checks(election, at), crews(election, at)
+    reach = [c for c in {c.tps: c for c in seen}.values() if rules.Answer.NO in {c.about("power"), c.about("signal")}]
+    if not counted and not reach and not any(check.kpps is rules.Answer.NO for check in seen):
         return []
-    return rules.absent_signals(seen, {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)})
+    names = {t.desa_code: f"Desa {t.desa_name}" for t in places.tps_list(election)}
+    names |= {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)}
+    crew = [replace(one, name=names.get(one.place, one.place)) for one in counted.values()]
+    midnight_at = rules.due_at(record.election(election).voting_at, 1)
+    cut_off = [
+        rules.Reach(c.tps, names.get(c.tps, c.tps), c.about("signal"), c.about("power"), c.fallback, c.checked_at, c.mark) for c in reach
+    ]
+    return [
+        *rules.absent_signals(seen, names),
+        *rules.crew_signals(crew, midnight_at, at, limits(election, at)),
+        *rules.reach_signals(cut_off),
+    ]
 
 
 WORDS: dict[str, record.Eraser] = {"tps.checked": record.journal_only}

@@ -616,6 +616,13 @@ def closed_of(election: str, boxes: Sequence[str], at: datetime) -> set[str]:
     return {box for box, closed in shut.items() if closed}
 
 
+def last_acts(election: str, at: datetime) -> dict[str, tuple[str, datetime, bool]]:
+    """Box -> its last closing or opening: (act, when, whether it was closed with a variance or something missing), in one query."""
+    rows = SealingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    found = rows.values_list("box", "act", "occurred_at", "variance", "short")
+    return {box: (act, when, bool(variance or short)) for box, act, when, variance, short in found}
+
+
 def _misread(election: str, at: datetime | None, serials: Sequence[str] | None = None) -> set[tuple[str, str]]:
     """(serial, box): the serial was written down for the box and never was on it."""
     rows = ActRow.objects.filter(election=election, act="misread")
