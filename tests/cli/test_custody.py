@@ -69,3 +69,31 @@ def test_an_empty_file_is_a_state_too_and_a_missing_one_is_a_sentence(tmp_path: 
     assert main.run(["custody", "replay"]) == 2
     assert main.run(["custody", "pindah"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_what_is_exported_is_complete_and_replays_to_the_same_state(
+    installation: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from datetime import UTC, datetime
+
+    from posko.cli import installation as around
+    from posko.store import custody as store
+
+    monkeypatch.setattr(around, "need_installation", lambda _var: None)
+    monkeypatch.setattr(around, "start", lambda: None)
+    for event in (rules.event_of(said) for said in json.loads((VECTORS / "seals-differ.json").read_text(encoding="utf-8"))["events"]):
+        store.CustodyEventRow.objects.create(
+            election="pemilu-2024", kind=event.kind.value, trip=event.trip, place=event.place, facts=rules.event_facts(event),
+            device=event.device, device_seq=event.seq, person="p-ani", agency="KPU", occurred_at=event.at, entry_id=event.id,
+        )  # fmt: skip
+    state = store.state("pemilu-2024", datetime(2024, 2, 14, tzinfo=UTC))
+    file = tmp_path / "kejadian.jsonl"
+    assert main.run(["custody", "export", "--election", "pemilu-2024", "--output", str(file)]) == 0
+    assert rules.state_hash(state) in capsys.readouterr().out
+    assert main.run(["custody", "export", "--election", "pemilu-2024"]) == 0
+    assert capsys.readouterr().out == file.read_text(encoding="utf-8")
+    assert main.run(["custody", "replay", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["state_hash"] == rules.state_hash(state)
+    assert main.run(["custody", "export", "--election", "pemilu-1955"]) == 1
+    assert main.run(["custody", "export", "--election", "pemilu-2024", "--output", str(tmp_path)]) == 1

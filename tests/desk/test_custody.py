@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from posko.domain import custody as rules
 from posko.domain.custody import Kind
 from posko.formats import custody as words
-from posko.store import custody, record
+from posko.store import custody, packing, record
 from tests import beltim
 
 pytestmark = pytest.mark.django_db
@@ -271,3 +272,52 @@ def test_every_refusal_conflict_cause_and_kind_has_words() -> None:
     assert set(words.SEALS) == set(rules.SEALS)
     for code in re.findall(r"[a-z_]+", (rules.Conflict.__doc__ or "").partition("code: ")[2]):
         assert words.conflict(rules.Conflict(code, "", ()), "kotak", {}) != code
+
+
+def test_boxes_are_scanned_one_by_one_and_what_was_not_scanned_is_missing(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    first = mine.stored.load(mine.halts[0].loads[0]).tps[0]
+    packing.prepare_boxes(E, [first], installation.actors["lutfi"], mine.depart_at - timedelta(days=2), Random(1))
+    clock(installation, mine.depart_at)
+    lutfi, path = client_for("lutfi"), f"{BASE}sj/{mine.waybill}/muat/"
+    boxes = [item.thing for item in custody.manifest(E, mine, mine.depart_at) if item.thing.startswith("B:")]
+    form, page = {"source": "here", "scan": "1", "scanned": []}, ""
+    for thing in boxes[:4]:
+        page = said(lutfi.post(path, {**form, "code": f"PSK1:B:{thing[2:]}"}))
+        form["scanned"] = re.findall(r'name="scanned" value="([^"]*)"', page)
+    assert form["scanned"] == boxes[:4]
+    assert "Belum dipindai: 1" in page
+    assert "sudah dipindai" in said(lutfi.post(path, {**form, "code": boxes[0][2:]}))
+    assert "tidak cocok" in said(lutfi.post(path, {**form, "code": boxes[0][2:-1] + ("0" if boxes[0][-1] != "0" else "1")})).lower()
+    kit = f"K:{first}"
+    form |= {"scan_done": "1", "kit": [kit], "seals": "unread", **TAKES, "receiver_agency": "PENGANGKUT", "receiver_name": "Sopir satu"}
+    page = said(lutfi.post(path, form))
+    assert "4 dipindai" in page
+    form |= dict(re.findall(r'<input type="hidden" name="(seq|stamp)" value="([^"]*)"', page))
+    lutfi.post(path, {**form, "send": "1"})
+    (event,) = custody.events(E, mine.depart_at)
+    assert set(event.missing) == {boxes[4], kit}
+    assert set(boxes[:4]) < set(event.things)
+    assert (event.account, event.giver.person, event.seals) == ("p-lutfi", "p-lutfi", "unread")
+
+
+def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    came_at, own = mine.depart_at, "19.06.02.2001.001"
+    clock(installation, came_at)
+    nia = client_for("nia")
+    assert "Terima kotak TPS" not in said(nia.get(f"/{E}/beranda/"))
+    pps = rules.Party("PPS", "ketua", "p-putri")
+    event = rules.Event("", Kind.HANDED_OVER, came_at, "", 0, "p-putri", HOME, "", (f"K:{own}",), rules.Party("KPU", "gudang"), pps)
+    custody.record_event(E, event, custody.Words("Lutfi"), installation.actors["putri"], came_at)
+    assert "Terima kotak TPS" in said(nia.get(f"/{E}/beranda/"))
+    path = f"{BASE}tps/{own}/"
+    assert nia.get(path.replace("2001.001", "2001.002")).status_code == 403
+    assert nia.get(BASE).status_code == 403
+    gives = {"giver_agency": "PPS", "giver_function": "ketua", "giver_name": "Ketua PPS", "receiver_function": "ketua", "parties_done": "1"}
+    form, page = fill(
+        nia, path, [({"count": "5"}, "Hitung kotak"), ({"seals": "whole"}, "utuh?"), ({"refused": "no"}, "diterima?"), (gives, "Siapa")]
+    )
+    assert "Nia, ketua KPPS" in page
+    assert "Tercatat" in said(nia.post(path, {**form, "send": "1"}, follow=True))
+    assert custody.state(E, came_at).holdings[f"K:{own}"].holder == rules.Party("KPPS", "ketua", "p-nia")

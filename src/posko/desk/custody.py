@@ -33,6 +33,7 @@ PHASES = {
 GIVERS = ("PPK", "PPS", "KPPS")
 """Agencies that stand at the receiving end of a vehicle: signed in, they are who takes."""
 MOST_LATE_SHOWN = 5
+MOST_NAMED = 8
 COLUMNS = (
     "Surat jalan", "Kendaraan", "Dari", "Perhentian", "Berangkat (rencana)", "Keadaan", "Terlihat di", "Waktu terlihat", "Selisih menit",
     "Berikutnya", "Perkiraan tiba", "Tanda",
@@ -380,8 +381,12 @@ class Form:
     def missing(self) -> list[str]:
         """Things that are not there."""
         if self.one("scan_done"):
-            there = {*self.scanned, *self.many("kit")}
-            return [item.thing for item in self.expected if item.thing not in there]
+            absent = set(self.many("kit"))
+            return [
+                item.thing
+                for item in self.expected
+                if item.thing in absent or (item.thing.startswith("B:") and item.thing not in self.scanned)
+            ]
         return self.many("missing")
 
     @property
@@ -418,7 +423,8 @@ class Form:
             "seq", "giver_agency", "giver_function", "giver_name", "receiver_agency", "receiver_function", "receiver_name",
         )  # fmt: skip
         found = [(name, self.one(name)) for name in single if self.one(name)]
-        found += [(name, thing) for name in ("missing", "refused_thing", "kit") for thing in self.many(name)]
+        found += [(name, thing) for name in ("missing", "refused_thing") for thing in self.many(name)]
+        found += [("kit", thing) for thing in self.many("kit")] if self.one("scan_done") else []
         found += [("scanned", thing) for thing in self.scanned]
         return found + [("reading", _packed(reading)) for reading in self.readings]
 
@@ -574,7 +580,7 @@ def _flow(
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
-            shell.done(request, "Tercatat. Cetak berita acaranya di bawah bila perlu tanda tangan.")
+            shell.done(request, "Tercatat. Berita acaranya dapat dicetak dari catatan itu.")
             return redirect(back)
     return render(request, "desk/custody/act.html", {**head, **_prompt(request, form), "back": back})
 
@@ -586,7 +592,7 @@ def _prompt(request: shell.Request, form: Form) -> dict[str, Any]:
         kept.append(("seq", _number(request)))
     if prompt == "send":
         kept = [(name, value) for name, value in kept if name != "stamp"] + [("stamp", request.at.isoformat())]
-    ticked = {"missing": set(form.many("missing")), "refused": set(form.many("refused_thing"))}
+    ticked = {"missing": set(form.many("missing")), "kit": set(form.many("kit"))}
     gone = set(form.missing)
     there = [item for item in form.expected if item.thing not in gone]
     return {
@@ -632,9 +638,9 @@ def _review(request: shell.Request, form: Form) -> list[tuple[str, str]]:
     giver, receiver = _parties(request, form, None)
     gone, refused = form.missing, form.refused
     there = [item for item in form.expected if item.thing not in gone]
-    counted = str(form.counted) if form.counted is not None else f"{len(form.scanned)} dipindai"
+    counted = f"{form.counted} dihitung" if form.counted is not None else f"{len(form.scanned)} dipindai"
     found = [
-        ("Kotak", f"{counted} dihitung, menurut surat jalan {form.boxes}"),
+        ("Kotak", f"{counted}, menurut surat jalan {form.boxes}"),
         ("Barang", f"{len(there)} dari {len(form.expected)}"),
         ("Segel", words.SEALS[form.one("seals")]),
         ("Yang menyerahkan", words.party(giver, form.one("giver_name") or names.get(giver.person, ""))),
@@ -642,11 +648,17 @@ def _review(request: shell.Request, form: Form) -> list[tuple[str, str]]:
         ("Dicatat", "di tempat" if form.here else "menurut laporan radio atau telepon"),
     ]
     if gone:
-        found.insert(2, ("Tidak ada", "; ".join(words.thing(thing, labels) for thing in gone)))
+        found.insert(2, ("Tidak ada", _some([words.thing(thing, labels) for thing in gone])))
     if refused:
-        said = "; ".join(words.thing(thing, labels) for thing in refused)
+        said = _some([words.thing(thing, labels) for thing in refused])
         found.insert(2, ("Ditolak", f"{said} ({words.CAUSES[form.one('cause')]})"))
     return found
+
+
+def _some(names: Sequence[str]) -> str:
+    """All of a few names, the first of many."""
+    rest = len(names) - MOST_NAMED
+    return "; ".join(names[:MOST_NAMED]) + (f"; dan {text.angka(rest)} lagi" if rest > 0 else "")
 
 
 def _expected(election: str, one: custody.Ride, place: str, at: datetime) -> list[custody.Item]:
@@ -701,7 +713,7 @@ def pass_on(request: shell.Request, election: str, code: str) -> HttpResponse:
     held = [one for one in held if one.holder.agency != "KPPS"]
     if code not in names or not held:
         shell.warned(request, "Tidak ada barang TPS ini yang tercatat pada PPS.")
-        return redirect("desk:custody", election)
+        return redirect("desk:custody" if shell.may(request, "custody.read") else "desk:home", election)
     pieces = _kit_boxes(election, code, len(boxes), request.at)
     labels = {f"B:{box.code}": box.contest for box in packing.labelled(election, request.at) if box.tps == code}
     items = [
@@ -713,7 +725,8 @@ def pass_on(request: shell.Request, election: str, code: str) -> HttpResponse:
     form = _form(request, Kind.HANDED_OVER, items, on_trip=False)
     form.takes = request.person.agency == "KPPS"
     head = {"title": f"Serah terima {names[code]}", "venue": names[code], "number": ""}
-    back = reverse("desk:custody_thing", args=[election, f"K:{code}"])
+    reads = shell.may(request, "custody.read", _at_tps(request, election, code))  # a KPPS takes over and reads no list of others
+    back = reverse("desk:custody_thing", args=[election, f"K:{code}"]) if reads else reverse("desk:home", args=[election])
     return _flow(request, form, held[0].place, "", _at_tps(request, election, code), back, head)
 
 

@@ -32,6 +32,7 @@ from posko.store import (  # noqa: F401
     releases,
     reports,
     requests,
+    returns,
     sampling,
     seals,
     sorting,
@@ -40,4 +41,5 @@ from posko.store import (  # noqa: F401
     transfers,
     travel,
     weather,
+    worksheet,
 )

@@ -77,8 +77,9 @@ def _events(one: Run) -> Iterator[custody.Told]:
         if SILENT in one.ride.name(stop.place):
             return
         here = [item for item in one.items if item.place == stop.place]
-        account = "p-oki" if stop.handover else f"p-pps-{stop.place.replace('.', '').replace(':', '')}"
-        taker = SKIPPER if stop.handover else Party("PPS", "ketua", account)
+        agency = "PPK" if stop.place.count(".") == 2 else "PPS"
+        account = "p-oki" if stop.handover else f"p-{agency.lower()}-{stop.place.replace('.', '').replace(':', '')}"
+        taker = SKIPPER if stop.handover else Party(agency, "ketua", account)
         count = sum(item.boxes for item in here)
         halt = blank | {"place": stop.place, "account": account}
         yield custody.Told(rules.Event(kind=Kind.ARRIVED, at=one.at(stop.arrive_min), **halt))
@@ -92,7 +93,7 @@ def _events(one: Run) -> Iterator[custody.Told]:
 def _refused(told: list[custody.Told]) -> Iterator[custody.Told]:
     """At the last halt one box is wet: the PPS does not take it."""
     last = told[-1].event
-    wet = next(thing for thing in last.things if thing.startswith("B:"))
+    wet = next((thing for thing in last.things if thing.startswith("B:")), last.things[-1])
     refused = replace(last, kind=Kind.REFUSED, at=last.at - timedelta(minutes=3), things=(wet,), cause="basah", sent=0, received=0)
     taken = replace(last, things=tuple(t for t in last.things if t != wet), received=last.received - 1, missing=(wet,))
     yield from told[:-1]
@@ -123,7 +124,8 @@ def _reading(ctx: Context, event: rules.Event) -> rules.Reading | None:
 
 def _write(ctx: Context, told: list[custody.Told]) -> None:
     """One trip, told by whoever stood there."""
-    whole = [replace(one, actor=Actor(one.event.account, "PPS" if one.event.account.startswith("p-pps-") else "KPU")) for one in told]
+    agencies = {"p-pps": "PPS", "p-ppk": "PPK"}
+    whole = [replace(one, actor=Actor(one.event.account, agencies.get(one.event.account[:5], "KPU"))) for one in told]
     custody.record_events(ctx.election, whole, ctx.people["lutfi"], max(one.event.at for one in told))
 
 

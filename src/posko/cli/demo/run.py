@@ -31,6 +31,7 @@ STEPS = (
     ("posts", "Posko dan piket"),
     ("merging", "Gabungan laporan"),
     ("aght", "AGHT"),
+    ("weather", "Cuaca laut"),
     ("replanning", "Rencana disusun ulang"),
     ("custody", "Serah terima"),
     ("forecast", "Prakiraan"),
@@ -44,6 +45,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
 
