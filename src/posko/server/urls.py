@@ -13,6 +13,7 @@ from posko.desk import (
     dpt,
     drill,
     evidence,
+    forecast,
     home,
     inbox,
     keys,
@@ -58,7 +59,7 @@ STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
     receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet,
     custody, transfers,
-    readiness, reports, posts, misuse, merging, aght,
+    readiness, reports, posts, misuse, merging, aght, forecast,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 
