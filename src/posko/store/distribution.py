@@ -730,7 +730,7 @@ def record_plan(
         if faults or not plan.feasible:
             raise rules.PlanViolates(count=len(faults) + len(plan.unassigned), first=faults[0].code if faults else plan.unassigned[0].code)
         plan_hash = rules.plan_hash(plan)
-        number = PlanRow.objects.filter(election=election).count() + 1
+        number = next_number(election)
         said = {
             "number": number,
             "input_hash": input_hash,
@@ -863,6 +863,11 @@ def _stored(pk: int) -> StoredPlan:
         _kept.cache_clear()
         kept = _kept(pk, plan_hash)
     return kept
+
+
+def next_number(election: str) -> int:
+    """The number that the next plan gets, also where one was recorded for a later instant."""
+    return PlanRow.objects.filter(election=election).count() + 1
 
 
 def recorded(election: str, number: int, at: datetime) -> StoredPlan | None:
