@@ -7,11 +7,13 @@ from posko.desk import (
     aght,
     board,
     bundles,
+    custody,
     disputes,
     distribution,
     dpt,
     drill,
     evidence,
+    forecast,
     home,
     inbox,
     keys,
@@ -35,8 +37,10 @@ from posko.desk import (
     record,
     regulation,
     releases,
+    replanning,
     reports,
     requests,
+    returns,
     sampling,
     seals,
     searching,
@@ -46,6 +50,7 @@ from posko.desk import (
     transfers,
     travel,
     weather,
+    worksheet,
 )
 from posko.public import misuse as public_misuse
 from posko.public import releases as public_releases
@@ -53,8 +58,9 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
-    readiness, reports, posts, misuse, merging, aght,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet, replanning,
+    custody, transfers,
+    readiness, reports, posts, misuse, merging, aght, forecast,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 A plan never changes. The plan in force is the latest one recorded; vehicles and hazards are kept as revisions, the latest counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from posko.domain import distribution as rules
 from posko.domain import record as facts
 from posko.domain import travel
 from posko.domain import weather as sea_rules
+from posko.planning import reliability
 from posko.store import dpt, needs, places, record, regulation, thresholds, weather
 from posko.store import travel as ways
 
@@ -71,11 +72,35 @@ class HazardRow(models.Model):
         db_table = "distribution_hazard"
 
 
+class DisruptionRow(models.Model):
+    """One word on a disruption: road | late | moved. The latest on its subject counts; `ended` takes it away again.
+
+    place, to: the ends of a road; a TPS and where its goods go. item: what is late; ready_min: from which minute on it is there.
+    """
+
+    election = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10)
+    place = models.CharField(max_length=40, blank=True)
+    to = models.CharField(max_length=40, blank=True)
+    item = models.CharField(max_length=40, blank=True)
+    ready_min = models.IntegerField(default=0)
+    source = models.CharField(max_length=10)
+    ended = models.BooleanField(default=False)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_disruption"
+        indexes = (models.Index(fields=["election", "occurred_at"], name="distribution_disruption_at"),)
+
+
 class PlanRow(models.Model):
-    """A plan with everything it was made from."""
+    """A plan with everything it was made from. base: the number of the plan that it repairs, 0 for one made from nothing."""
 
     election = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
+    base = models.PositiveIntegerField(default=0)
     plan = models.JSONField()
     inputs = models.JSONField()
     input_hash = models.CharField(max_length=64)
@@ -90,17 +115,34 @@ class PlanRow(models.Model):
 
 
 class WaybillRow(models.Model):
-    """The number of a trip's surat jalan."""
+    """The number of a trip's surat jalan. A repair keeps those that hold; `replaces`: identity of the one that this one replaces."""
 
     plan = models.ForeignKey(PlanRow, on_delete=models.PROTECT, related_name="+")
     trip = models.CharField(max_length=30)
-    identity = models.CharField(max_length=20, unique=True)
+    identity = models.CharField(max_length=20, db_index=True)
     number = models.CharField(max_length=40)
+    replaces = models.CharField(max_length=20, blank=True, default="")
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
 
     class Meta:
         db_table = "distribution_waybill"
+        constraints = (models.UniqueConstraint(fields=["plan", "identity"], name="distribution_waybill_once"),)
+
+
+class SplitRow(models.Model):
+    """A load that travels in parts of whole TPS (`parts`: their codes); `ended` joins it again. The latest of a load counts."""
+
+    election = models.CharField(max_length=40)
+    load = models.CharField(max_length=40)
+    parts = models.JSONField()
+    ended = models.BooleanField(default=False)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_split"
 
 
 class RequestRow(models.Model):
@@ -123,6 +165,10 @@ class RequestRow(models.Model):
 
     class Meta:
         db_table = "distribution_request"
+
+
+Parts = tuple[tuple[str, ...], ...]
+"""The TPS of each part of a load."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +201,7 @@ class StoredPlan:
     entry_id: str
     midnight_at: datetime
     waybills: Mapping[str, tuple[str, str]]
+    base: int = 0
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -196,6 +243,42 @@ class StoredPlan:
             "input_hash": self.input_hash,
             "plan_hash": self.plan_hash,
         }
+
+
+@dataclass(frozen=True)
+class Disrupted:
+    """A disruption in force: kind road | late | moved, with what it names, who said so, and since when."""
+
+    kind: str
+    place: str
+    to: str
+    item: str
+    ready_min: int
+    source: str
+    occurred_at: datetime
+    entry_id: str
+
+    @property
+    def subject(self) -> str:
+        """What there is one word on at a time."""
+        return _subject(self.kind, self.place, self.to, self.item)
+
+
+def _subject(kind: str, place: str, to: str, item: str) -> str:
+    ends = "~".join(sorted((place, to))) if kind == "road" else place
+    return f"{kind}:{item or ends}"
+
+
+@dataclass(frozen=True)
+class WaybillState:
+    """A surat jalan that was shown or scanned: whether it holds, and which one replaces it (number, identity), where one does."""
+
+    election: str
+    plan: int
+    trip: str
+    number: str
+    stands: bool
+    heir: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -375,11 +458,51 @@ def hazards(election: str, at: datetime) -> list[rules.Hazard]:
     ]
 
 
+# --- disruptions: written by replanning, read by plans -----------------------------------------------------------------------------------
+
+
+_DISRUPTED = {"road": "road.closed", "late": "stock.delayed", "moved": "tps.moved"}
+_ENDED = {"road": "road.opened", "late": "stock.arrived", "moved": "tps.returned"}
+
+
+def put_disruption(election: str, one: Disrupted, note: str, actor: facts.Actor, at: datetime, *, ended: bool = False) -> str:
+    """Records a disruption (or its end); the latest word on a subject counts. note: typed words. Returns the entry id."""
+    with transaction.atomic():
+        at = record.turn(at)
+        said = {"place": one.place, "to": one.to, "item": one.item, "ready_min": one.ready_min, "source": one.source}
+        draft = facts.Draft(
+            (_ENDED if ended else _DISRUPTED)[one.kind], election, one.subject, record.election(election).region, actor, at, said,
+            record.typed(note=note.strip()[:400]), corrects=one.entry_id if ended else "",
+        )  # fmt: skip
+        prepared = record.prepare([draft], at)
+        DisruptionRow.objects.create(
+            election=election, kind=one.kind, place=one.place, to=one.to, item=one.item, ready_min=one.ready_min, source=one.source,
+            ended=ended, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return prepared[0].entry_id
+
+
+def disruptions(election: str, at: datetime) -> list[Disrupted]:
+    """The disruptions in force, the oldest first."""
+    latest: dict[str, DisruptionRow] = {}
+    for row in DisruptionRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[_subject(row.kind, row.place, row.to, row.item)] = row
+    standing = [row for row in latest.values() if not row.ended]
+    return [
+        Disrupted(row.kind, row.place, row.to, row.item, row.ready_min, row.source, row.occurred_at, row.entry_id)
+        for row in sorted(standing, key=lambda row: (row.occurred_at, row.pk))
+    ]
+
+
 # --- inputs ------------------------------------------------------------------------------------------------------------------------------
 
 
-def inputs(election: str, at: datetime) -> Inputs:
-    """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse."""
+def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None) -> Inputs:
+    """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse.
+
+    split: loads that are to travel in parts beside those of which that is recorded.
+    """
     about = record.election(election)
     lines = needs.lines(election, at)
     working = fleet(election, at)
@@ -388,7 +511,7 @@ def inputs(election: str, at: datetime) -> Inputs:
         raise rules.NotReady(what="needs")
     if not working or handling is None:
         raise rules.NotReady(what="fleet")
-    stations = places.tps_list(election)
+    stations, told = places.tps_list(election), disruptions(election, at)
     roads = places.settings(about.region)
     network = rules.network_of(
         stations,
@@ -398,7 +521,8 @@ def inputs(election: str, at: datetime) -> Inputs:
         roads.road_kmh,
         hazards(election, at),
         measured(about.region, at),
-        gates=weather.openings(election, at),
+        [rules.Closure(one.place, one.to, one.source) for one in told if one.kind == "road"],
+        weather.openings(election, at),
     )
     working = [vehicle for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
@@ -406,16 +530,72 @@ def inputs(election: str, at: datetime) -> Inputs:
     keep = rules.rules_of(handling.rules)
     goods = _goods(handling, election, at)
     pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
-    loads = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
+    loads: Iterable[rules.Load] = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
+    loads = rules.all_parted(loads, {**splits(election, at), **(split or {})}, goods, keep)
+    for one in (one for one in told if one.kind == "moved"):  # in the order in which they were told
+        loads = rules.relocated(loads, {one.place: one.to}, network, goods, keep)
+    loads = rules.delayed(loads, {one.item: one.ready_min for one in told if one.kind == "late"})
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
     return Inputs(tuple(loads), network, tuple(working), keep, tuple(unsized), bool(run and run.estimate))
+
+
+def sizes(election: str, at: datetime) -> dict[str, rules.Goods]:
+    """Room and weight of one piece of every item, as plans count them; empty before the handling was set up."""
+    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+    return _goods(handling, election, at) if handling else {}
+
+
+def splits(election: str, at: datetime) -> dict[str, Parts]:
+    """The loads that travel in parts: load -> the TPS of each part."""
+    latest: dict[str, SplitRow] = {}
+    for row in SplitRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[row.load] = row
+    return {code: tuple(tuple(part) for part in row.parts) for code, row in sorted(latest.items()) if not row.ended}
+
+
+def join_load(election: str, load: str, actor: facts.Actor, at: datetime) -> None:
+    """A load travels whole again. UnknownSplit."""
+    with transaction.atomic():
+        at = record.turn(at)
+        held = splits(election, at)
+        if load not in held:
+            raise rules.UnknownSplit(load=load)
+        # Parts of a part go with it.
+        gone = [code for code in held if code == load or code.startswith(f"{load}~")]
+        prepared = record.prepare([_draft("load.joined", election, f"load:{code}", actor, at, {"load": code}) for code in gone], at)
+        SplitRow.objects.bulk_create(
+            SplitRow(
+                election=election, load=code, parts=[], ended=True, person=actor.person, occurred_at=at, entry_id=one.entry_id
+            )
+            for code, one in zip(gone, prepared, strict=True)
+        )  # fmt: skip
+        record.append(prepared, at=at)
 
 
 def measured(region: str, at: datetime) -> list[rules.Measured]:
     """The times that stand for ways of a region (stage travel), as networks take them."""
     found = ways.timings(region, at)
     return [rules.Measured(one.kind, one.place, one.to, one.usual_min, one.tenth_min, one.distance_m, one.source) for one in found]
+
+
+def sea(election: str, at: datetime) -> reliability.Sea:
+    """What is forecast and assumed about the sea for a plan made at an instant."""
+    midnight = _midnight(election)
+    return reliability.Sea(tuple(weather.waves(election, at)), midnight, now_min=-round((midnight - at).total_seconds() / 60))
+
+
+def _midnight(election: str) -> datetime:
+    """00:00 local time of voting day."""
+    return record.election(election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def goods(election: str, at: datetime) -> dict[str, rules.Goods]:
+    """Room and weight of every item, as plans count them. NotReady where no handling rules are set."""
+    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+    if handling is None:
+        raise rules.NotReady(what="fleet")
+    return _goods(handling, election, at)
 
 
 def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
@@ -528,18 +708,29 @@ def record_plan(
     *,
     request: PlanRequest | None = None,
     machine_at: datetime | None = None,
+    split: Mapping[str, Parts] | None = None,
+    beside: Sequence[facts.Draft] = (),
+    base: StoredPlan | None = None,
+    replaces: Mapping[str, str] | None = None,
 ) -> StoredPlan:
-    """Records a plan with waybills for its trips if its inputs still stand. InputsChanged, PlanViolates, and NotReady from `inputs`."""
+    """Records a plan with waybills for its trips if its inputs still stand. InputsChanged, PlanViolates, and NotReady from `inputs`.
+
+    split: loads that this plan is the first to bring in parts. beside: what else the journal says with it (a later stage).
+    base: the plan that this one repairs: waybills of trips that it leaves as they were keep their number and identity, and what was
+    driven before now is no fault. replaces: new trip -> old trip for waybills that replace one of another code.
+    """
     with transaction.atomic():
         at = record.turn(at)
-        current = inputs(election, at)
+        current = inputs(election, at, split)
         if current.digest != input_hash:
             raise rules.InputsChanged(election=election)
         faults = rules.violations(plan, current.loads, current.network, current.fleet, current.rules)
+        if base is not None:
+            faults = rules.standing(faults, plan, int((at - base.midnight_at).total_seconds() // 60))
         if faults or not plan.feasible:
             raise rules.PlanViolates(count=len(faults) + len(plan.unassigned), first=faults[0].code if faults else plan.unassigned[0].code)
         plan_hash = rules.plan_hash(plan)
-        number = PlanRow.objects.filter(election=election).count() + 1
+        number = next_number(election)
         said = {
             "number": number,
             "input_hash": input_hash,
@@ -547,11 +738,24 @@ def record_plan(
             "trips": len(plan.trips),
             "distance_m": plan.distance_m,
         }
-        prepared = record.prepare([_draft("plan.recorded", election, f"plan:{number}", actor, at, {**said, "method": plan.method})], at)
+        kept = rules.kept_trips(base.plan, base.inputs.loads, plan, current.loads) if base else frozenset()
+        if base:
+            said |= {"repairs": base.number, "kept": len(kept)}
+        drafts = [_draft("plan.recorded", election, f"plan:{number}", actor, at, {**said, "method": plan.method})]
+        drafts += [_split_draft(election, load, parts, actor, at) for load, parts in (split or {}).items()]
+        prepared = record.prepare([*drafts, *beside], at)
         entry_id = prepared[0].entry_id
+        SplitRow.objects.bulk_create(
+            SplitRow(
+                election=election, load=load, parts=[list(part) for part in parts], person=actor.person, occurred_at=at,
+                entry_id=one.entry_id,
+            )
+            for (load, parts), one in zip((split or {}).items(), prepared[1:], strict=False)
+        )  # fmt: skip
         row = PlanRow.objects.create(
             election=election,
             number=number,
+            base=base.number if base else 0,
             plan=rules.plan_facts(plan),
             inputs=_frozen(current),
             input_hash=input_hash,
@@ -560,21 +764,26 @@ def record_plan(
             occurred_at=at,
             entry_id=entry_id,
         )
-        WaybillRow.objects.bulk_create(
-            WaybillRow(
-                plan=row,
-                trip=trip.code,
-                identity=rules.waybill_id(entry_id, trip.code),
-                number=f"SJ/{number:02d}/{trip.code}",
-                occurred_at=at,
-                entry_id=entry_id,
-            )
-            for trip in plan.trips
-        )
+        WaybillRow.objects.bulk_create(_waybill(row, trip.code, base, kept, replaces or {}) for trip in plan.trips)
         if request is not None:
             RequestRow.objects.filter(pk=request.id).update(state="done", plan=row, finished_at=machine_at or at)
         record.append(prepared, at=machine_at or at)
     return _stored(row.pk)
+
+
+def _waybill(row: PlanRow, trip: str, base: StoredPlan | None, kept: Collection[str], replaces: Mapping[str, str]) -> WaybillRow:
+    """The waybill of a trip: the one it had where that holds, else a new one that names the one it replaces."""
+    before = base.waybills.get(replaces.get(trip, trip)) if base else None
+    number, identity, old = f"SJ/{row.number:02d}/{trip}", rules.waybill_id(row.entry_id, trip), before[1] if before else ""
+    if before and trip in kept:
+        (number, identity), old = before, ""
+    return WaybillRow(
+        plan=row, trip=trip, identity=identity, number=number, replaces=old, occurred_at=row.occurred_at, entry_id=row.entry_id
+    )
+
+
+def _split_draft(election: str, load: str, parts: Parts, actor: facts.Actor, at: datetime) -> facts.Draft:
+    return _draft("load.split", election, f"load:{load}", actor, at, {"load": load, "parts": [list(part) for part in parts]})
 
 
 def _frozen(current: Inputs) -> dict[str, Any]:
@@ -631,7 +840,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
 def _kept(pk: int, plan_hash: str) -> StoredPlan:
     """A plan never changes, so it is read once per process; the hash tells apart plans of different databases with one number."""
     row = PlanRow.objects.get(pk=pk, plan_hash=plan_hash)
-    midnight = record.election(row.election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = _midnight(row.election)
     waybills = {bill.trip: (bill.number, bill.identity) for bill in WaybillRow.objects.filter(plan=row)}
     return StoredPlan(
         number=row.number,
@@ -643,6 +852,7 @@ def _kept(pk: int, plan_hash: str) -> StoredPlan:
         entry_id=row.entry_id,
         midnight_at=midnight,
         waybills=waybills,
+        base=row.base,
     )
 
 
@@ -653,6 +863,23 @@ def _stored(pk: int) -> StoredPlan:
         _kept.cache_clear()
         kept = _kept(pk, plan_hash)
     return kept
+
+
+def next_number(election: str) -> int:
+    """The number that the next plan gets, also where one was recorded for a later instant."""
+    return PlanRow.objects.filter(election=election).count() + 1
+
+
+def recorded(election: str, number: int, at: datetime) -> StoredPlan | None:
+    """A plan by its number, if it was recorded by then."""
+    pk = PlanRow.objects.filter(election=election, number=number, occurred_at__lte=at).values_list("pk", flat=True).first()
+    return _stored(pk) if pk else None
+
+
+def numbers(election: str, at: datetime) -> list[tuple[int, datetime, str]]:
+    """The plans recorded by then, newest first: number, instant, who."""
+    rows = PlanRow.objects.filter(election=election, occurred_at__lte=at).order_by("-number")
+    return list(rows.values_list("number", "occurred_at", "person"))
 
 
 def plan_of_row(pk: int) -> StoredPlan:
@@ -674,10 +901,67 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         return True
 
 
+def plan_numbered(election: str, number: int) -> StoredPlan | None:
+    """One plan by its number, in force or not."""
+    pk = PlanRow.objects.filter(election=election, number=number).values_list("pk", flat=True).first()
+    return _stored(pk) if pk else None
+
+
+def chances(stored: StoredPlan) -> dict[str, int]:
+    """Load -> probability in ppm that it is in time, by the plan's own ways and choices."""
+    given = stored.inputs
+    return reliability.arrivals(stored.plan, given.loads, given.network, given.fleet, given.rules)
+
+
+def chosen_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, rules.IslandChoice]:
+    """What would be chosen for every island with the forecasts as they are now, in the plan's own network and fleet.
+
+    Empty where the plan has no choices, or where everything on the sea lies behind.
+    """
+    given = stored.inputs
+    if not stored.plan.choices:
+        return {}
+    return reliability.choices(given.loads, given.network, given.fleet, given.rules, sea(election, at))
+
+
+def sea_changed(stored: StoredPlan, election: str, at: datetime) -> tuple[str, ...]:
+    """Islands whose plan A would lie on another day now; those whose hour of decision has passed are left to the people at the pier."""
+    now = chosen_now(stored, election, at)
+    found = []
+    for choice in stored.plan.choices:
+        first, fresh = choice.options[0], now.get(choice.island)
+        if fresh is None or stored.instant(first.decide_min) <= at:
+            continue
+        moved = rules.day_of(fresh.options[0].depart_min) != rules.day_of(first.depart_min)
+        if moved or fresh.exception != choice.exception:
+            found.append(choice.island)
+    return tuple(found)
+
+
 def waybill(identity: str) -> tuple[str, int, str] | None:
-    """Election, plan number and trip of a waybill's identity."""
-    row = WaybillRow.objects.select_related("plan").filter(identity=identity).first()
+    """Election, plan number and trip of a waybill's identity; of a waybill that repairs have kept, the newest plan."""
+    row = WaybillRow.objects.select_related("plan").filter(identity=identity).order_by("plan__number").last()
     return (row.plan.election, row.plan.number, row.trip) if row else None
+
+
+def waybill_state(identity: str, at: datetime) -> WaybillState | None:
+    """Whether a surat jalan holds at an instant, and which one replaces it: the end of the chain of those that replaced one another."""
+    row = WaybillRow.objects.select_related("plan").filter(identity=identity, occurred_at__lte=at).order_by("plan__number").last()
+    if row is None:
+        return None
+    stored = current_plan(row.plan.election, at)
+    standing = {code for _, code in stored.waybills.values()} if stored else set()
+    heir, seen = identity, {identity}
+    while heir not in standing:
+        later = (
+            WaybillRow.objects.filter(replaces=heir, plan__election=row.plan.election, occurred_at__lte=at).order_by("plan__number").first()
+        )
+        if later is None or later.identity in seen:
+            break
+        heir = later.identity
+        seen.add(heir)
+    found = next((bill for bill in stored.waybills.values() if bill[1] == heir), None) if stored and heir != identity else None
+    return WaybillState(row.plan.election, row.plan.number, row.trip, row.number, identity in standing, found)
 
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
@@ -705,6 +989,10 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
         return [facts.Task("distribution.plan", "distribution", f"plan:{election}", "rencana distribusi")]
     if stale(stored, election, at):
         return [facts.Task("distribution.replan", "distribution", f"plan:{stored.number}", f"rencana {stored.number}")]
+    moved = sea_changed(stored, election, at)
+    if moved:
+        names = ", ".join(node.name for node in stored.inputs.network.nodes if node.code in moved)
+        return [facts.Task("distribution.sea", "distribution", f"plan:{stored.number}", names)]
     return []
 
 
@@ -727,3 +1015,6 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
         if wanted in number or wanted == identity
     ]
     return hits[:20]
+
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys((*_DISRUPTED.values(), *_ENDED.values()), record.journal_only)

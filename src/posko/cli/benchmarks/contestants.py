@@ -103,7 +103,7 @@ def pyvrp_tuned(problem: Problem, limit: Limit, seed: int) -> checking.Plan:
     """PyVRP's own search with the parameters that `planning.search` uses, as far as it has them."""
     from posko.planning import search
 
-    return _bare(problem, limit, seed, search.as_parameters())
+    return _bare(problem, limit, seed, search.as_parameters(search.fitting(as_pyvrp(problem))))
 
 
 def posko(problem: Problem, limit: Limit, seed: int) -> checking.Plan:

@@ -31,7 +31,10 @@ STEPS = (
     ("posts", "Posko dan piket"),
     ("merging", "Gabungan laporan"),
     ("aght", "AGHT"),
+    ("weather", "Cuaca laut"),
     ("replanning", "Rencana disusun ulang"),
+    ("custody", "Serah terima"),
+    ("forecast", "Prakiraan"),
     ("recommendations", "Rekomendasi"),
     ("products", "Produk posko"),
     ("transfers", "Geser surat suara"),
@@ -42,6 +45,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
 
