@@ -781,6 +781,8 @@ urlpatterns = [
 SENTENCES: dict[str, str] = {
     "distribution.unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",
     "distribution.bad_vehicle": "Data kendaraan {vehicle} tidak mungkin. Periksa muatan, jam kerja, dan hari kerjanya.",
+    "distribution.unknown_split": "Muatan {load} tidak sedang dibagi.",
+    "distribution.bad_parts": "Muatan {load} hanya dapat dibagi menurut TPS utuh; setiap TPS di satu bagian.",
     "distribution.bad_way": "Jalur {place} ke {to} tidak mungkin. Periksa kedua tempat dan waktunya.",
     "travel.bad_spread": "Waktu {usual} menit (biasanya) dan {tenth} menit (paling lama 9 dari 10 kali) tidak mungkin.",
     "distribution.bad_rules": "Aturan distribusi saling bertentangan: pulau harus dilayani lebih dulu daripada daratan.",

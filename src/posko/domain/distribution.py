@@ -617,6 +617,44 @@ def _load_of(code: str, members: Sequence[Destination], pieces: Sequence[Piece],
     )
 
 
+class UnknownSplit(record.Refusal):
+    """This load does not travel in parts."""
+
+    code: ClassVar[str] = "distribution.unknown_split"
+
+
+class BadParts(record.Refusal):
+    """Parts of a load that are not whole TPS of it, each in exactly one part."""
+
+    code: ClassVar[str] = "distribution.bad_parts"
+
+
+def parted(load: Load, parts: Sequence[Sequence[str]], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """A load as several, each of whole TPS (`parts`: their codes); what is not for a TPS stays with the first. BadParts."""
+    chosen = [code for part in parts for code in part]
+    if not load.tps or any(not part for part in parts) or sorted(chosen) != sorted(load.tps):
+        raise BadParts(load=load.code)
+    made = []
+    for number, part in enumerate(parts, start=1):
+        pieces = [one for one in load.pieces if one.place in part or (number == 1 and one.place not in load.tps)]
+        members = [Destination(code, load.place, load.name, load.kind) for code in sorted(part)]
+        one = _load_of(f"{load.code}~{number}", members, pieces, goods, keep)
+        made.append(replace(one, tps=tuple(sorted(part)), ready_min=load.ready_min))
+    return made
+
+
+def all_parted(loads: Iterable[Load], parts: Mapping[str, Sequence[Sequence[str]]], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """Loads with those split that somebody split; a split whose load has other TPS by now no longer holds."""
+    found = []
+    for load in loads:
+        wanted = parts.get(load.code, ())
+        if wanted and load.tps and sorted(code for part in wanted for code in part) == sorted(load.tps):
+            found += all_parted(parted(load, wanted, goods, keep), parts, goods, keep)
+        else:
+            found.append(load)
+    return found
+
+
 def delayed(loads: Iterable[Load], ready: Mapping[str, int]) -> tuple[Load, ...]:
     """The loads when items (or whole loads, by code) are at the warehouse only from a minute on; the latest of all counts."""
     made = []

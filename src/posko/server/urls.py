@@ -13,6 +13,7 @@ from posko.desk import (
     dpt,
     drill,
     evidence,
+    forecast,
     home,
     inbox,
     keys,
@@ -48,6 +49,7 @@ from posko.desk import (
     transfers,
     travel,
     weather,
+    worksheet,
 )
 from posko.public import misuse as public_misuse
 from posko.public import releases as public_releases
@@ -55,8 +57,9 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, custody, transfers,
-    readiness, reports, posts, misuse, merging, aght,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet,
+    custody, transfers,
+    readiness, reports, posts, misuse, merging, aght, forecast,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 

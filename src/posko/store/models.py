@@ -9,6 +9,7 @@ from posko.store import (  # noqa: F401
     dpt,
     drill,
     evidence,
+    forecast,
     keys,
     labels,
     materials,
@@ -40,4 +41,5 @@ from posko.store import (  # noqa: F401
     transfers,
     travel,
     weather,
+    worksheet,
 )

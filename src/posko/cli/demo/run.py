@@ -35,6 +35,7 @@ STEPS = (
     ("replanning", "Rencana disusun ulang"),
     ("returns", "Arus balik"),
     ("custody", "Serah terima"),
+    ("forecast", "Prakiraan"),
     ("recommendations", "Rekomendasi"),
     ("products", "Produk posko"),
     ("transfers", "Geser surat suara"),
