@@ -25,8 +25,8 @@ from posko.store import access, places, record, thresholds
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
-    "travel", "weather", "distribution", "returns", "worksheet", "custody", "transfers",
-    "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products",
+    "travel", "weather", "distribution", "returns", "worksheet", "replanning", "custody", "transfers",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "recommendations", "products",
     "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
 
@@ -43,6 +43,7 @@ MENU = (
     ("distribution", "Distribusi", "distribution.read", "i"),
     ("custody", "Serah terima", "custody.read", "j"),
     ("readiness", "Kesiapan", "readiness.read", "s"),
+    ("forecast", "Prakiraan", "forecast.read", "f"),
     ("reports", "Laporan", "reports.file", "l"),
     ("aght", "AGHT", "aght.read", "a"),
     ("recommendations", "Rekomendasi", "recommendations.read", "r"),

@@ -99,6 +99,8 @@ _ACTIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "spare_vehicle": lambda f: f"Siagakan {f['spare']} sebagai cadangan {f['vehicle']}",
     "more_tables": lambda f: f"Tambah {f['more']} meja {f['work']} (sekarang {f['tables']})",
     "move_stock": lambda f: f"Pindahkan stok {f['supply']} untuk {f['loads']} muatan",
+    "expedite": lambda f: f"Minta {f['supply']} dikirim lewat udara, {f['days']} hari lebih awal",
+    "complete_tps": lambda f: f"Lengkapi kekurangan {f['name']} dan periksa lagi",
     "use_pledge": lambda f: f"Pakai janji {f.get('boat') or f.get('spare')} untuk {f.get('island') or f.get('vehicle')}",
     "move_tps": lambda f: f"Pindahkan {f['name']} ke tempat yang lebih tinggi",
     "island_earlier": lambda f: f"Kirim logistik pulau pada H-{f['day']}, sehari lebih awal",
@@ -108,6 +110,19 @@ _ACTIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 def action(one: rules.Action) -> str:
     """An action as a sentence that begins with its verb."""
     return _ACTIONS[one.code](one.facts) if one.code in _ACTIONS else one.code
+
+
+_ACTIVE = {
+    "Berangkatkan": "memberangkatkan", "Siapkan": "menyiapkan", "Siagakan": "menyiagakan", "Tambah": "menambah", "Pindahkan": "memindahkan",
+    "Lengkapi": "melengkapi", "Minta": "meminta", "Pakai": "memakai", "Kirim": "mengirim",
+}  # fmt: skip
+
+
+def advised(one: rules.Action, addressee: str, due_at: datetime) -> str:
+    """The action as advice: one verb, one object, one owner, one deadline."""
+    verb, _, rest = action(one).removesuffix(" dan periksa lagi").partition(" ")
+    by = f"{text.tanggal(due_at)} pukul {text.jam(due_at)}"
+    return f"Posko menyarankan agar {addressee} {_ACTIVE.get(verb, verb.lower())} {rest}, paling lambat {by}."
 
 
 def adds(gain: rules.Gain) -> str:
@@ -149,8 +164,8 @@ _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "supplies_unknown": ("jenis barang yang kedatangannya tidak dapat diperkirakan dan tidak ikut dihitung", lambda v: v),
     "sorting_pace": ("sortir-lipat, lembar per orang per hari", lambda v: v),
     "sorting_people": ("orang yang menyortir", lambda v: v),
-    "packing_pace": ("pengepakan, kotak per meja per jam", lambda v: v),
-    "packing_tables": ("meja pengepakan", lambda v: v),
+    "supplies_unordered": ("jenis barang yang belum dipesan: dianggap dipesan sekarang, tiba biasanya/9 dari 10 dalam hari", lambda v: v),
+    "packing_hour": ("pengepakan, kotak per jam", lambda v: v),
     "packed": ("kotak yang sudah tersegel", lambda v: v),
     "arrived": ("muatan yang sudah di tempatnya menurut serah terima", lambda v: v),
     "checked": ("TPS yang sudah diperiksa di tempat", lambda v: v),

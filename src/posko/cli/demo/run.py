@@ -34,6 +34,7 @@ STEPS = (
     ("weather", "Cuaca laut"),
     ("replanning", "Rencana disusun ulang"),
     ("custody", "Serah terima"),
+    ("forecast", "Prakiraan"),
     ("recommendations", "Rekomendasi"),
     ("products", "Produk posko"),
     ("transfers", "Geser surat suara"),
