@@ -28,11 +28,13 @@ def scene(installation: Any) -> Any:
 @pytest.fixture
 def road(scene: Any) -> custody.Ride:
     """A trip by road with at least two halts at a desa."""
-    return next(
-        one
-        for one in custody.rides(E, distribution.PlanRow.objects.get().occurred_at)
-        if not one.vehicle.boat and len(one.halts) > 1 and not any(stop.handover for stop in one.halts)  # type: ignore[union-attr]
-    )
+    return next(one for one in custody.rides(E, distribution.PlanRow.objects.get().occurred_at) if fits(one))
+
+
+def fits(one: custody.Ride) -> bool:
+    """By road to several desa, the first of them with several TPS."""
+    ashore = bool(one.vehicle and not one.vehicle.boat) and not any(stop.handover for stop in one.halts)
+    return ashore and len(one.halts) > 1 and len(one.stored.load(one.halts[0].loads[0]).tps) > 1
 
 
 LATE = timedelta(days=3)
