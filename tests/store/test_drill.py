@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 from posko.domain import drill as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain.record import Actor
-from posko.store import distribution, drill, readiness, record, reports
+from posko.store import distribution, drill, readiness, record, reports, weather
 from tests import beltim, practice
 from tests.planning.test_honesty import judged
 
@@ -58,11 +58,12 @@ def test_faults_come_in_when_their_time_has_come_and_once(drilled: drill.Drill) 
     first = drilled.begins_at + timedelta(minutes=19)
     assert drill.inject_due(first) == []
     at = drilled.begins_at + timedelta(minutes=70)
-    assert drill.inject_due(at) == ["ombak", "truk-rusak"]
+    assert drill.inject_due(at) == ["ombak", "prakiraan-ombak", "truk-rusak"]
     assert drill.inject_due(at) == []
     told = reports.listing(ELECTION, at)
     assert [one.mark for one in told] == ["[SIMULASI]"]
     assert told[0].place == "19.06:P01"
+    assert [(one.place, one.height_cm, one.mark) for one in weather.waves(ELECTION, at)] == [("19.06:D01", 250, "[SIMULASI]")]
     assert "T03" not in {vehicle.code for vehicle in distribution.fleet(ELECTION, at)}
 
 

@@ -16,7 +16,8 @@ from posko.domain import drill as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import record as facts
 from posko.domain import reports as report_rules
-from posko.store import distribution, places, readiness, record, reports
+from posko.domain import weather as weather_rules
+from posko.store import distribution, places, readiness, record, reports, weather
 
 ACTOR = facts.Actor("p-gladi", "GLADI")
 MARK = "[SIMULASI]"
@@ -267,8 +268,16 @@ def _hazard(election: str, inject: rules.Inject, at: datetime) -> None:
     distribution.put_hazard(election, hazard, ACTOR, at)
 
 
+def _wave(election: str, inject: rules.Inject, at: datetime) -> None:
+    said = inject.facts
+    until_at, source = at + timedelta(hours=int(said["jam"])), str(said.get("sumber", weather_rules.Source.FISHERS.value))
+    wave = weather_rules.Wave(inject.target, at, until_at, int(said["tinggi_cm"]), at, source, MARK)
+    weather.record_waves(election, [wave], ACTOR, at)
+
+
 _PLAYED: dict[rules.Kind, Callable[[str, rules.Inject, datetime], None]] = {
     rules.Kind.REPORT: _report, rules.Kind.CHECK: _check, rules.Kind.VEHICLE: _vehicle, rules.Kind.HAZARD: _hazard,
+    rules.Kind.WAVE: _wave,
 }  # fmt: skip
 
 
@@ -277,6 +286,7 @@ def _check_targets(election: str, script: rules.Script, at: datetime) -> None:
     areas = set(reports.place_names(election))
     known: dict[rules.Kind, set[str]] = {kind: areas for kind in rules.Kind}  # noqa: C420  (read only)
     known[rules.Kind.CHECK] = {tps.code for tps in places.tps_list(election)}
+    known[rules.Kind.WAVE] = set(weather.sea_places(election))
     known[rules.Kind.VEHICLE] = {vehicle.code for vehicle in distribution.fleet(election, at)}
     for inject in script.injects:
         for target in inject.targets:
