@@ -30,6 +30,7 @@ from posko.store import (  # noqa: F401
     record,
     regulation,
     releases,
+    replanning,
     reports,
     requests,
     returns,
