@@ -26,7 +26,7 @@ STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
     "travel", "weather", "distribution", "transfers",
-    "readiness", "reports", "posts", "misuse", "merging", "aght", "recommendations", "products",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "calls", "recommendations", "products",
     "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from posko.desk import (
     aght,
     board,
     bundles,
+    calls,
     disputes,
     distribution,
     dpt,
@@ -54,7 +55,7 @@ STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
     receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
     readiness, reports, posts, misuse, merging, aght,
-    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
+    calls, recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
 ]  # fmt: skip
 
 urlpatterns = [
