@@ -146,6 +146,7 @@ TABLE: dict[str, str] = {
     "releases.propose": "releases_new releases_withdraw releases_rule releases_rule_withdraw",
     "releases.approve": "releases_approve releases_refuse releases_rule_answer releases_rule_stop",
     "neutrality.read": "neutrality neutrality_run neutrality_export neutrality_program neutrality_runs_export",
+    "drill.read": "drill drill_debrief drill_honest",
     "bundles.read": "bundles bundles_press",
     "bundles.take": "bundles_overseer",
     "neutrality.run": "neutrality_start",

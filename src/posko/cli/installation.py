@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS_FILE = "posko.toml"
 DATABASE_FILE = "posko.sqlite3"
+DRILL_FILE = "gladi.toml"
 
 
 def var_folder() -> Path:
@@ -20,6 +21,11 @@ def var_folder() -> Path:
 def is_real(var: Path) -> bool:
     """Made by `posko init` (a demo has no settings file)."""
     return (var / SETTINGS_FILE).is_file()
+
+
+def is_drill(var: Path) -> bool:
+    """Made by `posko gladi mulai`: a copy in which people practise."""
+    return (var / DRILL_FILE).is_file()
 
 
 def has_data(var: Path) -> bool:

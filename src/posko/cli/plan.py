@@ -65,7 +65,7 @@ def read_case(folder: Path, facts: scenario.Scenario, election: str) -> Case:
     """Loads, network and fleet of one election of a scenario; needs by the rulebook on the scenario's (estimated) voters."""
     sized = fleet.read(folder / "fleet.toml", facts.sites, facts.sea_legs)
     chosen = facts.elections[election]
-    book = _rulebook(chosen.election.rulebook)
+    book = rulebook_of(chosen.election.rulebook)
     stated = {item.code: (item.volume_ml or 0, item.weight_g or 0) for item in book.items}
     pieces = _pieces(chosen, book, facts.region)
     loads = rules.loads_of(rules.destinations_of(chosen.tps_list), pieces, fleet.goods(sized, stated), sized.rules)
@@ -74,7 +74,8 @@ def read_case(folder: Path, facts: scenario.Scenario, election: str) -> Case:
     return Case(loads, network, sized)
 
 
-def _rulebook(code: str) -> regulation.Rulebook:
+def rulebook_of(code: str) -> regulation.Rulebook:
+    """The rulebook of a scenario's election. Unreadable."""
     path = ROOT / "rulebooks" / f"{code}.toml"
     book, problems = rulebook.read(path.name, path.read_bytes())
     if book is None:

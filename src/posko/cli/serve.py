@@ -179,6 +179,10 @@ def ready_to_serve(var: Path) -> None:
         record.require_triggers()
     except Exception as error:
         fail(f"Jurnal kehilangan pengamannya; Posko tidak dijalankan. Pasang kembali dan periksa: ./posko upgrade\n    {error}")
+    try:
+        record.require_mark()
+    except record.Unmarked as error:
+        fail(str(error))
 
 
 def serve(

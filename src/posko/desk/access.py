@@ -46,7 +46,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         problem = _try(request, username, asked.machine_at)
         if not problem:
             return redirect(target)
-    demo = record.installation().demo
+    demo = record.installation().example
     context = {
         "username": username,
         "problem": problem,

@@ -454,7 +454,7 @@ def withdrawn(request: shell.Request, election: str, subject: str, paper: Mappin
 def _may_set(request: shell.Request) -> bool:
     """Everybody of the staff on a demonstration; else whoever may set the clock."""
     region = record.installation().region
-    return record.installation().demo or shell.may(request, "clock.set", access_rules.Thing("clock", "", region))
+    return record.installation().example or shell.may(request, "clock.set", access_rules.Thing("clock", "", region))
 
 
 @shell.signed_in
@@ -467,8 +467,11 @@ def clock(request: shell.Request) -> HttpResponse:
         typed = {name: request.POST.get(name, "").strip() for name in typed}
         at, problem = _chosen(typed)
         if not problem:
-            record.set_clock(at, access.actor(request.person), request.machine_at)
-            shell.done(request, "Jam Posko mengikuti jam mesin." if at is None else "Jam Posko disetel untuk semua orang.")
+            try:
+                record.set_clock(at, access.actor(request.person), request.machine_at)
+                shell.done(request, "Jam Posko mengikuti jam mesin." if at is None else "Jam Posko disetel untuk semua orang.")
+            except facts.Refusal as refusal:
+                shell.refused(request, refusal)
             return redirect("desk:start")
         shell.refused(request, BadClock(problem=problem))
     local = request.at.astimezone(record.WIB)
@@ -517,6 +520,8 @@ urlpatterns: list[URLPattern] = [
 ]
 SENTENCES: dict[str, str] = {
     "record.bad_clock": "{problem}",
+    "record.clock_runs": "Jam gladi mengikuti naskahnya dan tidak disetel tangan.",
+    "record.no_drill": "Pemasangan ini bukan gladi; jamnya tidak dapat dipercepat.",
     "record.no_election": "Pemilihan {election} tidak ada di sini.",
     "record.no_entry": "Entri jurnal {entry} tidak ada.",
     "record.no_ground": "Pilih alasan penghapusan dari daftar.",

@@ -27,7 +27,7 @@ STAGES = (
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
     "travel", "weather", "distribution", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "calls", "recommendations", "products",
-    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles",
+    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
 
 MENU = (
@@ -69,8 +69,10 @@ POST = (
     ("recommendations", "Rekomendasi", "recommendations.read"),
     ("pledges", "Janji dukungan", "pledges.read"),
     ("keys", "Kunci gudang", "keys.read"),
+    ("calls", "Daftar telepon", "calls.read"),
     ("signals", "Papan sinyal", "thresholds.read"),
     ("thresholds", "Ambang sinyal", "thresholds.read"),
+    ("drill", "Gladi", "drill.read"),
 )
 # And these on the pages of the meeting and of what the public and the overseers see.
 TABLE = (

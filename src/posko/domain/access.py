@@ -274,6 +274,7 @@ POLICY: dict[str, frozenset[str]] = {
     "releases.read": AGENCIES, "releases.propose": OPERATOR, "releases.approve": frozenset({"kpu.pimpinan"}),
     "neutrality.read": HEADS | BAWASLU, "neutrality.run": BAWASLU, "neutrality.register": BAWASLU,
     "bundles.read": HEADS | OPERATOR | BAWASLU, "bundles.take": BAWASLU,
+    "drill.read": STAFF,
 }  # fmt: skip
 
 # Reads that the law itself gives across agencies: Bawaslu oversees the procurement and distribution of supplies and the other

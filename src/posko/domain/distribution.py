@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -113,7 +113,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Load:
-    """What travels together to one place: whole TPS, never a part of one. `pieces` are for the waybill."""
+    """What travels together to one place: whole TPS, never a part of one. `pieces` are for the waybill.
+
+    ready_min: it lies complete at the warehouse only from then on; None: from the beginning.
+    """
 
     code: str
     place: str
@@ -128,6 +131,7 @@ class Load:
     earliest_min: int
     latest_min: int
     pieces: tuple[Piece, ...] = ()
+    ready_min: int | None = None
 
     def __post_init__(self) -> None:
         if min(self.boxes, self.booths, self.volume_ml, self.weight_g, self.service_min) < 0 or self.earliest_min > self.latest_min:
@@ -613,6 +617,68 @@ def _load_of(code: str, members: Sequence[Destination], pieces: Sequence[Piece],
     )
 
 
+def delayed(loads: Iterable[Load], ready: Mapping[str, int]) -> tuple[Load, ...]:
+    """The loads when items (or whole loads, by code) are at the warehouse only from a minute on; the latest of all counts."""
+    made = []
+    for load in loads:
+        waits = [ready[piece.item] for piece in load.pieces if piece.quantity and piece.item in ready]
+        waits += [ready[load.code]] if load.code in ready else []
+        waits += [load.ready_min] if waits and load.ready_min is not None else []
+        made.append(replace(load, ready_min=max(waits)) if waits else load)
+    return tuple(made)
+
+
+def relocated(
+    loads: Iterable[Load], moves: Mapping[str, str], network: Network, goods: Mapping[str, Goods], keep: Rules
+) -> tuple[Load, ...]:
+    """The loads when the goods of TPS go to other places; only the loads they leave and those they join change.
+
+    moves: TPS code -> code of a desa or an island. They join the smallest load of that place which has room for one more TPS, or one of
+    their own. What is unknown or stands there already changes nothing.
+    """
+    made = {load.code: load for load in loads}
+    for tps, to in sorted(moves.items()):
+        source = next((load for load in made.values() if tps in load.tps), None)
+        node = network.node(to)
+        if source is None or node is None or source.place == to:
+            continue
+        pieces = tuple(piece for piece in source.pieces if piece.place == tps)
+        made[source.code] = _resized(
+            source, tuple(p for p in source.pieces if p.place != tps), tuple(t for t in source.tps if t != tps), goods, keep
+        )
+        there = [load for load in made.values() if load.place == to and load.kind is not LoadKind.DISTRICT]
+        room = [load for load in there if len(load.tps) < keep.tps_per_load]
+        kind = LoadKind.ISLAND if node.kind == "pulau" else LoadKind.VILLAGE
+        earliest, latest = keep.window(kind)
+        new = Load(_free_code(to, made), to, node.name, kind, (), 0, 0, 0, 0, 0, earliest, latest)
+        target = min(room, key=lambda load: (len(load.tps), load.code)) if room else new
+        merged = tuple(sorted((*target.pieces, *pieces), key=lambda piece: (piece.place, piece.item)))
+        made[target.code] = _resized(target, merged, tuple(sorted((*target.tps, tps))), goods, keep)
+    return tuple(load for load in made.values() if load.pieces or load.tps)
+
+
+def _free_code(place: str, taken: Iterable[str]) -> str:
+    used, number = set(taken), 1
+    while (code := place if number == 1 else f"{place}/{number}") in used:
+        number += 1
+    return code
+
+
+def _resized(load: Load, pieces: tuple[Piece, ...], tps: tuple[str, ...], goods: Mapping[str, Goods], keep: Rules) -> Load:
+    known = [(goods[piece.item], piece.quantity) for piece in pieces if piece.item in goods]
+    boxes, booths = (sum(piece.quantity for piece in pieces if piece.item == item) for item in (BOX, BOOTH))
+    return replace(
+        load,
+        tps=tps,
+        boxes=boxes,
+        booths=booths,
+        volume_ml=sum(good.volume_ml * quantity for good, quantity in known),
+        weight_g=sum(good.weight_g * quantity for good, quantity in known),
+        service_min=keep.halt_min - (-keep.piece_sec * boxes // 60),
+        pieces=pieces,
+    )
+
+
 @dataclass(frozen=True)
 class Stop:
     """One halt of a trip: which loads leave the vehicle here, and when. At a pier they are handed over to a boat."""
@@ -744,7 +810,7 @@ def violations(plan: Plan, loads: Iterable[Load], network: Network, fleet: Itera
         if vehicle is None:
             faults.append(Violation("unknown_vehicle", {"trip": trip.code, "vehicle": trip.vehicle}))
             continue
-        faults += _capacity(trip, vehicle, by_load)
+        faults += _capacity(trip, vehicle, by_load) + _ready(trip, vehicle, by_load, rules)
         faults += _drops(trip, vehicle, by_load, network)
         faults += _times(trip, vehicle, by_load, network)
         faults += _hours(trip, vehicle) + _night(trip, vehicle, rules) + _open(trip, vehicle, network)
@@ -839,6 +905,15 @@ def _capacity(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load]) -> list[V
         if carries > capacity:
             faults.append(Violation(code, {"trip": trip.code, "carries": carries, "capacity": capacity}))
     return faults
+
+
+def _ready(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
+    """Nothing is loaded at the warehouse before it is there."""
+    if vehicle.boat:
+        return []
+    waits = {code: ready for code in trip.loads if code in loads and (ready := loads[code].ready_min) is not None}
+    soon = {code: ready + rules.loading_min - trip.depart_min for code, ready in waits.items()}
+    return [Violation("leaves_before_ready", {"trip": trip.code, "load": code, "minutes": late}) for code, late in soon.items() if late > 0]
 
 
 def _drops(trip: Trip, vehicle: Vehicle, loads: Mapping[str, Load], network: Network) -> list[Violation]:
@@ -1122,7 +1197,7 @@ def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle
     What was added to the values later and is not used (`_LATER`) is left out, so that older plans keep the hash of their inputs.
     """
     facts = {
-        "loads": [asdict(load) for load in sorted(loads, key=lambda load: load.code)],
+        "loads": [_lean(load) for load in sorted(loads, key=lambda load: load.code)],
         "nodes": [_whole(asdict(node)) for node in sorted(network.nodes, key=lambda node: node.code)],
         "sea": [_lean(leg) for leg in sorted(network.sea, key=lambda leg: (leg.pier, leg.island))],
         "hazards": sorted((asdict(h) for h in network.hazards), key=lambda h: json.dumps(h, sort_keys=True)),
@@ -1140,7 +1215,7 @@ def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle
 
 
 _LATER = frozenset(
-    {"usual_min", "wave_limit_cm", "night", "carrier", "breakdown_permille", "repair_min"}
+    {"usual_min", "wave_limit_cm", "night", "carrier", "breakdown_permille", "repair_min", "ready_min"}
     | {"island_days", "ppk_first", "robust", "split_tps", "narrow", "dawn_min", "dusk_min"}
 )
 
@@ -1199,6 +1274,27 @@ def rules_of(facts: Mapping[str, Any]) -> Rules:
     narrow = tuple((place, tuple(kinds)) for place, kinds in facts.get("narrow", ()))
     days = {name: tuple(facts.get(name, ())) for name in ("mainland_days", "island_days")}
     return Rules(**{**facts, **days, "narrow": narrow})
+
+
+def kept_trips(old: Plan, old_loads: Iterable[Load], new: Plan, new_loads: Iterable[Load]) -> frozenset[str]:
+    """Codes of trips whose waybill holds in the new plan: the same trip to the minute, and every load with the same contents."""
+    before, held = {trip.code: trip for trip in old.trips}, {load.code: load for load in old_loads}
+    holds = {load.code: load for load in new_loads}
+    return frozenset(
+        trip.code
+        for trip in new.trips
+        if before.get(trip.code) == trip and all(code in held and held[code] == holds.get(code) for code in trip.loads)
+    )
+
+
+# Faults of ways that were driven before now are history: the road was open then, the vehicle was there.
+_HISTORY = frozenset({"too_fast", "no_way", "wrong_distance", "unknown_vehicle"})
+
+
+def standing(faults: Iterable[Violation], plan: Plan, now_min: int | None) -> list[Violation]:
+    """Faults that can still be avoided: those of ways of trips that left before `now_min` are left out."""
+    gone = {trip.code for trip in plan.trips if now_min is not None and trip.depart_min <= now_min}
+    return [fault for fault in faults if not (fault.code in _HISTORY and fault.facts.get("trip") in gone)]
 
 
 def plan_hash(plan: Plan) -> str:

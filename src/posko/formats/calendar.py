@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event
 
+from posko.formats import watermark
+
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 ASK_AGAIN = timedelta(hours=1)
 """How often a calendar program is asked to look again."""
@@ -49,7 +51,8 @@ def _event(one: Entry) -> Event:
     event.add("last-modified", _whole(one.said_at))
     event.add("dtstart", _whole(one.starts_at))
     event.add("dtend", _whole(one.ends_at))
-    event.add("summary", f"BATAL: {one.title}" if one.cancelled else one.title)
+    title = f"BATAL: {one.title}" if one.cancelled else one.title
+    event.add("summary", f"[{watermark.SHORT}] {title}" if watermark.shown() else title)
     event.add("location", one.place)
     event.add("status", "CANCELLED" if one.cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if one.cancelled else "OPAQUE")

@@ -20,7 +20,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
-from posko.formats import document
+from posko.formats import document, watermark
 
 MOST_ROWS = 8
 """Rows of a table that can be read from six metres."""
@@ -352,6 +352,8 @@ def pptx(values: Mapping[str, Any]) -> bytes:
         _head(sheet, page)
         _body(sheet, page)
         _foot(sheet, page, values, f"{number} dari {len(pages)}")
+        if watermark.shown():
+            _words(sheet, (MARGIN, 0.08, WIDTH - 2 * MARGIN, 0.3), watermark.shown(), 16, bold=True, colour=BAD, name="gladi")
         sheet.notes_slide.notes_text_frame.text = _spoken(page, values)
     at = datetime.fromisoformat(values["frozen_at"]).astimezone(UTC)
     about = book.core_properties

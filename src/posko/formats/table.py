@@ -18,7 +18,7 @@ import python_calamine
 import xlsxwriter
 
 from posko.domain import record
-from posko.formats import text
+from posko.formats import text, watermark
 
 # A cell: text, whole number, number, or nothing. Dates and times arrive as text; a formula's error as "#DIV/0!", one never computed as "=".
 Cell = str | int | float | None
@@ -291,7 +291,11 @@ def _plain(value: object) -> str | int | float:
 
 
 def xlsx(sheets: Mapping[str, Iterable[Sequence[object]]]) -> bytes:
-    """Sheets by name, the first row of each its header: bold, frozen, with a filter. Text stays text: no formula, no lost zero."""
+    """Sheets by name, the first row of each its header: bold, frozen, with a filter. Text stays text: no formula, no lost zero.
+
+    In a drill every sheet says so: a note at its first cell that stays open, a red tab, and the head of every printed page. No cell
+    changes, so that a template can still be read back.
+    """
     target = io.BytesIO()
     options = {
         "in_memory": True,
@@ -326,6 +330,10 @@ def xlsx(sheets: Mapping[str, Iterable[Sequence[object]]]) -> bytes:
         for column, width in widths.items():
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 0)
+        if watermark.shown():
+            sheet.set_tab_color("#B3261E")
+            sheet.set_header(f"&C&B&14{watermark.shown()}")
+            sheet.write_comment(0, 0, watermark.shown(), {"visible": True, "color": "#FBDEDB", "author": "Posko"})
         if number > 0 and widths:
             sheet.autofilter(0, 0, number, max(widths))
     book.close()

@@ -333,7 +333,8 @@ def _impossible(
         for day in set(vehicle.days) & set(days):
             begins, ends = vehicle.shift(day)
             assert way is not None
-            arrive = max(begins + keep.loading_min + way.travel_min, task.earliest_min)
+            there = begins if load.ready_min is None else max(begins, load.ready_min)
+            arrive = max(there + keep.loading_min + way.travel_min, task.earliest_min)
             soonest = min(soonest, arrive)
             latest_shift = max(latest_shift, ends - way.travel_min - load.service_min - arrive)
     if soonest > task.latest_min:
@@ -405,6 +406,7 @@ class _Problem:
                 service_duration=task.load.service_min,
                 tw_early=max(0, task.earliest_min + self.offset),
                 tw_late=task.latest_min + self.offset,
+                release_time=0 if task.load.ready_min is None else max(0, task.load.ready_min + self.keep.loading_min + self.offset),
                 prize=0 if required else _PRIZE * max(1, len(task.load.tps)),
                 required=required,
                 name=task.load.code,
@@ -479,6 +481,7 @@ class _Problem:
     def _timed(self, vehicle: rules.Vehicle, order: Sequence[_Task], depart: int) -> rules.Trip:
         """Neighbouring loads for one place share a halt."""
         halts: list[rules.Stop] = []
+        depart = max([depart, *(task.load.ready_min + self.keep.loading_min for task in order if task.load.ready_min is not None)])
         here, clock = vehicle.start, depart
         for task in order:
             if (

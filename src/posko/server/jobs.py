@@ -11,7 +11,7 @@ from posko.domain import record as facts
 from posko.domain import releases as release_rules
 from posko.planning import routes
 from posko.server import publishing
-from posko.store import distribution, extracts, record, releases
+from posko.store import distribution, drill, extracts, record, releases
 
 POLL_SECONDS = 1.0
 PAGES_SECONDS = 20.0
@@ -24,6 +24,7 @@ def run_forever(poll_seconds: float = POLL_SECONDS) -> None:
     looked = float("-inf")
     while True:
         close_old_connections()
+        inject_due()
         made = publish_due()
         if made or time.monotonic() - looked >= PAGES_SECONDS:
             keep_pages()
@@ -45,6 +46,15 @@ def run_once() -> bool:
         _log.exception("plan request %s", request.id)
         distribution.fail_request(request, "distribution.broken", {}, _now())
     return True
+
+
+def inject_due() -> None:
+    """In a drill: what its script wants by now happens. In a real installation nothing, whatever its tables say."""
+    try:
+        for code in drill.inject_due(record.clock(_now())):
+            _log.info("inject %s", code)
+    except Exception:
+        _log.exception("injects of the drill")
 
 
 def publish_due() -> int:

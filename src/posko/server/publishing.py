@@ -9,7 +9,7 @@ from django.conf import settings
 
 from posko.domain import record as facts
 from posko.domain import releases as rules
-from posko.formats import folder, publication
+from posko.formats import folder, publication, watermark
 from posko.store import record, releases
 
 FOLDER = "terbuka"
@@ -35,6 +35,9 @@ def build(election: str, at: datetime, target: Path, app: str | None) -> tuple[r
             except facts.Refusal:
                 gone.append(f"terbitan-{one.number:04}-")  # corrected as not for the public: no longer handed out
     files = publication.site(newest, earlier=sorted(earlier, key=lambda one: one.number), app=app)
+    if record.installation().drill:
+        watermark.put(True)
+        files = {name: watermark.page(content) if name.endswith(".html") else content for name, content in files.items()}
     return newest, folder.put(files, target, name_of(newest, files), gone)
 
 

@@ -13,6 +13,8 @@ VAR = Path(os.environ.get("POSKO_VAR") or ROOT / "var")
 INSTALLATION: dict[str, Any] = {}
 if (VAR / "posko.toml").is_file():
     INSTALLATION = tomllib.loads((VAR / "posko.toml").read_text(encoding="utf-8"))
+# A copy in which people practise. The database says so too; where the two differ, nothing is served (server/wsgi.py).
+DRILL = (VAR / "gladi.toml").is_file()
 
 
 def _secret_key() -> str:
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "posko.server.middleware.drill",
     "posko.server.middleware.headers",
     "posko.server.middleware.limit",
     "csp.middleware.CSPMiddleware",
@@ -141,8 +144,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_COOKIE_NAME = "posko_sesi"
-CSRF_COOKIE_NAME = "posko_csrf"
+# A drill beside the real installation on one machine: browsers do not tell ports apart, so the names must differ.
+SESSION_COOKIE_NAME = "posko_gladi_sesi" if DRILL else "posko_sesi"
+CSRF_COOKIE_NAME = "posko_gladi_csrf" if DRILL else "posko_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "posko.server.errors.csrf"

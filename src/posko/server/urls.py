@@ -11,6 +11,7 @@ from posko.desk import (
     disputes,
     distribution,
     dpt,
+    drill,
     evidence,
     home,
     inbox,
@@ -55,7 +56,7 @@ STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
     receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
     readiness, reports, posts, misuse, merging, aght,
-    calls, recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles,
+    calls, recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 
 urlpatterns = [

@@ -8,6 +8,7 @@ from posko.store import (  # noqa: F401
     disputes,
     distribution,
     dpt,
+    drill,
     evidence,
     keys,
     labels,

@@ -45,6 +45,10 @@ class Equivocated(rules.Refusal):
     code: ClassVar[str] = "record.equivocated"
 
 
+class Unmarked(RuntimeError):
+    """Whether this is a drill is said differently by the folder and the database; nothing may be shown."""
+
+
 class Unprotected(RuntimeError):
     """The journal's triggers are missing; nothing may be written."""
 
@@ -68,7 +72,11 @@ class ElectionRow(models.Model):
 
 
 class InstallationRow(models.Model):
-    """The one installation; clock_at null means the machine's time."""
+    """The one installation; clock_at null means the machine's time.
+
+    drill: a copy in which people practise. It is written into the copy before anything else and never changes (a trigger sees to that).
+    clock_from: since when (machine's time) a drill's clock runs on from clock_at, clock_speed times as fast; null: it stands.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     installation = models.CharField(max_length=32)
@@ -76,6 +84,9 @@ class InstallationRow(models.Model):
     region = models.CharField(max_length=20)
     demo = models.BooleanField(default=False)
     clock_at = models.DateTimeField(null=True)
+    drill = models.BooleanField(default=False)
+    clock_from = models.DateTimeField(null=True)
+    clock_speed = models.PositiveIntegerField(default=1)
 
     class Meta:
         db_table = "record_installation"
@@ -200,6 +211,9 @@ _SAME = {
     "journal_key": "key_id = NEW.key_id",
     "journal_equivocation": "id = NEW.id",
 }
+# A real installation never becomes a drill, a drill never a real one, and only a drill has a clock that runs at another speed.
+_DRILL = "journal_installation_drill"
+_DRILL_SAID = "a drill stays a drill"
 
 
 def _sqlite_triggers() -> dict[str, str]:
@@ -222,6 +236,17 @@ def _sqlite_triggers() -> dict[str, str]:
             f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "  # noqa: S608  (our own names)
             "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
         )
+    found[_DRILL] = (
+        f"CREATE TRIGGER {_DRILL} BEFORE UPDATE ON record_installation WHEN NEW.drill IS NOT OLD.drill "
+        f"OR (NEW.drill = 0 AND NEW.clock_from IS NOT NULL) BEGIN SELECT RAISE(ABORT, '{_DRILL_SAID}'); END"
+    )
+    found[f"{_DRILL}_made"] = (
+        f"CREATE TRIGGER {_DRILL}_made BEFORE INSERT ON record_installation WHEN NEW.drill = 1 "
+        f"BEGIN SELECT RAISE(ABORT, '{_DRILL_SAID}'); END"
+    )
+    found[f"{_DRILL}_kept"] = (
+        f"CREATE TRIGGER {_DRILL}_kept BEFORE DELETE ON record_installation BEGIN SELECT RAISE(ABORT, '{_DRILL_SAID}'); END"
+    )
     changed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in _KEPT)
     found["journal_opening_erase_only"] = (
         "CREATE TRIGGER journal_opening_erase_only BEFORE UPDATE ON journal_opening "
@@ -261,6 +286,13 @@ def _postgresql_triggers() -> dict[str, list[str]]:
     found["journal_head_grows"] = [grows, "CREATE TRIGGER journal_head_grows " + on_update.format("journal_head", "journal_grows")]
     name = "journal_opening_erase_only"
     found[name] = [erase, f"CREATE TRIGGER {name} " + on_update.format("journal_opening", "journal_erase_only")]
+    kept = (
+        "CREATE OR REPLACE FUNCTION journal_drill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF TG_OP = 'DELETE' OR (TG_OP = 'INSERT' AND NEW.drill) OR (TG_OP = 'UPDATE' AND (NEW.drill IS DISTINCT FROM OLD.drill "
+        f"OR (NOT NEW.drill AND NEW.clock_from IS NOT NULL))) THEN RAISE EXCEPTION '{_DRILL_SAID}'; END IF; RETURN NEW; END $$"
+    )
+    always = "BEFORE INSERT OR UPDATE OR DELETE ON record_installation FOR EACH ROW EXECUTE FUNCTION journal_drill()"
+    found[_DRILL] = [kept, f"CREATE TRIGGER {_DRILL} {always}"]
     return found
 
 
@@ -276,7 +308,7 @@ def _present_triggers() -> set[str]:
 def install_triggers(**_: object) -> None:
     """Makes the triggers that are missing; after every migration, since a rebuilt table loses them."""
     tables = set(connection.introspection.table_names())
-    if not {"journal_entry", "journal_opening", "journal_equivocation", "journal_key"} <= tables:
+    if not {"journal_entry", "journal_opening", "journal_equivocation", "journal_key"} <= tables or not _knows_drills():
         return
     present = _present_triggers()
     with connection.cursor() as cursor:
@@ -291,6 +323,13 @@ def install_triggers(**_: object) -> None:
                         cursor.execute(statement)
 
 
+def _knows_drills() -> bool:
+    """Whether the tables are of a version that tells a drill from a real installation; before it, its triggers could not be made."""
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, InstallationRow._meta.db_table)
+    return any(column.name == "drill" for column in columns)
+
+
 def require_triggers() -> None:
     """Start-up check: Unprotected when a trigger of the journal is missing."""
     wanted = set(_sqlite_triggers() if connection.vendor == "sqlite" else _postgresql_triggers())
@@ -299,17 +338,30 @@ def require_triggers() -> None:
         raise Unprotected(f"Jurnal tidak terlindung: pemicu {', '.join(missing)} hilang. Jalankan ./posko upgrade.")
 
 
+def require_mark() -> None:
+    """Start-up check: Unmarked where the folder and the database do not agree whether this is a drill."""
+    drill = InstallationRow.objects.filter(id=1, drill=True).exists()
+    if drill != settings.DRILL:
+        raise Unmarked(
+            "Basis data ini gladi, tetapi gladi.toml tidak ada di folder datanya; kembalikan berkas itu."
+            if drill
+            else "Di folder data ini ada gladi.toml, tetapi basis datanya sungguhan; singkirkan berkas itu."
+        )
+
+
 # --- the installation, its elections, its clock ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Installation:
-    """This installation."""
+    """This installation. demo: what happens in it is made up, as in the example and in a drill. drill: a copy in which people practise."""
 
     id: str
     name: str
     region: str
     demo: bool
+    drill: bool = False
+    example: bool = False
 
 
 def install(*, name: str, region: str, demo: bool, at: datetime) -> Installation:
@@ -327,7 +379,9 @@ def install(*, name: str, region: str, demo: bool, at: datetime) -> Installation
 def installation() -> Installation:
     """This installation; nameless before `install`."""
     row = InstallationRow.objects.filter(id=1).first()
-    return Installation(row.installation, row.name, row.region, row.demo) if row else Installation("", "", "", False)
+    if row is None:
+        return Installation("", "", "", False)
+    return Installation(row.installation, row.name, row.region, row.demo or row.drill, row.drill, row.demo)
 
 
 def create_election(election: rules.Election, actor: rules.Actor, at: datetime) -> None:
@@ -359,10 +413,37 @@ def _election(row: ElectionRow) -> rules.Election:
     return rules.Election(row.code, row.name, row.region, row.voting_at, tuple(row.contests), row.rulebook, row.provisional)
 
 
+class ClockRuns(rules.Refusal):
+    """The clock of a drill follows its script; nobody sets it."""
+
+    code: ClassVar[str] = "record.clock_runs"
+
+
+class NoDrill(rules.Refusal):
+    """Only a drill has a clock that runs at another speed."""
+
+    code: ClassVar[str] = "record.no_drill"
+
+
 def clock(machine_at: datetime) -> datetime:
-    """The stored time, or the machine's."""
-    stored = InstallationRow.objects.filter(id=1).values_list("clock_at", flat=True).first()
-    return stored or machine_at
+    """The stored time, or the machine's; in a drill the time of its script, which runs on from there at its speed."""
+    row = InstallationRow.objects.filter(id=1).values_list("clock_at", "clock_from", "clock_speed").first()
+    stored, since, speed = row or (None, None, 1)
+    if stored is None:
+        return machine_at
+    return stored + max(machine_at - since, timedelta(0)) * speed if since is not None else stored
+
+
+def run_clock(at: datetime, speed: int, machine_at: datetime) -> None:
+    """Lets a drill's clock run from an instant, so many times as fast as the machine's; 0 lets it stand there. NoDrill.
+
+    Inside the transaction of whoever records why.
+    """
+    changed = InstallationRow.objects.filter(id=1, drill=True).update(
+        clock_at=at, clock_from=machine_at if speed else None, clock_speed=max(speed, 1)
+    )
+    if not changed:
+        raise NoDrill()
 
 
 def clock_is_stored() -> bool:
@@ -373,6 +454,8 @@ def clock_is_stored() -> bool:
 def set_clock(at: datetime | None, actor: rules.Actor, machine_at: datetime) -> None:
     """Sets the clock, or frees it (None); an entry like any other."""
     with transaction.atomic():
+        if InstallationRow.objects.filter(id=1, drill=True).exists():
+            raise ClockRuns()
         InstallationRow.objects.filter(id=1).update(clock_at=at)
         said = {"at": stamp(at) if at else ""}
         append([rules.Draft("clock.set", "", "installation:clock", installation().region, actor, machine_at, said)], machine_at)

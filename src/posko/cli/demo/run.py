@@ -61,9 +61,7 @@ def main(*, serve: bool, fresh: bool, port: int) -> int:
         )
         return 2
     if fresh and _real(var):
-        console.print(
-            f"[red]Folder data {var} berisi instalasi sungguhan (posko.toml); tidak dihapus.[/red] Setel POSKO_VAR ke folder lain."
-        )
+        console.print(f"[red]Folder data {var} berisi instalasi sungguhan atau gladi; tidak dihapus.[/red] Setel POSKO_VAR ke folder lain.")
         return 2
     if fresh:
         _clear(var)
@@ -88,7 +86,8 @@ def main(*, serve: bool, fresh: bool, port: int) -> int:
 
 
 def _real(var: Path) -> bool:
-    return (var / "posko.toml").exists()
+    """A real installation, or a drill: neither is a demo's to clear."""
+    return (var / "posko.toml").exists() or (var / "gladi.toml").exists()
 
 
 def _foreign(var: Path) -> bool:

@@ -1,0 +1,87 @@
+"""The pages of the drill, and the mark that no page, download or error page of a drill can be without."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from posko.domain import drill as rules
+from posko.formats import watermark
+from posko.store import drill, record
+from tests import beltim, practice
+
+ELECTION = "pemilu-2024"
+BAR = b'<div class="drill-mark" role="note">GLADI \xe2\x80\x94 BUKAN DATA NYATA</div>'
+
+
+@pytest.fixture(autouse=True)
+def _reset() -> Iterator[None]:
+    yield
+    watermark.put(False)
+
+
+@pytest.fixture
+def drilled(installation: Any) -> drill.Drill:
+    beltim.at("needs")
+    return practice.begun("gelombang-truk", rules.Kind.REPORT, rules.Kind.HAZARD)
+
+
+PAGES = ("/", "/masuk/", "/jam/", "/pemilu-2024/papan/", "/pemilu-2024/distribusi/", "/pemilu-2024/kesiapan/", "/pemilu-2024/tidak-ada/")
+
+
+def test_every_page_of_a_drill_carries_the_bar_errors_too(drilled: drill.Drill, client_for: Callable[[str], Client]) -> None:
+    for client in (client_for("ani"), Client()):
+        for address in PAGES:
+            response = client.get(address, follow=True)
+            assert response.content.count(BAR) == 1, address
+            assert b"<title>[GLADI] " in response.content, address
+            assert response.headers["X-Posko-Gladi"]
+
+
+def test_a_request_that_is_too_large_is_refused_with_the_bar(drilled: drill.Drill, settings: Any) -> None:
+    settings.DRILL = True
+    response = Client().post("/masuk/", CONTENT_LENGTH=str(10**9), HTTP_CONTENT_LENGTH=str(10**9))
+    assert response.status_code == 413
+    assert BAR in response.content
+
+
+def test_downloads_of_a_drill_say_so_in_their_names(drilled: drill.Drill, client_for: Callable[[str], Client]) -> None:
+    ani = client_for("ani")
+    for address in ("/pemilu-2024/jurnal/jurnal.csv", "/pemilu-2024/tempat/tps.csv"):
+        response = client_for("juwita").get(address)
+        if response.status_code == 200:
+            assert 'filename="GLADI-' in response.headers["Content-Disposition"]
+    response = ani.get("/pemilu-2024/jurnal/jurnal.csv")
+    assert response.status_code == 200
+    assert 'filename="GLADI-' in response.headers["Content-Disposition"]
+
+
+def test_a_real_installation_never_shows_the_mark(installation: Any, client_for: Callable[[str], Client]) -> None:
+    ani = client_for("ani")
+    for address in PAGES:
+        response = ani.get(address, follow=True)
+        assert b"drill-mark" not in response.content, address
+        assert "X-Posko-Gladi" not in response.headers
+    assert "GLADI" not in ani.get("/pemilu-2024/jurnal/jurnal.csv").headers["Content-Disposition"]
+
+
+def test_the_mark_of_a_drill_does_not_stay_with_the_thread(drilled: drill.Drill, client_for: Callable[[str], Client]) -> None:
+    client_for("ani").get("/pemilu-2024/papan/")
+    assert watermark.shown()
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for name in [name for name in record._present_triggers() if name.startswith("journal_installation_drill")]:
+            cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute("UPDATE record_installation SET drill = 0")
+    assert b"drill-mark" not in client_for("ani").get("/pemilu-2024/papan/").content
+    assert not watermark.shown()
+
+
+def test_a_person_cannot_set_the_clock_of_a_drill(drilled: drill.Drill, client_for: Callable[[str], Client]) -> None:
+    before = record.clock(practice.MACHINE_AT + timedelta(minutes=1))
+    page = client_for("kartika").post("/jam/", {"choice": "mesin"}, follow=True)
+    assert "Jam gladi mengikuti naskahnya" in page.content.decode()
+    assert record.clock(practice.MACHINE_AT + timedelta(minutes=1)) == before
