@@ -214,7 +214,7 @@ def let_go(request: shell.Request, election: str, code: str) -> HttpResponse:
 
 
 DONE = {
-    rules.Outcome.READY: "Tercatat: kata telepon siap. TPS tetap belum diketahui sampai diperiksa di tempat.",
+    rules.Outcome.READY: "Tercatat: kata telepon siap. Keadaan pasti menunggu pemeriksaan di tempat.",
     rules.Outcome.NOT_READY: "Tercatat: belum siap menurut telepon. TPS ditandai belum siap.",
     rules.Outcome.NO_ANSWER: "Tercatat: tidak diangkat. TPS kembali ke daftar sesudah 10 menit.",
     rules.Outcome.WRONG_NUMBER: "Tercatat: salah nomor. Perbaiki nomornya di telepon piket.",

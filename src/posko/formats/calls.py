@@ -11,7 +11,7 @@ from posko.formats import readiness as states
 from posko.formats import table
 
 OUTCOMES: Mapping[rules.Outcome, tuple[str, str]] = {
-    rules.Outcome.READY: ("done", "kata telepon siap"), rules.Outcome.NOT_READY: ("overdue", "kata telepon belum siap"),
+    rules.Outcome.READY: ("plain", "kata telepon siap"), rules.Outcome.NOT_READY: ("overdue", "kata telepon belum siap"),
     rules.Outcome.NO_ANSWER: ("unknown", "tidak diangkat"), rules.Outcome.WRONG_NUMBER: ("waiting", "salah nomor"),
     rules.Outcome.HELP: ("waiting", "perlu bantuan"),
 }  # fmt: skip
@@ -97,7 +97,8 @@ def script(cause: str, region: str, place: str, lacks: str) -> Script:
 def lacking(reasons: Iterable[readiness_rules.Reason]) -> str:
     """What is recorded as missing, for the question about it."""
     blocking = [r for r in reasons if r.code in readiness_rules.BLOCKING]
-    return states.short_reasons(blocking)
+    said = states.short_reasons(blocking)
+    return said[:1].lower() + said[1:]
 
 
 def lack_words(missing: Iterable[str], names: Mapping[str, str]) -> str:

@@ -42,6 +42,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("calls", "Daftar telepon"),
 )
 _DONE = "demo-selesai"
 
