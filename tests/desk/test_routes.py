@@ -98,6 +98,8 @@ TABLE: dict[str, str] = {
     " distribution_escorts distribution_routes",
     "distribution.plan": "distribution_plan",
     "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
+    "custody.read": "custody custody_export custody_conflicts custody_thing custody_minutes custody_trip",
+    "custody.record": "custody_pass_on custody_undo custody_load custody_damage custody_depart custody_arrive custody_hand",
     "readiness.read": "readiness readiness_export readiness_tps readiness_people readiness_crew_template",
     "calls.read": "calls calls_paper calls_export",
     "calls.make": "calls_next calls_call calls_take calls_release calls_outcome calls_undo calls_settle",

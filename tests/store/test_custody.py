@@ -151,6 +151,17 @@ def test_a_repetition_with_the_same_number_writes_nothing_and_other_words_under_
     assert record_all(scene, way(road)[1])[0].device.startswith("desk:")
 
 
+def test_a_form_that_is_sent_twice_is_written_once_and_with_other_words_refused(scene: Any, road: custody.Ride) -> None:
+    event, lutfi = way(road)[0], scene.actors["lutfi"]
+    first = custody.record_event(E, event, NAMES, lutfi, event.at, once="web:1/1")
+    before = record.root()
+    assert custody.record_event(E, event, NAMES, lutfi, event.at, once="web:1/1") == first
+    with pytest.raises(rules.SameNumber):
+        custody.record_event(E, replace(event, sent=8), NAMES, lutfi, event.at, once="web:1/1")
+    assert record.root() == before
+    assert custody.record_event(E, event, NAMES, lutfi, event.at, once="web:1/2").id != first.id
+
+
 def test_what_contradicts_is_recorded_and_only_what_cannot_be_is_refused(scene: Any, road: custody.Ride) -> None:
     handed = way(road)[3]
     record_all(scene, handed)

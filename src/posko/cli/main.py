@@ -33,6 +33,7 @@ COMMANDS: dict[str, Command] = {
     "publish": Command("posko.cli.publish", "publish", "membangun halaman publik dari terbitan terakhir, sebagai berkas statis"),
     "bundle": Command("posko.cli.bundle", "bundle", "berkas pengawas: terbitan, jurnal, dan program yang menghitung ulang semuanya"),
     "aght": Command("posko.cli.aght", "aght", "aght group BERKAS.csv: laporan mana yang mungkin menceritakan hal yang sama"),
+    "custody": Command("posko.cli.custody", "custody", "serah terima: export kejadian, atau replay BERKAS.jsonl tanpa basis data"),
     "plan": Command("posko.cli.plan", "plan", "usulan rencana distribusi untuk sebuah skenario"),
     "replan": Command("posko.cli.replan", "replan", "memperbaiki rencana sesudah gangguan: sesedikit mungkin surat jalan berubah"),
     "gladi": Command("posko.cli.gladi", "gladi", "latihan di salinan data sendiri: mulai, lanjut, nilai, selesai"),

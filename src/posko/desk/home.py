@@ -366,6 +366,8 @@ def _buttons(request: shell.Request, election: str) -> list[Button]:
     elif agency in {"PPS", "PPK"}:
         found.append(Button(_link("readiness", election), "Laporkan keadaan TPS", "pilih TPS dari daftar"))
         found.append(Button(_link("transfers_report", election), "Laporkan surat suara kurang", "pindai atau cari TPS"))
+    if shell.may(request, "custody.record"):
+        found.append(Button(_link("custody", election), "Serah terima kotak", "muat, berangkat, tiba, terima"))
     if shell.may(request, "packing.scan"):
         found.append(Button(_link("packing_station", election), "Mulai mengepak", "pindai kotak"))
     if shell.may(request, "receipts.record"):

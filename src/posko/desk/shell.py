@@ -25,7 +25,7 @@ from posko.store import access, places, record, thresholds
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
-    "travel", "weather", "distribution", "transfers",
+    "travel", "weather", "distribution", "custody", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "calls", "recommendations", "products",
     "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
@@ -41,6 +41,7 @@ MENU = (
     ("sorting", "Sortir", "sorting.read", "u"),
     ("packing", "Pengepakan", "packing.read", "c"),
     ("distribution", "Distribusi", "distribution.read", "i"),
+    ("custody", "Serah terima", "custody.read", "j"),
     ("readiness", "Kesiapan", "readiness.read", "s"),
     ("reports", "Laporan", "reports.file", "l"),
     ("aght", "AGHT", "aght.read", "a"),

@@ -60,7 +60,7 @@ RULES = (
     Said("R04", "Satu kelompok cetak rusak jauh lebih banyak dari biasa, atau lebih banyak dari cadangan.", "hambatan", "KPU"),
     Said("R05", "Surat suara dapil atau pemilihan lain di dalam kotak. Satu lembar saja sudah gawat.", "hambatan", "KPU, Bawaslu"),
     Said("R06", "Segel rusak, tidak cocok, atau dipakai dua kali. Satu segel saja sudah gawat.", "gangguan", "KPU, Bawaslu, Polres"),
-    Said("R07", "Kotak berangkat dan tidak dipindai lagi pada waktunya.", "gangguan", "KPU, Polres", "serah terima kotak (custody)"),
+    Said("R07", "Kotak berangkat dan tidak dipindai lagi pada waktunya.", "gangguan", "KPU, Polres"),
     Said("R08", "Kemungkinan tiba di PPS atau TPS sampai H-1 terlalu kecil.", "gangguan", "KPU", "perkiraan kesiapan (forecast)"),
     Said("R09", "Gelombang melebihi batas kapal pada waktu menyeberang.", "tantangan", "KPU, Polair"),
     Said("R10", "Menjelang pemungutan, pulau belum punya kapal berkontrak atau kapal cadangan.", "hambatan", "KPU"),
@@ -75,9 +75,8 @@ RULES = (
     ),
     Said(
         "R16", "Satu akun dipakai di dua gawai sekaligus, atau di dua tempat yang mustahil terkejar.", "ancaman", "KPU",
-        "serah terima kotak (custody)",
     ),
-    Said("R17", "Pindaian di luar jalur atau di luar jadwal rencana.", "gangguan", "KPU, Polres", "serah terima kotak (custody)"),
+    Said("R17", "Pindaian di luar jalur atau di luar jadwal rencana.", "gangguan", "KPU, Polres"),
     Said("R18", "Beberapa sinyal sejenis di beberapa desa dalam waktu singkat: mungkin satu sebab.", "gangguan", "KPU"),
     Said("R19", "Posko melewatkan tanda hidupnya: keadaannya belum diketahui, bukan tenang.", "hambatan", "PPK, KPU, Kejari"),
     Said(

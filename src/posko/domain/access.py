@@ -249,6 +249,7 @@ POLICY: dict[str, frozenset[str]] = {
     "travel.read": AGENCIES | AD_HOC, "travel.write": OPERATOR,
     "weather.read": AGENCIES | AD_HOC, "weather.write": OPERATOR,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
+    "custody.read": AGENCIES | AD_HOC | KPPS, "custody.record": GUDANG | AD_HOC | KPPS,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR | KPPS, "readiness.write": OPERATOR,
     "calls.read": AGENCIES | AD_HOC, "calls.make": OPERATOR | AD_HOC | ANALYST, "calls.write": OPERATOR | AD_HOC,
     "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,

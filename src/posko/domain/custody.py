@@ -179,7 +179,7 @@ class Event:
     trip: identity of the waybill, "" where no vehicle takes part. here: the person stood beside it (False: told by radio or telephone).
     sent and received: ballot boxes by the waybill and as counted, 0 and 0 where nobody counted; missing: things that should have been
     there. lat and lon: micro-degrees, None without a fix. corrects: the event that this one takes back (and, unless it is CORRECTED, takes
-    the place of).
+    the place of). client: the browser in which it was typed, where the device is the desk itself.
     """
 
     id: str
@@ -204,6 +204,7 @@ class Event:
     lon: int | None = None
     corrects: str = ""
     mark: str = ""
+    client: str = ""
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -270,7 +271,7 @@ def event_facts(event: Event) -> dict[str, Any]:
         "giver": _party_facts(event.giver), "receiver": _party_facts(event.receiver), "seals": event.seals,
         "readings": [_reading_facts(r) for r in event.readings], "sent": event.sent, "received": event.received,
         "missing": list(event.missing), "cause": event.cause, "here": int(event.here), "lat": event.lat, "lon": event.lon,
-        "corrects": event.corrects, "mark": event.mark,
+        "corrects": event.corrects, "mark": event.mark, "client": event.client,
     }  # fmt: skip
     blank = {"sent", "received"}  # nought is said by silence here; a latitude of nought is one
     return {name: value for name, value in plain.items() if value not in ("", None, [], {}) and not (name in blank and value == 0)}
@@ -303,7 +304,7 @@ def event_of(said: Mapping[str, Any]) -> Event:
             seals=_text(said, "seals") or "unread", readings=tuple(_reading(r) for r in said.get("readings", ())),
             sent=_whole(said, "sent"), received=_whole(said, "received"), missing=_texts(said, "missing"), cause=_text(said, "cause"),
             here=bool(_whole(said, "here", 1)), lat=_degrees(said, "lat"), lon=_degrees(said, "lon"), corrects=_text(said, "corrects"),
-            mark=_text(said, "mark"),
+            mark=_text(said, "mark"), client=_text(said, "client"),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         named = str(wrong.args[0]) if isinstance(wrong, KeyError) and wrong.args else "kind, at, readings"
@@ -518,8 +519,10 @@ class _Walk:
                 self._mark(event, thing)
         for reading in event.readings:
             self._read(event, reading)
-        if event.kind in MOVES and event.sent != event.received:
-            facts: dict[str, str | int] = {"sent": event.sent, "received": event.received, "place": event.place}
+        if event.kind in MOVES and (event.sent != event.received or event.missing):
+            facts: dict[str, str | int] = {
+                "sent": event.sent, "received": event.received, "missing": len(event.missing), "place": event.place,
+            }  # fmt: skip
             self.found.append(Conflict("count_differs", "", (event.id,), facts))
 
     def _see(self, event: Event) -> None:

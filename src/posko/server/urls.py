@@ -8,6 +8,7 @@ from posko.desk import (
     board,
     bundles,
     calls,
+    custody,
     disputes,
     distribution,
     dpt,
@@ -54,7 +55,7 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, transfers,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, custody, transfers,
     readiness, reports, posts, misuse, merging, aght,
     calls, recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip

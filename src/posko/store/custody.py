@@ -47,6 +47,7 @@ class CustodyEventRow(models.Model):
     device = models.CharField(max_length=60)
     device_seq = models.BigIntegerField()
     mark = models.CharField(max_length=20, blank=True)
+    once = models.CharField(max_length=60, null=True, unique=True)  # null: no form; many may have none
     person = models.CharField(max_length=60)
     agency = models.CharField(max_length=20)
     occurred_at = models.DateTimeField()
@@ -176,15 +177,19 @@ def _same(one: Ride) -> tuple[object, ...]:
 
 def manifest(election: str, ride_: Ride, at: datetime) -> list[Item]:
     """What the waybill of a trip says must travel, in the order of its halts: labelled boxes by code, the rest as one kit a place."""
+    return manifests(election, [ride_], at)[ride_.waybill]
+
+
+def manifests(election: str, several: Iterable[Ride], at: datetime) -> dict[str, list[Item]]:
+    """Waybill -> what it says must travel, of many trips at once."""
     boxes: dict[str, list[packing.Labelled]] = defaultdict(list)
     for box in packing.labelled(election, at):
         boxes[box.tps].append(box)
     names = place_names(election)
-    found = []
-    for stop in ride_.halts:
-        for code in stop.loads:
-            found += _items(ride_.stored.load(code), stop.place, boxes, names)
-    return found
+    return {
+        one.waybill: [item for stop in one.halts for code in stop.loads for item in _items(one.stored.load(code), stop.place, boxes, names)]
+        for one in several
+    }
 
 
 def _items(load: road_rules.Load, place: str, boxes: Mapping[str, Sequence[packing.Labelled]], names: Mapping[str, str]) -> list[Item]:
@@ -223,54 +228,68 @@ class Words:
 
 @dataclass(frozen=True)
 class Told:
-    """An event before it is written (its id is empty), with its words and why."""
+    """An event before it is written (its id is empty), with its words and why; actor: who tells it, where that is not whoever writes.
+
+    once: a word that its form bears, so that a form that is sent twice is written once; a phone has its device and number for that.
+    """
 
     event: rules.Event
     words: Words = field(default_factory=Words)
     reason: str = ""
+    actor: facts.Actor | None = None
+    once: str = ""
 
 
 def record_event(
-    election: str, event: rules.Event, words: Words, actor: facts.Actor, at: datetime, *, reason: str = "", second: str = ""
+    election: str,
+    event: rules.Event,
+    words: Words,
+    actor: facts.Actor,
+    at: datetime,
+    *,
+    reason: str = "",
+    second: str = "",
+    once: str = "",
 ) -> rules.Event:
-    """Writes down what happened. With a device and its number, a repetition is answered with the event that stands and writes nothing.
+    """Writes down what happened. A repetition (same device and number, or the same form) is answered with what stands; nothing is written.
 
     What contradicts other events is recorded all the same. Refused is only what cannot be an event: Future, UnknownTrip, UnknownThing,
     PartyMissing, SameNumber, and the refusals of `rules.Event`.
     """
-    return record_events(election, [Told(event, words, reason)], actor, at, second=second)[0]
+    return record_events(election, [Told(event, words, reason, once=once)], actor, at, second=second)[0]
 
 
 def record_events(election: str, told: Sequence[Told], actor: facts.Actor, at: datetime, *, second: str = "") -> list[rules.Event]:
     """Like `record_event` for many at once: all are written, or none."""
     with transaction.atomic():
         at = record.turn(at)
-        known = _numbered(one.event for one in told)
-        fresh = [one for one in told if (one.event.device, one.event.seq) not in known]
+        known = [_standing(one) for one in told]
+        fresh = [one for one, standing in zip(told, known, strict=True) if standing is None]
         _check(election, fresh, at)
         looked = [replace(one, event=_with_expected(election, one.event)) for one in fresh]
         for one in looked:
-            _look_at_seals(election, one.event, actor, at)
-        prepared = record.prepare([_draft(election, one, actor, second) for one in looked], at)
-        rows = [_row(election, one, entry, actor) for one, entry in zip(looked, prepared, strict=True)]
+            _look_at_seals(election, one.event, one.actor or actor, at)
+        prepared = record.prepare([_draft(election, one, one.actor or actor, second) for one in looked], at)
+        rows = [_row(election, one, entry, one.actor or actor) for one, entry in zip(looked, prepared, strict=True)]
         CustodyEventRow.objects.bulk_create(rows)
         record.append(prepared, at=at)
     written = iter([_event(row) for row in rows])
-    return [known.get((one.event.device, one.event.seq)) or next(written) for one in told]
+    return [standing or next(written) for standing in known]
 
 
-def _numbered(events: Iterable[rules.Event]) -> dict[tuple[str, int], rules.Event]:
-    """(device, number) -> the event that already bears it; SameNumber where its words are others."""
-    found: dict[tuple[str, int], rules.Event] = {}
-    for event in events:
-        row = CustodyEventRow.objects.filter(device=event.device, device_seq=event.seq).first() if event.device else None
-        if row is None:
-            continue
-        standing = _event(row)
-        # The store fills in the id and what seals it expected; everything else is the sender's.
-        if replace(standing, id="", readings=()) != replace(event, id="", readings=()):
-            raise rules.SameNumber(device=event.device, seq=event.seq)
-        found[event.device, event.seq] = standing
+def _standing(told: Told) -> rules.Event | None:
+    """The event that was written of this before; SameNumber where its words were others."""
+    if told.event.device:
+        row = CustodyEventRow.objects.filter(device=told.event.device, device_seq=told.event.seq).first()
+    else:
+        row = CustodyEventRow.objects.filter(once=told.once).first() if told.once else None
+    if row is None:
+        return None
+    found = _event(row)
+    # The store fills in the id, the desk's number and what seals it expected; everything else is the sender's.
+    device, seq = (found.device, found.seq) if told.event.device else ("", 0)
+    if replace(found, id="", readings=(), device=device, seq=seq) != replace(told.event, id="", readings=()):
+        raise rules.SameNumber(device=told.event.device or told.once, seq=told.event.seq)
     return found
 
 
@@ -344,8 +363,8 @@ def _row(election: str, told: Told, entry: record.Prepared, actor: facts.Actor) 
     event = replace(told.event, id=entry.entry_id, device=device, seq=seq)
     return CustodyEventRow(
         election=election, kind=event.kind.value, trip=event.trip, place=event.place, facts=rules.event_facts(event),
-        corrects=event.corrects, device=device, device_seq=seq, mark=event.mark, person=actor.person, agency=actor.agency,
-        occurred_at=event.at, entry_id=entry.entry_id,
+        corrects=event.corrects, device=device, device_seq=seq, mark=event.mark, once=told.once or None, person=actor.person,
+        agency=actor.agency, occurred_at=event.at, entry_id=entry.entry_id,
     )  # fmt: skip
 
 
@@ -374,6 +393,11 @@ def take_back(election: str, event_id: str, reason: str, actor: facts.Actor, at:
 def events(election: str, at: datetime) -> list[rules.Event]:
     """Everything that had happened by then, in order, also what was taken back."""
     return list(state(election, at).events)
+
+
+def every_event(election: str) -> list[rules.Event]:
+    """All events of an election, whenever they happened, in order."""
+    return list(rules.fold(_event(row) for row in CustodyEventRow.objects.filter(election=election)).events)
 
 
 def get_event(election: str, event_id: str) -> rules.Event:
@@ -617,6 +641,7 @@ def _differences(by_waybill: Mapping[str, Ride], now: rules.State) -> list[facts
         place = one.name(event.place) if one else event.place
         said: dict[str, str | int] = {
             "number": one.number if one else "", "place": place, "sent": event.sent, "received": event.received,
+            "missing": len(event.missing),
         }  # fmt: skip
         args = (event.trip,) if event.trip else ()
         to = ("KPU", "BAWASLU")
@@ -631,7 +656,7 @@ def _differences(by_waybill: Mapping[str, Ride], now: rules.State) -> list[facts
 def scans(now: rules.State) -> list[rules.Scan]:
     """Events that somebody recorded standing beside the thing; what was told by radio says nothing about where the teller is."""
     return [
-        rules.Scan(event.trip or event.things[0], event.account, event.device, event.place, event.at, None, event.mark)
+        rules.Scan(event.trip or event.things[0], event.account, event.client or event.device, event.place, event.at, None, event.mark)
         for event in now.valid
         if event.here and event.account and event.kind is not rules.Kind.CORRECTED
     ]

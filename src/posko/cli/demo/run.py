@@ -32,6 +32,7 @@ STEPS = (
     ("merging", "Gabungan laporan"),
     ("aght", "AGHT"),
     ("replanning", "Rencana disusun ulang"),
+    ("custody", "Serah terima"),
     ("recommendations", "Rekomendasi"),
     ("products", "Produk posko"),
     ("transfers", "Geser surat suara"),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0010_drill"),
+        ("store", "0011_custody_once"),
     ]
 
     operations = [

@@ -1,0 +1,1046 @@
+"""Stage custody: screens: trips of the day, the phone's page of one trip with one prompt at a time, minutes, one box, what disagrees."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+
+from posko.desk import shell
+from posko.domain import access as access_rules
+from posko.domain import custody as rules
+from posko.domain import distribution as road_rules
+from posko.domain import labels as label_rules
+from posko.domain import places as place_rules
+from posko.domain import record as facts
+from posko.domain import seals as seal_rules
+from posko.formats import custody as words
+from posko.formats import document, table, text
+from posko.store import access, custody, distribution, packing, places
+
+Kind = rules.Kind
+PHASES = {
+    "unseen": ("unknown", "belum dimuat"),
+    "loaded": ("waiting", "dimuat"),
+    "departed": ("waiting", "di jalan"),
+    "arrived": ("good", "tiba"),
+    "done": ("done", "selesai"),
+}
+GIVERS = ("PPK", "PPS", "KPPS")
+"""Agencies that stand at the receiving end of a vehicle: signed in, they are who takes."""
+MOST_LATE_SHOWN = 5
+MOST_NAMED = 8
+COLUMNS = (
+    "Surat jalan", "Kendaraan", "Dari", "Perhentian", "Berangkat (rencana)", "Keadaan", "Terlihat di", "Waktu terlihat", "Selisih menit",
+    "Berikutnya", "Perkiraan tiba", "Tanda",
+)  # fmt: skip
+
+
+# --- whose things these are ----------------------------------------------------------------------------------------------
+
+
+def _thing(place: str) -> access_rules.Thing:
+    return access_rules.Thing(kind="custody", id="", place=place, owner="", classification="biasa")
+
+
+def _mine(request: shell.Request, act: str, codes: Iterable[str]) -> access_rules.Thing:
+    """The thing at the first of some places that lies in this person's reach; else at the first of them that has a dotted code."""
+    region = request.election.region
+    reach = access_rules.reach(request.person, act, region, request.at)
+    found = [access_rules.belongs(code, region) for code in codes]
+    inside = next((code for code in found if access_rules.within(code, reach)), "")
+    return _thing(inside or (found[0] if found else reach))
+
+
+def _ride(request: shell.Request, waybill: str) -> custody.Ride | None:
+    try:
+        return custody.ride(request.election.code, waybill)
+    except rules.UnknownTrip:
+        return None
+
+
+def _of_trip(request: shell.Request, election: str, waybill: str, act: str = "custody.read") -> access_rules.Thing:
+    del election
+    one = _ride(request, waybill)
+    return _mine(request, act, [code for stop in one.halts for code in custody.targets(one, stop.place)] if one else ())
+
+
+def _at_halt(request: shell.Request, election: str, waybill: str, place: str) -> access_rules.Thing:
+    """A halt belongs to those whose goods leave the vehicle there, the start of a trip to the regency."""
+    del election
+    one = _ride(request, waybill)
+    if one is None:
+        return _mine(request, "custody.record", ())
+    return _thing(request.election.region) if one.index(place) < 0 else _mine(request, "custody.record", custody.targets(one, place))
+
+
+def _at_start(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
+    del election
+    one = _ride(request, waybill)
+    return _thing(request.election.region) if one else _mine(request, "custody.record", ())
+
+
+def _on_trip(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
+    return _of_trip(request, election, waybill, "custody.record")
+
+
+def _at_tps(request: shell.Request, election: str, code: str) -> access_rules.Thing:
+    del election
+    inside = access_rules.within(code, request.election.region)
+    return _mine(request, "custody.record", [code] if inside else ())
+
+
+def _of_event(request: shell.Request, election: str, event: str, act: str = "custody.read") -> access_rules.Thing:
+    try:
+        found = custody.get_event(election, event)
+    except rules.UnknownEvent:
+        return _mine(request, act, ())
+    one = _ride(request, found.trip) if found.trip else None
+    if one is None:
+        return _mine(request, act, [thing[2:] for thing in found.things if thing.startswith("K:")] or [found.place])
+    if one.index(found.place) < 0:
+        return _thing(request.election.region) if act == "custody.record" else _of_trip(request, election, one.waybill, act)
+    return _mine(request, act, custody.targets(one, found.place))
+
+
+def _event_to_undo(request: shell.Request, election: str, event: str) -> access_rules.Thing:
+    return _of_event(request, election, event, "custody.record")
+
+
+def _of_thing(request: shell.Request, election: str, thing: str) -> access_rules.Thing:
+    target = _target(election, thing, request.at)
+    return _mine(request, "custody.read", [target] if target else ())
+
+
+def _target(election: str, thing: str, at: datetime) -> str:
+    if thing.startswith("K:"):
+        return thing[2:]
+    box = next(iter(packing.labelled(election, at, [thing[2:]])), None)
+    return box.tps if box else ""
+
+
+# --- trips ---------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("custody.read")
+def index(request: shell.Request, election: str) -> HttpResponse:
+    """The trips with where they are and when they come; and the way to one by its waybill."""
+    typed = request.GET.get("q", "").strip()[:120]
+    if typed:
+        try:
+            return redirect("desk:custody_trip", election, custody.ride(election, typed).waybill)
+        except rules.UnknownTrip as refusal:
+            shell.refused(request, refusal)
+    rows = _rows(request, election)
+    days = sorted({row["day"] for row in rows}, reverse=True)
+    asked = request.GET.get("hari", "")
+    day = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else None
+    context = {
+        "rows": [row for row in rows if day is None or row["day"] == day],
+        "days": [(one, one == day) for one in days],
+        "day": day,
+        "counts": _counts(rows),
+        "conflicts": len(_conflicts(request, election)),
+        "typed": typed,
+        "plan": distribution.current_plan(election, request.at),
+        "marks": sorted({row["position"].mark for row in rows if row["position"].mark}),
+    }
+    return render(request, "desk/custody/index.html", context)
+
+
+def _rows(request: shell.Request, election: str) -> list[dict[str, Any]]:
+    """Trips that touch this person's part of the regency."""
+    region = request.election.region
+    reach = access_rules.reach(request.person, "custody.read", region, request.at)
+    by_waybill = {one.waybill: one for one in custody.rides(election, request.at)}
+    rows = []
+    for position in custody.positions(election, request.at).values():
+        one = by_waybill[position.waybill]
+        codes = [access_rules.belongs(code, region) for stop in one.halts for code in custody.targets(one, stop.place)]
+        if any(access_rules.within(code, reach) for code in codes):
+            rows.append(_row(one, position, request.at))
+    return rows
+
+
+def _row(one: custody.Ride, position: custody.Position, at: datetime) -> dict[str, Any]:
+    state, word = PHASES[position.phase]
+    due_at = position.eta_at if position.overdue else None
+    late = position.overdue or (position.late_min or 0) > 0
+    return {
+        "ride": one,
+        "position": position,
+        "state": "overdue" if position.overdue else state,
+        "word": word,
+        "late": f"belum terlihat, lewat {text.menit(int((at - due_at).total_seconds() // 60))}"
+        if due_at
+        else words.late(position.late_min),
+        "is_late": late,
+        "day": road_rules.day_of(one.trip.depart_min),
+        "start": one.name(one.trip.start),
+        "place": one.name(position.place) if position.place else "",
+        "next": one.name(position.next_place) if position.next_place else "",
+        "stops": ", ".join(one.name(stop.place) for stop in one.halts),
+        "here": position.phase == "arrived" and position.place == position.next_place,
+    }
+
+
+def _counts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    told = list(rows)
+    for phase, (state, word) in PHASES.items():
+        found.append({"state": state, "word": word, "count": sum(row["position"].phase == phase for row in told)})
+    found.append(
+        {"state": "overdue", "word": "terlambat", "count": sum(row["is_late"] and row["position"].phase != "done" for row in told)}
+    )
+    return found
+
+
+def board(request: shell.Request, election: str) -> dict[str, Any]:
+    """What the board shows of the trips: how many are where, those that are late, what disagrees. Empty where nothing was seen yet."""
+    if not shell.may(request, "custody.read"):
+        return {}
+    rows = _rows(request, election)
+    seen = [row for row in rows if row["position"].phase != "unseen"]
+    late = [row for row in rows if row["is_late"] and row["position"].phase != "done"]
+    if not seen and not late:
+        return {}
+    late.sort(key=lambda row: -(row["position"].late_min or 0))
+    return {
+        "counts": [one for one in _counts(rows) if one["count"]],
+        "late": late[:MOST_LATE_SHOWN],
+        "more": max(0, len(late) - MOST_LATE_SHOWN),
+        "delivered": len(custody.deliveries(election, request.at)),
+        "tps": len(places.tps_list(election)),
+        "conflicts": len(_conflicts(request, election)),
+        "marks": sorted({row["position"].mark for row in seen if row["position"].mark}),
+    }
+
+
+@shell.page("custody.read", thing=_of_trip)
+def trip(request: shell.Request, election: str, waybill: str) -> HttpResponse:
+    """One trip: its state, what comes next as one big button, its halts, and everything that was recorded."""
+    one = _ride(request, waybill)
+    if one is None:
+        shell.refused(request, rules.UnknownTrip(seen=waybill[:40]))
+        return redirect("desk:custody", election)
+    position = next(p for p in custody.positions(election, request.at).values() if p.waybill == one.waybill)
+    now = custody.state(election, request.at)
+    items = custody.manifest(election, one, request.at)
+    context = {
+        **_row(one, position, request.at),
+        "vehicle": one.vehicle,
+        "next_act": _next_act(request, one, position),
+        "stops_list": [_halt(request, one, stop, position, now, items) for stop in one.halts],
+        "log": _log(request, [event for event in now.events if event.trip == one.waybill], one, now),
+        "conflicts": [c for c in _conflicts(request, election) if c["trip"] == one.waybill],
+        "may_record": shell.may(request, "custody.record", _on_trip(request, election, one.waybill)),
+        "boxes": sum(item.boxes for item in items),
+    }
+    return render(request, "desk/custody/trip.html", context)
+
+
+def _next_act(request: shell.Request, one: custody.Ride, position: custody.Position) -> dict[str, str]:
+    """The one thing to do now, as a button, if this person may do it."""
+    election, waybill = request.election.code, one.waybill
+    if position.phase in {"unseen", "loaded"}:
+        act = "custody_load" if position.phase == "unseen" else "custody_depart"
+        label = "Muat barang" if position.phase == "unseen" else "Catat berangkat"
+        args = [election, waybill] if act == "custody_load" else [election, waybill, one.trip.start]
+        allowed = shell.may(request, "custody.record", _thing(request.election.region))
+    elif position.phase == "done":
+        return {}
+    else:
+        place = position.next_place
+        here = position.phase == "arrived" and position.place == place
+        leaving = position.phase == "arrived" and not here
+        act = "custody_hand" if here else "custody_depart" if leaving else "custody_arrive"
+        at_place = position.place if leaving else place
+        name = one.name(at_place)
+        label = {"custody_hand": f"Serah terima di {name}", "custody_depart": f"Catat berangkat dari {name}"}.get(
+            act, f"Catat tiba di {name}"
+        )
+        args = [election, waybill, at_place]
+        allowed = shell.may(request, "custody.record", _at_halt(request, election, waybill, at_place))
+    return {"href": reverse(f"desk:{act}", args=args), "label": label} if allowed else {}
+
+
+def _halt(
+    request: shell.Request,
+    one: custody.Ride,
+    stop: road_rules.Stop,
+    position: custody.Position,
+    now: rules.State,
+    carried: Iterable[custody.Item],
+) -> dict[str, Any]:
+    items = [item for item in carried if item.place == stop.place]
+    handed = [e for e in now.valid if e.trip == one.waybill and e.kind is Kind.HANDED_OVER and e.place == stop.place]
+    args = [request.election.code, one.waybill, stop.place]
+    may = shell.may(request, "custody.record", _at_halt(request, request.election.code, one.waybill, stop.place))
+    return {
+        "name": one.name(stop.place),
+        "pier": stop.handover,
+        "planned_at": one.stored.instant(stop.arrive_min),
+        "eta_at": position.eta.get(stop.place),
+        "boxes": sum(item.boxes for item in items),
+        "tps": len({item.target for item in items if place_rules.level(item.target) == "tps"}),
+        "handed_at": handed[-1].at if handed else None,
+        "here": position.place == stop.place and position.phase == "arrived",
+        "now": stop.place == position.next_place,
+        "arrive_href": reverse("desk:custody_arrive", args=args) if may else "",
+        "hand_href": reverse("desk:custody_hand", args=args) if may else "",
+        "tps_links": _tps_links(items) if handed and may else [],
+    }  # fmt: skip
+
+
+def _tps_links(items: Iterable[custody.Item]) -> list[tuple[str, str]]:
+    """The TPS of a halt, for handing their goods on to the KPPS."""
+    kits = [item for item in items if item.thing.startswith("K:") and place_rules.level(item.target) == "tps"]
+    return [(item.target, item.label.partition(" perlengkapan")[0].partition(" kotak dan")[0]) for item in kits]
+
+
+def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Ride | None, now: rules.State) -> list[dict[str, Any]]:
+    """Events, the newest first, with who, and what may be done about each."""
+    told, names = custody.words(event.id for event in events), access.names()
+    valid = {event.id for event in now.valid}
+    rows = []
+    for event in reversed(events):
+        said = told[event.id]
+        place = one.name(event.place) if one else _place_name(request, event.place)
+        alone = event.account == request.person.id and request.at - event.at <= rules.UNDO_FOR
+        rows.append(
+            {
+                "event": event,
+                "word": words.KINDS[event.kind],
+                "place": place,
+                "who": names.get(event.account, event.account),
+                "giver": words.party(event.giver, said.giver or names.get(event.giver.person, "")) if event.giver.agency else "",
+                "receiver": words.party(event.receiver, said.receiver or names.get(event.receiver.person, ""))
+                if event.receiver.agency
+                else "",
+                "note": said.note,
+                "cause": words.CAUSES.get(event.cause, ""),
+                "seals": words.SEALS[event.seals] if event.kind in rules.MOVES else "",
+                "struck": event.id not in valid,
+                "alone": alone,
+                "paper": event.kind in rules.MOVES,
+                "may_undo": event.id in valid
+                and event.kind is not Kind.CORRECTED
+                and shell.may(request, "custody.record", _event_to_undo(request, request.election.code, event.id)),
+            }
+        )
+    return rows
+
+
+def _place_name(request: shell.Request, code: str) -> str:
+    names = {site.code: site.name for site in places.sites(request.election.region)}
+    names |= {desa.code: desa.name for desa in places.desa_list(request.election.region)}
+    return names.get(code) or custody.place_names(request.election.code).get(code, code)
+
+
+# --- one prompt at a time ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Form:
+    """The answers given so far; everything travels in the form, nothing is kept until it is sent."""
+
+    said: Any
+    kind: Kind
+    expected: Sequence[custody.Item]
+    watches: bool  # somebody of the KPU, who may also write down what a radio said
+    takes: bool  # whoever signed in is the receiving side
+    trip: bool = True
+    readings: list[rules.Reading] = field(default_factory=list)
+    scanned: list[str] = field(default_factory=list)
+
+    def one(self, name: str) -> str:
+        """An answer, tidied."""
+        return str(self.said.get(name, "")).strip()[:400]
+
+    def many(self, name: str) -> list[str]:
+        """Ticked things, of those that are expected (or were scanned)."""
+        known = {item.thing for item in self.expected} | set(self.scanned)
+        return [thing for thing in self.said.getlist(name) if thing in known]
+
+    @property
+    def boxes(self) -> int:
+        """Ballot boxes that should be here."""
+        return sum(item.boxes for item in self.expected)
+
+    @property
+    def counted(self) -> int | None:
+        """Boxes as counted; None before that."""
+        typed = self.one("count")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else None
+
+    @property
+    def missing(self) -> list[str]:
+        """Things that are not there."""
+        if self.one("scan_done"):
+            absent = set(self.many("kit"))
+            return [
+                item.thing
+                for item in self.expected
+                if item.thing in absent or (item.thing.startswith("B:") and item.thing not in self.scanned)
+            ]
+        return self.many("missing")
+
+    @property
+    def refused(self) -> list[str]:
+        """Things that the receiver does not take."""
+        gone = set(self.missing)
+        return [thing for thing in self.many("refused_thing") if thing not in gone]
+
+    @property
+    def here(self) -> bool:
+        """Whether whoever writes stands beside it."""
+        return self.one("source") != "told"
+
+    def prompt(self) -> str:
+        """What to ask next: the first of these that has no answer yet."""
+        scanned, moved = bool(self.one("scan_done")), self.kind is Kind.HANDED_OVER
+        reasons = (
+            ("source", self.watches and self.one("source") not in {"here", "told"}),
+            ("scan", bool(self.one("scan")) and not scanned),
+            ("count", self.counted is None and not scanned),
+            ("missing", not scanned and self.counted != self.boxes and not self.one("missing_done")),
+            ("seals", self.one("seals") not in rules.SEALS),
+            ("reading", self.one("seals") == "differ" and not self.one("reading_done")),
+            ("refused", moved and self.one("refused") not in {"no", "yes"}),
+            ("cause", self.one("refused") == "yes" and not (self.refused and self.one("cause") in rules.CAUSES)),
+            ("parties", not self.one("parties_done")),
+        )
+        return next((prompt for prompt, unanswered in reasons if unanswered), "send")
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Hidden fields: every answer so far."""
+        single = (
+            "source", "count", "scan", "scan_done", "missing_done", "seals", "reading_done", "refused", "cause", "parties_done", "stamp",
+            "seq", "giver_agency", "giver_function", "giver_name", "receiver_agency", "receiver_function", "receiver_name",
+        )  # fmt: skip
+        found = [(name, self.one(name)) for name in single if self.one(name)]
+        found += [(name, thing) for name in ("missing", "refused_thing") for thing in self.many(name)]
+        found += [("kit", thing) for thing in self.many("kit")] if self.one("scan_done") else []
+        found += [("scanned", thing) for thing in self.scanned]
+        return found + [("reading", _packed(reading)) for reading in self.readings]
+
+
+def _packed(reading: rules.Reading) -> str:
+    return "|".join([reading.thing, " ".join(reading.seen), str(reading.count), str(int(reading.whole))])
+
+
+def _unpacked(text_: str) -> rules.Reading | None:
+    parts = text_.split("|")
+    if len(parts) != 4 or not parts[2].isascii() or not parts[2].isdigit() or len(parts[2]) > 3:
+        return None
+    return rules.Reading(parts[0], tuple(parts[1].split())[: seal_rules.MOST_ON_A_BOX], count=int(parts[2]), whole=parts[3] == "1")
+
+
+def _form(request: shell.Request, kind: Kind, expected: Sequence[custody.Item], *, on_trip: bool = True) -> Form:
+    watches = request.person.agency == "KPU"
+    form = Form(request.POST, kind, expected, watches and on_trip, not watches and on_trip, on_trip)
+    form.readings = [found for typed in request.POST.getlist("reading") if (found := _unpacked(typed)) is not None]
+    form.scanned = [thing for thing in request.POST.getlist("scanned") if thing.startswith("B:")][: rules.MOST_THINGS]
+    if request.method == "POST":
+        _scan(request, form)
+        _add_reading(request, form)
+    return form
+
+
+def _scan(request: shell.Request, form: Form) -> None:
+    """Another box scanned: known by its label. What is not on the waybill is kept too, and said."""
+    typed = form.one("code")
+    if not typed:
+        return
+    try:
+        code = packing.get_box(request.election.code, typed, request.at).code
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return
+    thing = f"B:{code}"
+    if thing in form.scanned:
+        shell.warned(request, "Kotak ini sudah dipindai.")
+        return
+    form.scanned.append(thing)
+    if thing not in {item.thing for item in form.expected}:
+        shell.warned(request, "Kotak ini tidak ada dalam surat jalan untuk tempat ini. Tetap dicatat; periksa tujuannya.")
+
+
+def _add_reading(request: shell.Request, form: Form) -> None:
+    """Seals of one more thing, typed or scanned."""
+    thing = form.one("read_thing")
+    if not thing or thing not in {item.thing for item in form.expected} | set(form.scanned):
+        return
+    try:
+        seen, _ = seal_rules.read_all(seal_rules.numbers(form.one("read_seen")))
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return
+    typed = form.one("read_count")
+    count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 else 0
+    reading = rules.Reading(thing, tuple(one.text for one in seen), count=count, whole=not form.one("read_broken"))
+    form.readings = [*(one for one in form.readings if one.thing != thing), reading]
+
+
+def _moment(request: shell.Request) -> datetime:
+    """When it happened: what was typed, else when the last page was shown, so that a repeated press says the same."""
+    typed = text.typed_moment(request.POST.get("when", ""))
+    if typed is not None:
+        return typed
+    try:
+        shown = datetime.fromisoformat(request.POST.get("stamp", ""))
+    except ValueError:
+        return request.at
+    return shown if shown.tzinfo and shown <= request.at else request.at
+
+
+def _client(request: shell.Request) -> str:
+    """The browser's session: what R16 takes for a device where the page was typed in."""
+    session = request.session.session_key or request.person.id
+    return f"web:{hashlib.sha256(session.encode()).hexdigest()[:16]}"
+
+
+def _number(request: shell.Request) -> str:
+    """The number that a form was given when it was first shown: sent twice, it is written once."""
+    typed = request.POST.get("seq", "")
+    return typed if typed.isascii() and typed.isdigit() and 0 < len(typed) < 20 else str(int(request.machine_at.timestamp() * 1_000_000))
+
+
+def _common(request: shell.Request, place: str, waybill: str, *, here: bool = True) -> dict[str, Any]:
+    """What every event of this request says of itself; its device and number are the desk's."""
+    return {
+        "id": "", "at": _moment(request), "device": "", "seq": 0, "account": request.person.id, "place": place, "trip": waybill,
+        "here": here, "client": _client(request),
+    }  # fmt: skip
+
+
+def _parties(request: shell.Request, form: Form, second: access_rules.Person | None) -> tuple[rules.Party, rules.Party]:
+    """Giver and receiver: whoever signed in stands on one side (unless it was told by radio), a second person on the other."""
+    giver = rules.Party(form.one("giver_agency"), form.one("giver_function"))
+    receiver = rules.Party(form.one("receiver_agency"), form.one("receiver_function"))
+    me = request.person
+    if form.takes:
+        receiver = replace(receiver, agency=me.agency, person=me.id)
+    elif form.here:
+        giver = replace(giver, agency=me.agency, person=me.id)
+    if second is not None and form.takes:
+        giver = replace(giver, agency=second.agency, person=second.id)
+    elif second is not None:
+        receiver = replace(receiver, agency=second.agency, person=second.id)
+    return giver, receiver
+
+
+def _second(request: shell.Request, thing: access_rules.Thing) -> access_rules.Person | None:
+    """The other side signs on this screen, if it wants to. The refusals of `access.countersign`."""
+    name = request.POST.get("second", "").strip()
+    if not name:
+        return None
+    password, address = request.POST.get("second_password", ""), request.META.get("REMOTE_ADDR", "")
+    return access.countersign(request.person, name, password, "custody.record", thing, request.at, request.machine_at, address)
+
+
+def _events(request: shell.Request, form: Form, place: str, waybill: str, second: access_rules.Person | None) -> list[custody.Told]:
+    """What a filled form says: the hand-over (or the loading), and before it what was refused."""
+    giver, receiver = _parties(request, form, second)
+    gone, refused = form.missing, form.refused
+    boxes = {item.thing: item.boxes for item in form.expected}
+    extra = [thing for thing in form.scanned if thing not in boxes]
+    there = [item.thing for item in form.expected if item.thing not in gone] + extra
+    taken = tuple(thing for thing in there if thing not in refused)
+    said = custody.Words(form.one("giver_name"), form.one("receiver_name"), form.one("note"))
+    counted = form.counted if form.counted is not None else sum(boxes.get(thing, 1) for thing in there)
+    common = _common(request, place, waybill, here=form.here) | {"giver": giver, "receiver": receiver}
+    once, told = f"{_client(request)}/{_number(request)}", []
+    if refused:
+        event = rules.Event(kind=Kind.REFUSED, things=tuple(refused), cause=form.one("cause"), **common)
+        told.append(custody.Told(event, said, once=f"{once}/refused"))
+    if taken or not refused:
+        event = rules.Event(
+            kind=form.kind, things=taken, seals=form.one("seals"), readings=tuple(one for one in form.readings if one.thing in there),
+            sent=form.boxes, received=max(0, counted - sum(boxes.get(thing, 1) for thing in refused)),
+            missing=tuple(dict.fromkeys([*gone, *refused])), **common,
+        )  # fmt: skip
+        told.append(custody.Told(event, said, once=once))
+    return told
+
+
+def _flow(
+    request: shell.Request, form: Form, place: str, waybill: str, thing: access_rules.Thing, back: str, head: Mapping[str, Any]
+) -> HttpResponse:
+    """One prompt, or what was sent."""
+    if request.method == "POST" and form.one("send") and form.prompt() == "send":
+        try:
+            second = _second(request, thing)
+            told = _events(request, form, place, waybill, second)
+            custody.record_events(request.election.code, told, shell.actor(request), request.at, second=second.id if second else "")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Tercatat. Cetak berita acaranya di bawah bila perlu tanda tangan.")
+            return redirect(back)
+    return render(request, "desk/custody/act.html", {**head, **_prompt(request, form), "back": back})
+
+
+def _prompt(request: shell.Request, form: Form) -> dict[str, Any]:
+    prompt = form.prompt()
+    kept = form.kept()
+    if not form.one("seq"):
+        kept.append(("seq", _number(request)))
+    if prompt == "send":
+        kept = [(name, value) for name, value in kept if name != "stamp"] + [("stamp", request.at.isoformat())]
+    ticked = {"missing": set(form.many("missing")), "kit": set(form.many("kit"))}
+    gone = set(form.missing)
+    there = [item for item in form.expected if item.thing not in gone]
+    return {
+        "prompt": prompt, "kept": kept, "form": form, "expected": form.expected, "there": there, "ticked": ticked,
+        "boxes": form.boxes, "counted": form.counted, "labelled": any(item.thing.startswith("B:") for item in form.expected),
+        "kits": [item for item in form.expected if item.thing.startswith("K:")],
+        "left": [item for item in form.expected if item.thing.startswith("B:") and item.thing not in form.scanned],
+        "causes": words.CAUSES.items(), "agencies": words.AGENCIES.items(), "functions": words.FUNCTIONS.items(),
+        "review": _review(request, form) if prompt == "send" else [], "unexplained": _unexplained(form) if prompt == "send" else 0,
+        "readings": [(one, words.thing(one.thing, _labels(form))) for one in form.readings], "loading": form.kind is Kind.LOADED,
+        "defaults": _defaults(form), "person_agency": request.person.agency,
+    }  # fmt: skip
+
+
+def _labels(form: Form) -> dict[str, str]:
+    return {item.thing: item.label for item in form.expected}
+
+
+def _unexplained(form: Form) -> int:
+    """Boxes by which the count differs from what is ticked as missing."""
+    gone = set(form.missing)
+    there = sum(item.boxes for item in form.expected if item.thing not in gone)
+    return (form.counted or 0) - there if form.counted is not None else 0
+
+
+def _defaults(form: Form) -> dict[str, str]:
+    """The likely agencies and functions of both sides."""
+    if form.kind is Kind.LOADED:
+        return {"giver_function": "gudang", "receiver_agency": rules.CARRIER, "receiver_function": "pengemudi", "giver_agency": "KPU"}
+    if not form.trip:
+        return {"giver_function": "anggota", "receiver_agency": "KPPS", "receiver_function": "ketua", "giver_agency": "PPS"}
+    giver = {"giver_agency": rules.CARRIER, "giver_function": "pengemudi"}
+    if form.watches and form.here:
+        giver = {"giver_agency": "KPU", "giver_function": "sekretariat"}
+    place = form.expected[0].place if form.expected else ""
+    pier = ":" in place and any(item.place != item.target for item in form.expected) and place.partition(":")[2][:1] == "D"
+    receiver = (rules.CARRIER, "juru_mudi") if pier else ("PPK", "ketua") if place.count(".") == 2 else ("PPS", "ketua")
+    return {**giver, "receiver_agency": receiver[0], "receiver_function": receiver[1]}
+
+
+def _review(request: shell.Request, form: Form) -> list[tuple[str, str]]:
+    labels, names = _labels(form), access.names()
+    giver, receiver = _parties(request, form, None)
+    gone, refused = form.missing, form.refused
+    there = [item for item in form.expected if item.thing not in gone]
+    counted = f"{form.counted} dihitung" if form.counted is not None else f"{len(form.scanned)} dipindai"
+    found = [
+        ("Kotak", f"{counted}, menurut surat jalan {form.boxes}"),
+        ("Barang", f"{len(there)} dari {len(form.expected)}"),
+        ("Segel", words.SEALS[form.one("seals")]),
+        ("Yang menyerahkan", words.party(giver, form.one("giver_name") or names.get(giver.person, ""))),
+        ("Yang menerima", words.party(receiver, form.one("receiver_name") or names.get(receiver.person, ""))),
+        ("Dicatat", "di tempat" if form.here else "menurut laporan radio atau telepon"),
+    ]
+    if gone:
+        found.insert(2, ("Tidak ada", _some([words.thing(thing, labels) for thing in gone])))
+    if refused:
+        said = _some([words.thing(thing, labels) for thing in refused])
+        found.insert(2, ("Ditolak", f"{said} ({words.CAUSES[form.one('cause')]})"))
+    return found
+
+
+def _some(names: Sequence[str]) -> str:
+    """All of a few names, the first of many."""
+    rest = len(names) - MOST_NAMED
+    return "; ".join(names[:MOST_NAMED]) + (f"; dan {text.angka(rest)} lagi" if rest > 0 else "")
+
+
+def _expected(election: str, one: custody.Ride, place: str, at: datetime) -> list[custody.Item]:
+    """What should change hands here: of what is aboard where anything is, else what the waybill says; at a loading, all of the waybill."""
+    items = custody.manifest(election, one, at)
+    if not place:
+        return items
+    seen = custody.state(election, at).trips.get(one.waybill)
+    aboard = set(seen.aboard) if seen else set()
+    return [item for item in items if item.place == place and (not aboard or item.thing in aboard)]
+
+
+# --- the acts ------------------------------------------------------------------------------------------------------------
+
+
+@shell.page("custody.record", thing=_at_start)
+def load(request: shell.Request, election: str, waybill: str) -> HttpResponse:
+    """Loading: count, name what is missing, look at the seals, name who takes the wheel."""
+    one = _ride(request, waybill)
+    if one is None:
+        return _unknown(request, election, waybill)
+    form = _form(request, Kind.LOADED, _expected(election, one, "", request.at))
+    head = {"title": f"Muat {one.number}", "venue": one.name(one.trip.start), "number": one.number}
+    thing = _thing(request.election.region)
+    return _flow(request, form, one.trip.start, one.waybill, thing, _trip_href(election, one), head)
+
+
+@shell.page("custody.record", thing=_at_halt)
+def hand(request: shell.Request, election: str, waybill: str, place: str) -> HttpResponse:
+    """A hand-over at a halt: count, seals, what is refused, and both sides by name."""
+    one = _ride(request, waybill)
+    if one is None:
+        return _unknown(request, election, waybill)
+    if one.index(place) < 0:
+        return _unknown(request, election, waybill, rules.UnknownStop(trip=one.number, place=place[:40]))
+    expected = _expected(election, one, place, request.at)
+    if not expected:
+        shell.warned(request, f"Tidak ada lagi barang untuk {one.name(place)} di kendaraan ini.")
+        return redirect(_trip_href(election, one))
+    head = {"title": f"Serah terima {one.number}", "venue": one.name(place), "number": one.number}
+    thing = _at_halt(request, election, waybill, place)
+    return _flow(request, _form(request, Kind.HANDED_OVER, expected), place, one.waybill, thing, _trip_href(election, one), head)
+
+
+@shell.page("custody.record", thing=_at_tps)
+def pass_on(request: shell.Request, election: str, code: str) -> HttpResponse:
+    """From the PPS to the KPPS: what the PPS holds for one TPS, without a vehicle."""
+    now = custody.state(election, request.at)
+    names = custody.place_names(election)
+    boxes = [f"B:{box.code}" for box in packing.labelled(election, request.at) if box.tps == code]
+    held = [now.holdings[thing] for thing in [*boxes, f"K:{code}"] if thing in now.holdings and not now.holdings[thing].trip]
+    held = [one for one in held if one.holder.agency != "KPPS"]
+    if code not in names or not held:
+        shell.warned(request, "Tidak ada barang TPS ini yang tercatat pada PPS.")
+        return redirect("desk:custody", election)
+    pieces = _kit_boxes(election, code, len(boxes), request.at)
+    labels = {f"B:{box.code}": box.contest for box in packing.labelled(election, request.at) if box.tps == code}
+    items = [
+        custody.Item(one.thing, code, one.place, 1 if one.thing.startswith("B:") else pieces, f"Kotak {labels[one.thing]}")
+        if one.thing.startswith("B:")
+        else custody.Item(one.thing, code, one.place, pieces, "Perlengkapan" if boxes else "Kotak dan perlengkapan")
+        for one in held
+    ]
+    form = _form(request, Kind.HANDED_OVER, items, on_trip=False)
+    form.takes = request.person.agency == "KPPS"
+    head = {"title": f"Serah terima {names[code]}", "venue": names[code], "number": ""}
+    back = reverse("desk:custody_thing", args=[election, f"K:{code}"])
+    return _flow(request, form, held[0].place, "", _at_tps(request, election, code), back, head)
+
+
+def _kit_boxes(election: str, code: str, labelled: int, at: datetime) -> int:
+    """Ballot boxes of a TPS that bear no label."""
+    stored = distribution.current_plan(election, at)
+    pieces = [piece for load in stored.inputs.loads if code in load.tps for piece in load.pieces] if stored else []
+    return max(0, sum(piece.quantity for piece in pieces if (piece.place, piece.item) == (code, road_rules.BOX)) - labelled)
+
+
+@shell.page("custody.record", thing=_at_halt)
+def depart(request: shell.Request, election: str, waybill: str, place: str) -> HttpResponse:
+    """A trip leaves a place."""
+    return _moved(request, election, waybill, place, Kind.DEPARTED)
+
+
+@shell.page("custody.record", thing=_at_halt)
+def arrive(request: shell.Request, election: str, waybill: str, place: str) -> HttpResponse:
+    """A trip reaches a place."""
+    return _moved(request, election, waybill, place, Kind.ARRIVED)
+
+
+def _moved(request: shell.Request, election: str, waybill: str, place: str, kind: Kind) -> HttpResponse:
+    one = _ride(request, waybill)
+    if one is None or one.index(place) < -1:
+        return _unknown(request, election, waybill, rules.UnknownStop(trip=one.number, place=place[:40]) if one else None)
+    if request.method == "POST" and request.POST.get("source") in {"here", "told"}:
+        event = rules.Event(kind=kind, **_common(request, place, one.waybill, here=request.POST["source"] == "here"))
+        said = custody.Words(note=request.POST.get("note", "").strip()[:400])
+        try:
+            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(
+                request, f"Tercatat: {one.number} {words.KINDS[kind]} {'dari' if kind is Kind.DEPARTED else 'di'} {one.name(place)}."
+            )
+            return redirect(_trip_href(election, one))
+    context = {
+        "title": f"{one.number} {words.KINDS[kind]}", "number": one.number, "venue": one.name(place),
+        "departed": kind is Kind.DEPARTED,         "watches": request.person.agency == "KPU", "back": _trip_href(election, one),
+        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
+    }  # fmt: skip
+    return render(request, "desk/custody/moved.html", context)
+
+
+@shell.page("custody.record", thing=_on_trip)
+def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
+    """Something is found damaged, broken open, wet or gone, on the way or at a halt."""
+    one = _ride(request, waybill)
+    if one is None:
+        return _unknown(request, election, waybill)
+    seen = custody.state(election, request.at).trips.get(one.waybill)
+    items = custody.manifest(election, one, request.at)
+    chosen = [thing for thing in request.POST.getlist("thing") if thing in {item.thing for item in items}]
+    if request.method == "POST":
+        try:
+            common = _common(request, seen.place if seen else one.trip.start, one.waybill)
+            event = rules.Event(kind=Kind.DAMAGED, things=tuple(chosen), cause=request.POST.get("cause", ""), **common)
+            said = custody.Words(note=request.POST.get("note", "").strip()[:400])
+            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Kerusakan tercatat.")
+            return redirect(_trip_href(election, one))
+    context = {
+        "number": one.number, "items": items, "chosen": chosen, "causes": words.CAUSES.items(), "back": _trip_href(election, one),
+        "cause": request.POST.get("cause", ""), "note": request.POST.get("note", ""),
+        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
+    }  # fmt: skip
+    return render(request, "desk/custody/damage.html", context)
+
+
+@shell.page("custody.record", thing=_event_to_undo)
+def undo(request: shell.Request, election: str, event: str) -> HttpResponse:
+    """Takes an event back by a new one."""
+    try:
+        found = custody.get_event(election, event)
+    except rules.UnknownEvent as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:custody", election)
+    back = reverse("desk:custody_trip", args=[election, found.trip]) if found.trip else _thing_href(election, found.things)
+    if request.method == "POST":
+        try:
+            second = _second(request, _event_to_undo(request, election, event))
+            custody.take_back(
+                election, event, request.POST.get("reason", ""), shell.actor(request), request.at, second=second.id if second else ""
+            )
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+        else:
+            shell.done(request, "Catatan dibatalkan. Catatan lama tetap tersimpan dan terbaca.")
+            return redirect(back)
+    alone = found.account == request.person.id and request.at - found.at <= rules.UNDO_FOR
+    context = {"event": found, "word": words.KINDS[found.kind], "place": _place_name(request, found.place), "alone": alone, "back": back}
+    return render(request, "desk/custody/undo.html", context)
+
+
+def _thing_href(election: str, things: Sequence[str]) -> str:
+    return reverse("desk:custody_thing", args=[election, things[0]]) if things else reverse("desk:custody", args=[election])
+
+
+def _trip_href(election: str, one: custody.Ride) -> str:
+    return reverse("desk:custody_trip", args=[election, one.waybill])
+
+
+def _unknown(request: shell.Request, election: str, waybill: str, refusal: facts.Refusal | None = None) -> HttpResponse:
+    shell.refused(request, refusal or rules.UnknownTrip(seen=waybill[:40]))
+    return redirect("desk:custody", election)
+
+
+# --- minutes, one box, what disagrees, export ----------------------------------------------------------------------------
+
+
+@shell.page("custody.read", thing=_of_event)
+def minutes(request: shell.Request, election: str, event: str) -> HttpResponse:
+    """The minutes of a loading or a hand-over (BAST); the same event gives the same pages."""
+    try:
+        found = custody.get_event(election, event)
+        if found.kind not in rules.MOVES:
+            raise rules.NotADelivery(event=event[:8])
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:custody", election)
+    paper = "a4" if request.GET.get("kertas") == "a4" else "f4"
+    data = document.pdf("ba-serah", bast(request.election, found, paper), found.at)
+    name = f'inline; filename="serah-terima-{event[:12]}.pdf"'
+    return HttpResponse(data, content_type="application/pdf", headers={"Content-Disposition": name})
+
+
+def bast(election: facts.Election, event: rules.Event, paper: str) -> dict[str, Any]:
+    """The values of the printed minutes of an event."""
+    one = custody.ride(election.code, event.trip) if event.trip else None
+    told, names = custody.words([event.id])[event.id], access.names()
+    items = {item.thing: item for item in custody.manifest(election.code, one, event.at)} if one else {}
+    labels = {thing: item.label for thing, item in items.items()}
+    place_names = custody.place_names(election.code)
+
+    def line(thing: str) -> words.Line:
+        boxes = items[thing].boxes if thing in items else int(thing.startswith("B:"))
+        seals = words.seal_words(event.readings, thing, event.seals)
+        return words.Line(words.thing(thing, labels or place_names), label_rules.spaced(thing[2:]), boxes, seals)
+
+    lines = [line(thing) for thing in event.things]
+    absent = ["tidak ada atau ditolak", "tidak ada"][event.kind is Kind.LOADED]
+    lines += [
+        words.Line(
+            words.thing(thing, labels or place_names),
+            label_rules.spaced(thing[2:]),
+            0,
+            words.seal_words(event.readings, thing, "unread"),
+            absent,
+        )
+        for thing in event.missing
+    ]
+    region = places.region_name(election.region)
+    return words.minutes(
+        event,
+        giver=words.party(event.giver, told.giver or names.get(event.giver.person, "")),
+        receiver=words.party(event.receiver, told.receiver or names.get(event.receiver.person, "")),
+        note=told.note,
+        number=one.number if one else "",
+        vehicle=f"{one.trip.vehicle}" if one else "",
+        venue=one.name(event.place) if one else place_names.get(event.place, event.place),
+        lines=lines,
+        head={
+            "agency": f"KPU {region}", "place": election.name, "paper": paper, "marks": [event.mark] if event.mark else [],
+            "footer": f"Kejadian {text.waktu(event.at)}", "stamp": f"sidik catatan {event.id[:16]}",
+        },
+    )  # fmt: skip
+
+
+@shell.page("custody.read", thing=_of_thing)
+def thing(request: shell.Request, election: str, thing: str) -> HttpResponse:
+    """One box or kit with its whole chain."""
+    now = custody.state(election, request.at)
+    target = _target(election, thing, request.at)
+    held = now.holdings.get(thing)
+    chain = [
+        event for event in now.events if thing in event.things or thing in event.missing or any(r.thing == thing for r in event.readings)
+    ]
+    if not target and not chain:
+        shell.refused(request, rules.UnknownThing(thing=thing[:40]))
+        return redirect("desk:custody", election)
+    one = _ride(request, held.trip) if held and held.trip else None
+    names, boxes = custody.place_names(election), packing.labelled(election, request.at, [thing[2:]])
+    context = {
+        "thing": thing,
+        "name": " ".join([names.get(target, target), *(box.contest or box.use for box in boxes)]),
+        "kit": thing.startswith("K:"),
+        "code": thing[2:],
+        "held": held,
+        "holder": words.party(held.holder) if held else "",
+        "place": _place_name(request, held.place) if held else "",
+        "ride": one,
+        "refused": words.CAUSES.get(held.refused, "") if held else "",
+        "damaged": words.CAUSES.get(held.damaged, "") if held else "",
+        "log": _log(request, chain, None, now),
+        "conflicts": [c for c in _conflicts(request, election, everything=True) if c["thing"] == thing],
+        "target": target,
+        "may_pass": place_rules.level(target) == "tps" and held is not None and not held.trip
+        and shell.may(request, "custody.record", _at_tps(request, election, target)) if target else False,
+    }  # fmt: skip
+    return render(request, "desk/custody/thing.html", context)
+
+
+def _conflicts(request: shell.Request, election: str, *, everything: bool = False) -> list[dict[str, Any]]:
+    """What disagrees, in words, where this person may look; the open ones, or all."""
+    now = custody.state(election, request.at)
+    by_id = {event.id: event for event in now.events}
+    wanted = now.conflicts if everything else now.open_conflicts()
+    if not wanted:
+        return []
+    names = custody.place_names(election)
+    places_named = {site.code: site.name for site in places.sites(request.election.region)} | names
+    boxes = {f"B:{box.code}": f"{names.get(box.tps, box.tps)} {box.contest or box.use}" for box in packing.labelled(election, request.at)}
+    reach, found = access_rules.reach(request.person, "custody.read", request.election.region, request.at), []
+    for one in wanted:
+        last = by_id.get(one.events[-1])
+        where = access_rules.belongs(last.place, request.election.region) if last else request.election.region
+        if not access_rules.within(where, reach):
+            continue
+        found.append(
+            {
+                "code": one.code, "thing": one.thing, "settled": one.settled, "trip": last.trip if last else "",
+                "at": last.at if last else None,
+                "text": words.conflict(one, words.thing(one.thing, boxes | names) if one.thing else "", places_named),
+                "mark": last.mark if last else "", "events": [by_id[e] for e in one.events if e in by_id],
+            }
+        )  # fmt: skip
+    return sorted(found, key=lambda row: (bool(row["settled"]), row["at"] is None, row["at"]), reverse=False)
+
+
+@shell.page("custody.read")
+def conflicts(request: shell.Request, election: str) -> HttpResponse:
+    """Everything that cannot be true together or differs, the open ones first."""
+    found = _conflicts(request, election, everything=True)
+    context = {"open": [c for c in found if not c["settled"]], "settled": [c for c in found if c["settled"]]}
+    return render(request, "desk/custody/conflicts.html", context)
+
+
+@shell.page("custody.read")
+def export(request: shell.Request, election: str) -> HttpResponse:
+    """The trips as shown."""
+    rows: list[list[Any]] = [list(COLUMNS)]
+    for row in _rows(request, election):
+        seen: custody.Position = row["position"]
+        seen_at, eta_at = (text.waktu(moment) if moment else "" for moment in (seen.seen_at, seen.eta_at))
+        rows.append(
+            [seen.number, seen.vehicle, row["start"], row["stops"], text.waktu(row["ride"].depart_at), row["word"], row["place"], seen_at,
+             seen.late_min, row["next"], eta_at, seen.mark]
+        )  # fmt: skip
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    name = f'attachment; filename="serah-terima-{election}.xlsx"'
+    return HttpResponse(table.xlsx({"Perjalanan": rows}), content_type=kind, headers={"Content-Disposition": name})
+
+
+urlpatterns = [
+    path("<slug:election>/serah/", index, name="custody"),
+    path("<slug:election>/serah/perjalanan.xlsx", export, name="custody_export"),
+    path("<slug:election>/serah/selisih/", conflicts, name="custody_conflicts"),
+    path("<slug:election>/serah/barang/<str:thing>/", thing, name="custody_thing"),
+    path("<slug:election>/serah/tps/<str:code>/", pass_on, name="custody_pass_on"),
+    path("<slug:election>/serah/catatan/<str:event>/batal/", undo, name="custody_undo"),
+    path("<slug:election>/serah/catatan/<str:event>/berita-acara.pdf", minutes, name="custody_minutes"),
+    path("<slug:election>/serah/sj/<str:waybill>/", trip, name="custody_trip"),
+    path("<slug:election>/serah/sj/<str:waybill>/muat/", load, name="custody_load"),
+    path("<slug:election>/serah/sj/<str:waybill>/rusak/", damage, name="custody_damage"),
+    path("<slug:election>/serah/sj/<str:waybill>/berangkat/<str:place>/", depart, name="custody_depart"),
+    path("<slug:election>/serah/sj/<str:waybill>/tiba/<str:place>/", arrive, name="custody_arrive"),
+    path("<slug:election>/serah/sj/<str:waybill>/terima/<str:place>/", hand, name="custody_hand"),
+]
+SENTENCES: dict[str, str] = {
+    "custody.malformed": "Catatan tidak lengkap ({field}). Mulai lagi dari halaman perjalanan.",
+    "custody.nothing_moved": "Pilih paling sedikit satu kotak atau perlengkapan.",
+    "custody.party_missing": "Nama, jabatan, dan lembaga kedua pihak harus diisi.",
+    "custody.same_person": "Yang menyerahkan dan yang menerima tidak boleh orang yang sama.",
+    "custody.cause_missing": "Pilih sebabnya.",
+    "custody.reason_missing": "Tulis alasannya dalam satu kalimat, paling sedikit {letters} huruf.",
+    "custody.second_missing": "Catatan orang lain, atau yang lebih lama dari sepuluh menit, dibatalkan berdua.",
+    "custody.bad_count": "Jumlah kotak tidak mungkin: {value}.",
+    "custody.future": "Waktu kejadian tidak boleh sesudah sekarang.",
+    "custody.unknown_trip": "Surat jalan {seen} tidak ada dalam pemilihan ini. Pindai lagi, atau ketik nomornya seperti tercetak.",
+    "custody.unknown_stop": "Perjalanan {trip} tidak berhenti di {place}.",
+    "custody.unknown_thing": "Kotak {thing} tidak ada dalam pemilihan ini.",
+    "custody.unknown_event": "Catatan {event} tidak ada.",
+    "custody.taken_back": "Catatan ini sudah dibatalkan.",
+    "custody.same_number": "Formulir ini sudah tercatat dengan isi lain. Buka perjalanannya; bila salah, batalkan dan ulangi.",
+    "custody.not_a_delivery": "Hanya pemuatan dan serah terima yang mempunyai berita acara.",
+}
+TASKS: dict[str, tuple[str, str]] = {
+    "custody.load": ("Muat {label}", "desk:custody_trip"),
+    "custody.depart": ("Berangkatkan {label}", "desk:custody_trip"),
+    "custody.receive": ("Terima {label}", "desk:custody_trip"),
+    "custody.conflicts": ("Periksa {label} yang tidak cocok pada serah terima", "desk:custody_conflicts"),
+}
+HITS: dict[str, str] = {"custody_trip": "desk:custody_trip", "custody_thing": "desk:custody_thing"}
+WHY_WORDS = {"place": "di luar tujuan rencana", "fence": "jauh dari tempatnya", "time": "di luar jam rencana"}
+SIGNALS: dict[str, tuple[Any, str]] = {
+    "R07": ("{thing}: berangkat dari {origin}, belum terlihat di {target}; lewat {late} menit dari batas", "desk:custody_trip"),
+    "R12.serah": (
+        "{number} di {place}: menurut surat jalan {sent} kotak, dihitung {received}; {missing} barang tidak diserahkan",
+        "desk:custody_trip",
+    ),
+    "R16": (
+        lambda said: (
+            f"Akun {said['account']}: "
+            + (
+                "dua gawai sekaligus"
+                if said["why"] == "devices"
+                else f"{said['origin']} lalu {said['target']} dalam {said['minutes']} menit"
+            )
+        ),
+        "desk:custody",
+    ),
+    "R17": (lambda said: f"{said['thing']} tercatat di {said['place']}, {WHY_WORDS[str(said['why'])]}", "desk:custody_trip"),
+}

@@ -1,0 +1,302 @@
+"""Custody on the phone: one prompt at a time, both sides by name, who may where, undone by correction, printed the same every time."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from posko.domain import custody as rules
+from posko.domain.custody import Kind
+from posko.formats import custody as words
+from posko.store import custody, packing, record
+from tests import beltim
+
+pytestmark = pytest.mark.django_db
+E, HOME = "pemilu-2024", "19.06.02.2001"
+BASE = f"/{E}/serah/"
+PASSWORD = "posko-demo"
+ClientFor = Callable[[str], Client]
+
+
+@pytest.fixture
+def mine(installation: Any) -> custody.Ride:
+    """A trip by road that halts at Putri's desa."""
+    beltim.briefly_planned()
+    trips = custody.rides(E, datetime(2024, 2, 12, tzinfo=UTC))
+    return next(one for one in trips if HOME in {stop.place for stop in one.halts} and one.vehicle and not one.vehicle.boat)
+
+
+def clock(installation: Any, at: datetime) -> None:
+    record.set_clock(at, installation.actors["kartika"], datetime.now(UTC))
+
+
+def said(page: Any) -> str:
+    return str(page.content.decode())
+
+
+def fill(client: Client, path: str, steps: list[tuple[dict[str, Any], str]]) -> tuple[dict[str, Any], str]:
+    """Answers prompt after prompt; every answer travels on in the form. Returns the form as it stands, and the last page."""
+    form: dict[str, Any] = {}
+    page = said(client.get(path))
+    for answers, prompt in steps:
+        assert prompt in page, prompt
+        form |= answers
+        page = said(client.post(path, form))
+        for name, value in re.findall(r'<input type="hidden" name="(seq|stamp)" value="([^"]*)"', page):
+            form[name] = value
+    return form, page
+
+
+def load(client: Client, one: custody.Ride) -> None:
+    path = f"{BASE}sj/{one.waybill}/muat/"
+    boxes = sum(item.boxes for item in custody.manifest(E, one, one.depart_at))
+    form, page = fill(
+        client,
+        path,
+        [
+            ({"source": "here"}, "Anda di tempat?"),
+            ({"count": str(boxes)}, "Hitung kotak suara"),
+            ({"seals": "whole"}, "Semua segel utuh?"),
+            (
+                {
+                    "giver_function": "gudang",
+                    "receiver_agency": "PENGANGKUT",
+                    "receiver_function": "pengemudi",
+                    "receiver_name": "Sopir satu",
+                    "parties_done": "1",
+                },
+                "Siapa menyerahkan",
+            ),
+        ],
+    )
+    assert "Catat pemuatan ini?" in page
+    assert "Tercatat" in said(client.post(path, {**form, "send": "1"}, follow=True))
+
+
+def drive(installation: Any, client_for: ClientFor, one: custody.Ride, late_min: int = 0) -> datetime:
+    """Loaded by Lutfi, departed and arrived at Putri's desa; the instant of arrival."""
+    late = timedelta(minutes=late_min)
+    clock(installation, one.depart_at + late)
+    lutfi = client_for("lutfi")
+    load(lutfi, one)
+    lutfi.post(f"{BASE}sj/{one.waybill}/berangkat/{one.trip.start}/", {"source": "here"})
+    came_at = one.stored.instant(one.stop(HOME).arrive_min) + late
+    clock(installation, came_at)
+    assert "tiba di" in said(client_for("putri").post(f"{BASE}sj/{one.waybill}/tiba/{HOME}/", {"source": "here"}, follow=True))
+    return came_at
+
+
+TAKES = {
+    "giver_agency": "PENGANGKUT",
+    "giver_function": "pengemudi",
+    "giver_name": "Sopir satu",
+    "receiver_function": "ketua",
+    "parties_done": "1",
+}
+
+
+def test_putri_takes_over_what_a_truck_brings_and_passes_it_on_to_the_kpps(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    came_at = drive(installation, client_for, mine, 20)
+    putri, path = client_for("putri"), f"{BASE}sj/{mine.waybill}/terima/{HOME}/"
+    boxes = sum(item.boxes for item in custody.manifest(E, mine, came_at) if item.place == HOME)
+    form, page = fill(
+        putri,
+        path,
+        [
+            ({"count": str(boxes)}, f"Menurut surat jalan: <strong>{boxes} kotak</strong>"),
+            ({"seals": "whole"}, "Semua segel utuh?"),
+            ({"refused": "no"}, "Semua diterima?"),
+            (TAKES, "Siapa menyerahkan"),
+        ],
+    )
+    assert "Putri, ketua PPS" in page
+    assert "terlambat 20 menit" in said(putri.post(path, {**form, "send": "1"}, follow=True))
+    before = record.root()
+    putri.post(path, {**form, "send": "1"})
+    assert record.root() == before, "pressed twice, written once"
+    delivered = custody.deliveries(E, came_at)
+    assert delivered["19.06.02.2001.001"] == came_at
+    (event,) = [e for e in custody.events(E, came_at) if e.kind is Kind.HANDED_OVER]
+    assert (event.receiver, event.giver) == (rules.Party("PPS", "ketua", "p-putri"), rules.Party("PENGANGKUT", "pengemudi"))
+    tps = f"{BASE}tps/19.06.02.2001.001/"
+    answers = [
+        ({"count": "5"}, "Hitung kotak suara"),
+        ({"seals": "whole"}, "utuh?"),
+        ({"refused": "no"}, "diterima?"),
+        ({"giver_function": "anggota", "receiver_agency": "KPPS", "receiver_function": "ketua", "parties_done": "1"}, "Siapa"),
+    ]
+    form, _ = fill(putri, tps, answers)
+    assert "Nama, jabatan, dan lembaga kedua pihak" in said(putri.post(tps, {**form, "send": "1"}, follow=True))
+    form, _ = fill(putri, tps, answers)
+    page = said(putri.post(tps, {**form, "send": "1", "second": "nia", "second_password": PASSWORD}, follow=True))
+    assert "Dipegang p-nia, ketua KPPS" in page or "Dipegang Nia, ketua KPPS" in page
+    held = custody.state(E, came_at).holdings["K:19.06.02.2001.001"]
+    assert held.holder == rules.Party("KPPS", "ketua", "p-nia")
+    assert record.Entry.objects.filter(kind="box.handed_over").count() == 2
+
+
+def test_a_count_that_differs_asks_what_is_missing_and_what_is_refused_stays_aboard(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    came_at = drive(installation, client_for, mine)
+    putri, path = client_for("putri"), f"{BASE}sj/{mine.waybill}/terima/{HOME}/"
+    here = [item for item in custody.manifest(E, mine, came_at) if item.place == HOME]
+    boxes = sum(item.boxes for item in here)
+    form, page = fill(
+        putri,
+        path,
+        [
+            ({"count": str(boxes - 5)}, "Hitung kotak suara"),
+            ({"missing": [here[0].thing], "missing_done": "1"}, "apa yang tidak ada?"),
+            ({"seals": "differ"}, "utuh?"),
+            ({"read_thing": here[1].thing, "read_seen": "A1", "read_count": "", "read_broken": "1"}, "Baca segel kotak"),
+        ],
+    )
+    assert "A1" in page
+    assert "rusak" in page
+    reading = re.findall(r'name="reading" value="([^"]*)"', page)
+    form = {k: v for k, v in form.items() if not k.startswith("read_")} | {"reading": reading, "reading_done": "1", "refused": "yes"}
+    for extra, prompt in (
+        ({}, "Apa yang ditolak"),
+        ({"refused_thing": [here[2].thing], "cause": "basah"}, "Siapa"),
+        (TAKES, "Catat serah"),
+    ):
+        form |= extra
+        page = said(putri.post(path, form))
+        assert prompt in page
+        form |= dict(re.findall(r'<input type="hidden" name="(seq|stamp)" value="([^"]*)"', page))
+    page = said(putri.post(path, {**form, "send": "1"}, follow=True))
+    assert "tidak utuh" in page
+    now = custody.state(E, came_at)
+    assert now.holdings[here[2].thing].refused == "basah"
+    assert now.holdings[here[2].thing].trip == now.holdings[here[0].thing].trip == mine.waybill
+    assert {c.code for c in now.open_conflicts()} == {"count_differs", "seal_broken"}
+    last = now.valid[-1]
+    assert (last.sent, last.received, set(last.missing)) == (boxes, boxes - 5 - here[2].boxes, {here[0].thing, here[2].thing})
+    for page in (said(client_for("juwita").get(f"{BASE}selisih/")), said(putri.get(f"{BASE}selisih/"))):
+        assert "barang tidak diserahkan" in page
+        assert "segel tidak utuh" in page
+    assert "barang tidak diserahkan" in said(client_for("ani").get(f"/{E}/tugas/"))
+
+
+def test_who_has_no_part_in_it_reads_and_writes_nothing(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    clock(installation, mine.depart_at)
+    trips = custody.rides(E, mine.depart_at)
+    elsewhere = next(
+        one for one in trips if not any(code.startswith("19.06.02") for stop in one.halts for code in custody.targets(one, stop.place))
+    )
+    before = record.root()
+    budi, juwita, dedi = client_for("budi"), client_for("juwita"), client_for("dedi")
+    assert juwita.get(f"{BASE}sj/{mine.waybill}/").status_code == 200
+    assert "Muat barang" not in said(juwita.get(f"{BASE}sj/{mine.waybill}/"))
+    assert juwita.post(f"{BASE}sj/{mine.waybill}/muat/", {"send": "1"}).status_code == 403
+    assert budi.post(f"{BASE}sj/{mine.waybill}/muat/", {"send": "1"}).status_code == 403, "the warehouse loads"
+    assert budi.post(f"{BASE}sj/{elsewhere.waybill}/tiba/{elsewhere.halts[0].place}/", {"source": "here"}).status_code == 403
+    assert budi.get(f"{BASE}sj/{elsewhere.waybill}/").status_code == 403
+    assert dedi.get(BASE).status_code == 403
+    assert elsewhere.number not in said(budi.get(BASE))
+    assert mine.number in said(budi.get(BASE))
+    assert record.root() == before
+
+
+def test_a_wrong_tap_is_taken_back_alone_at_once_and_by_two_later(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    came_at = drive(installation, client_for, mine)
+    putri = client_for("putri")
+    arrived = next(e for e in custody.events(E, came_at) if e.kind is Kind.ARRIVED)
+    clock(installation, came_at + timedelta(minutes=11))
+    path = f"{BASE}catatan/{arrived.id}/batal/"
+    assert "dibatalkan berdua" in said(putri.get(path))
+    page = said(putri.post(path, {"reason": "truk lain yang tiba", "second": "lutfi", "second_password": PASSWORD}, follow=True))
+    assert "Catatan dibatalkan" in page
+    assert "di jalan" in page
+    putri.post(f"{BASE}sj/{mine.waybill}/tiba/{HOME}/", {"source": "here"})
+    again = next(e for e in custody.state(E, came_at + timedelta(minutes=11)).valid if e.kind is Kind.ARRIVED)
+    assert "Catatan dibatalkan" in said(putri.post(f"{BASE}catatan/{again.id}/batal/", {}, follow=True))
+
+
+def test_minutes_repeat_byte_for_byte_and_name_both_sides(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    from posko.desk import custody as desk
+
+    drive(installation, client_for, mine)
+    loaded = custody.events(E, mine.depart_at)[0]
+    lutfi, path = client_for("lutfi"), f"{BASE}catatan/{loaded.id}/berita-acara.pdf"
+    first = lutfi.get(path)
+    assert first.content.startswith(b"%PDF")
+    assert first.content == lutfi.get(path).content
+    assert first.content != lutfi.get(f"{path}?kertas=a4").content
+    values = desk.bast(record.election(E), loaded, "f4")
+    assert (values["first"], values["second"]) == ("Lutfi, petugas gudang KPU", "Sopir satu, pengemudi")
+    assert len(values["rows"]) == len(loaded.things)
+    arrived = next(e for e in custody.events(E, datetime(2024, 2, 14, tzinfo=UTC)) if e.kind is Kind.ARRIVED)
+    assert "Hanya pemuatan" in said(lutfi.get(f"{BASE}catatan/{arrived.id}/berita-acara.pdf", follow=True))
+
+
+def test_the_list_the_board_and_the_chain_show_where_it_is(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    ani = client_for("ani")
+    assert "Perjalanan</h2>" not in said(ani.get(f"/{E}/papan/")), "nothing moved yet"
+    came_at = drive(installation, client_for, mine, 35)
+    page = said(ani.get(BASE))
+    assert "terlambat 35 menit" in page
+    assert not re.search(r"\sstyle=", page)
+    board = said(ani.get(f"/{E}/papan/"))
+    assert "TPS diterima PPS" in board
+    assert "perjalanan terlambat lagi" in board
+    thing = custody.events(E, came_at)[0].things[0]
+    chain = said(ani.get(f"{BASE}barang/{thing}/"))
+    assert "Rantai serah terima" in chain
+    assert mine.number in chain
+    assert ani.get(f"{BASE}?q={mine.number}").headers["Location"] == f"{BASE}sj/{mine.waybill}/"
+    assert "tidak ada dalam pemilihan ini" in said(ani.get(f"{BASE}?q=SJ/77/X", follow=True))
+    assert ani.get(f"{BASE}perjalanan.xlsx").content.startswith(b"PK")
+    damage = {"cause": "kotak_rusak", "thing": [thing]}
+    assert "Kerusakan tercatat" in said(ani.post(f"{BASE}sj/{mine.waybill}/rusak/", damage, follow=True))
+    assert "kotak rusak" in said(ani.get(f"{BASE}barang/{thing}/"))
+    assert "Pilih paling sedikit satu" in said(ani.post(f"{BASE}sj/{mine.waybill}/rusak/", {"cause": "basah"}, follow=True))
+
+
+def test_every_refusal_conflict_cause_and_kind_has_words() -> None:
+    from posko.desk import custody as desk
+
+    codes = {one.code for one in vars(rules).values() if isinstance(one, type) and issubclass(one, rules.record.Refusal)}
+    assert codes <= set(desk.SENTENCES)
+    assert set(words.CAUSES) == set(rules.CAUSES)
+    assert set(words.FUNCTIONS) == set(rules.FUNCTIONS)
+    assert set(words.AGENCIES) == set(rules.AGENCIES)
+    assert set(words.KINDS) == set(Kind)
+    assert set(words.SEALS) == set(rules.SEALS)
+    for code in re.findall(r"[a-z_]+", (rules.Conflict.__doc__ or "").partition("code: ")[2]):
+        assert words.conflict(rules.Conflict(code, "", ()), "kotak", {}) != code
+
+
+def test_boxes_are_scanned_one_by_one_and_what_was_not_scanned_is_missing(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    first = mine.stored.load(mine.halts[0].loads[0]).tps[0]
+    packing.prepare_boxes(E, [first], installation.actors["lutfi"], mine.depart_at - timedelta(days=2), Random(1))
+    clock(installation, mine.depart_at)
+    lutfi, path = client_for("lutfi"), f"{BASE}sj/{mine.waybill}/muat/"
+    boxes = [item.thing for item in custody.manifest(E, mine, mine.depart_at) if item.thing.startswith("B:")]
+    form, page = {"source": "here", "scan": "1", "scanned": []}, ""
+    for thing in boxes[:4]:
+        page = said(lutfi.post(path, {**form, "code": f"PSK1:B:{thing[2:]}"}))
+        form["scanned"] = re.findall(r'name="scanned" value="([^"]*)"', page)
+    assert form["scanned"] == boxes[:4]
+    assert "Belum dipindai: 1" in page
+    assert "sudah dipindai" in said(lutfi.post(path, {**form, "code": boxes[0][2:]}))
+    assert "tidak cocok" in said(lutfi.post(path, {**form, "code": boxes[0][2:-1] + ("0" if boxes[0][-1] != "0" else "1")})).lower()
+    kit = f"K:{first}"
+    form |= {"scan_done": "1", "kit": [kit], "seals": "unread", **TAKES, "receiver_agency": "PENGANGKUT", "receiver_name": "Sopir satu"}
+    page = said(lutfi.post(path, form))
+    assert "4 dipindai" in page
+    form |= dict(re.findall(r'<input type="hidden" name="(seq|stamp)" value="([^"]*)"', page))
+    lutfi.post(path, {**form, "send": "1"})
+    (event,) = custody.events(E, mine.depart_at)
+    assert set(event.missing) == {boxes[4], kit}
+    assert set(boxes[:4]) < set(event.things)
+    assert (event.account, event.giver.person, event.seals) == ("p-lutfi", "p-lutfi", "unread")
