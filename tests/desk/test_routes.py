@@ -93,6 +93,8 @@ TABLE: dict[str, str] = {
     "travel.write": "travel_load travel_template travel_withdraw",
     "weather.read": "weather weather_export",
     "weather.write": "weather_add weather_change weather_import weather_hours",
+    "forecast.read": "forecast forecast_past forecast_tps forecast_export",
+    "forecast.make": "forecast_request",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet distribution_manifest distribution_vehicle_manifest distribution_track distribution_tracks"
     " distribution_escorts distribution_routes",
@@ -128,7 +130,7 @@ TABLE: dict[str, str] = {
     "aght.acknowledge": "aght_acknowledge",
     "recommendations.read": "recommendations recommendations_export recommendations_detail recommendations_step recommendations_letter"
     " recommendations_note recommendations_kpi recommendations_actions",
-    "recommendations.draft": "recommendations_new recommendations_revise",
+    "recommendations.draft": "recommendations_new recommendations_revise forecast_advise",
     "recommendations.issue": "recommendations_profile recommendations_speak",
     "recommendations.receive": "recommendations_answer",
     "products.read": "products products_product products_pdf products_export",

@@ -31,6 +31,8 @@ SAFE = {
     "access.end_grant": "holds the row of the grant (FOR UPDATE) and judges that row alone",
     "distribution.take_request": "holds the rows of the queue (FOR UPDATE) and asks for a waiting one; appends nothing",
     "distribution.fail_request": "judges nothing: only the one worker that took the request calls it",
+    "forecast.take_request": "holds the rows of the queue (FOR UPDATE) and asks for a waiting one; appends nothing",
+    "forecast.fail_request": "judges nothing: only the one worker that took the request calls it",
     "places.import_boundaries": "judges only the desa of the region",
     "readiness.set_limit": "judges nothing: the last one stands",
 }

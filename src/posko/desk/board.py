@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 
 from posko.desk import custody as custody_desk
+from posko.desk import forecast as forecast_desk
 from posko.desk import places as places_desk
 from posko.desk import recommendations as recommendations_desk
 from posko.desk import shell
@@ -68,6 +69,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "map": places_desk.overview(request, election),
         "plan": distribution.current_plan(election, at) if shell.may(request, "distribution.read") else None,
         "custody": custody_desk.board(request, election),
+        "forecast": forecast_desk.block(request, election),
         "tasks": shell.tasks_of(request, request.election)[:4],
         "signals": [s for s in shell.signals_of(request, request.election) if s["severity"] != "watch"],
         "boxes": packing.progress(election, at).total if shell.may(request, "packing.read") else None,

@@ -26,8 +26,8 @@ STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
     "travel", "weather", "distribution", "custody", "transfers",
-    "readiness", "reports", "posts", "misuse", "merging", "aght", "calls", "recommendations", "products",
-    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "calls",
+    "recommendations", "products", "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
 
 MENU = (
@@ -43,6 +43,7 @@ MENU = (
     ("distribution", "Distribusi", "distribution.read", "i"),
     ("custody", "Serah terima", "custody.read", "j"),
     ("readiness", "Kesiapan", "readiness.read", "s"),
+    ("forecast", "Prakiraan", "forecast.read", "f"),
     ("reports", "Laporan", "reports.file", "l"),
     ("aght", "AGHT", "aght.read", "a"),
     ("recommendations", "Rekomendasi", "recommendations.read", "r"),

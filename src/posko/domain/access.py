@@ -259,6 +259,7 @@ POLICY: dict[str, frozenset[str]] = {
     "reports.erase": frozenset({"kejari.pimpinan"}), "reports.guard": BAWASLU | HEADS,
     "merging.read": KEJARI | BAWASLU, "merging.confirm": ANALYST,
     "aght.read": KEJARI | KPU | BAWASLU | POLRES, "aght.assess": ANALYST, "aght.write": ANALYST, "aght.acknowledge": BAWASLU,
+    "forecast.read": AGENCIES | AD_HOC, "forecast.make": OPERATOR | ANALYST,
     "recommendations.read": KEJARI | KPU | BAWASLU | POLRES | PEMDA, "recommendations.draft": ANALYST, "recommendations.write": ANALYST,
     "recommendations.review": KEJARI, "recommendations.approve": frozenset({"kejari.pimpinan"}),
     "recommendations.issue": frozenset({"kejari.pimpinan"}), "recommendations.receive": KPU | BAWASLU | POLRES | PEMDA,

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 from statistics import NormalDist
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from posko.domain import distribution, places, record, thresholds, travel, weather
 
@@ -50,6 +50,9 @@ def arrival_signals(arrivals: Iterable[Arrival], limits: Limits | None = None) -
             found.append(record.Signal("R08", "GANGGUAN", subject, severity, ("KPU",), one.said_at, said, mark=one.mark, place=one.place))
     return found
 
+
+# More often than one time in twenty not ready: such a TPS is named.
+AT_RISK_PPM = 950_000
 
 # --- values --------------------------------------------------------------------------------------------------------------
 
@@ -145,13 +148,14 @@ class Outlook:
     @property
     def at_risk(self) -> tuple[TpsOutlook, ...]:
         """Those that are more likely not ready than one in twenty."""
-        return tuple(one for one in self.tps if one.ready_ppm < 950_000)
+        return tuple(one for one in self.tps if one.ready_ppm < AT_RISK_PPM)
 
 
 # --- what chance needs ---------------------------------------------------------------------------------------------------
 
 # A minute that never comes.
 NEVER = 1 << 30
+Key = tuple[str, str, str]
 MILLION = 1_000_000
 _U32 = 1 << 32
 
@@ -815,7 +819,7 @@ def _calm(planned: Planned, boat: distribution.Vehicle, leg: Leg, from_min: int,
     """The probability that the sea of a day's hours lets this boat go, by the forecast, else by what the season is assumed to be."""
     limit = boat.wave_limit_cm or held.wave_limit_cm
     from_at, until_at = (distribution.instant(planned.midnight_at, minute) for minute in (from_min, until_min))
-    wave = weather.worst(state.waves, (leg.start, leg.end), from_at, until_at)
+    wave = weather.worst(state.waves, (leg.start, leg.end, leg.start.split(":")[0]), from_at, until_at)
     if wave is None:
         return NormalDist().cdf(math.log(limit / held.wave_cm) / (held.wave_sigma_permille / 1000))
     return weather.chance_calm(wave.height_cm, limit, (from_at - wave.issued_at).total_seconds() / 3600)
@@ -872,3 +876,90 @@ def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed
     else:
         rows.append(Assumed("waves_season_cm", str(held.wave_cm), travel.Basis.ASSUMED))
     return tuple(rows)
+
+
+# --- what the record says of goods and work ------------------------------------------------------------------------------
+
+# The whole of an arrival forecast by three points: one in twenty, even chances, nineteen in twenty; the rest as far again beyond.
+_EARLY, _EVEN, _LATE = 50_000, 500_000, 950_000
+
+
+def supply(code: str, name: str, early_min: int | None, even_min: int | None, late_min: int | None) -> Supply:
+    """Goods by the three points of their arrival; a point that nobody can give (None) ends the curve, and what is beyond never comes."""
+    points: list[tuple[int, int]] = []
+    for ppm, minute in ((_EARLY, early_min), (_EVEN, even_min), (_LATE, late_min)):
+        if minute is None:
+            return Supply(code, name, tuple(points))
+        points.append((ppm, max(minute, points[-1][1] if points else minute)))
+    last, before = points[-1][1], points[-2][1]
+    return Supply(code, name, (*points, (MILLION, last + 2 * (last - before))))
+
+
+def waits(
+    loads: Iterable[tuple[str, Iterable[str]]], wanted: Mapping[str, Mapping[Key, int]], stock: Mapping[Key, int]
+) -> dict[str, tuple[Key, ...]]:
+    """What each load (code, its TPS), in the order of loading, still waits for: lines whose stock is used up by those before it.
+
+    wanted: TPS -> line -> pieces. A load that is served leaves less for the next; one that is not keeps what it could have had.
+    """
+    left = dict(stock)
+    found: dict[str, tuple[Key, ...]] = {}
+    for code, tps_list in loads:
+        needed: dict[Key, int] = {}
+        for tps in tps_list:
+            for key, pieces in wanted.get(tps, {}).items():
+                needed[key] = needed.get(key, 0) + pieces
+        found[code] = tuple(sorted(key for key, pieces in needed.items() if left.get(key, 0) < pieces))
+        for key, pieces in needed.items():
+            left[key] = left.get(key, 0) - pieces
+    return found
+
+
+# --- keeping an outlook --------------------------------------------------------------------------------------------------
+
+
+class NotReady(record.Refusal):
+    """There is nothing to forecast with: no plan is in force, or voting has begun."""
+
+    code: ClassVar[str] = "forecast.not_ready"
+
+
+class AlreadyRequested(record.Refusal):
+    """A forecast is already being made."""
+
+    code: ClassVar[str] = "forecast.already_requested"
+
+
+def facts_of(outlook: Outlook) -> dict[str, Any]:
+    """The outlook as plain data."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.isoformat()
+        if isinstance(value, Mapping):
+            return {str(key): plain(one) for key, one in value.items()}
+        return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+    found: dict[str, Any] = plain(asdict(outlook))
+    return found
+
+
+def outlook_of(said: Mapping[str, Any]) -> Outlook:
+    """The outlook that `facts_of` wrote."""
+    when = datetime.fromisoformat
+
+    def action(one: Mapping[str, Any]) -> Action:
+        by_at = when(one["by_at"]) if one["by_at"] else None
+        return Action(**{**one, "gain": Gain(**one["gain"]), "by_at": by_at, "tps": tuple(one["tps"])})
+
+    return Outlook(
+        **{
+            **said,
+            "said_at": when(said["said_at"]),
+            "deadline_at": when(said["deadline_at"]),
+            "tps": tuple(TpsOutlook(one["tps"], one["ready_ppm"], tuple(Cause(**c) for c in one["causes"])) for one in said["tps"]),
+            "places": tuple(PlaceOutlook(**one) for one in said["places"]),
+            "actions": tuple(action(one) for one in said["actions"]),
+            "inputs": tuple(Assumed(one["name"], one["value"], travel.Basis(one["basis"])) for one in said["inputs"]),
+        }
+    )

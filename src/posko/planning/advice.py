@@ -27,8 +27,10 @@ NIGHT_MIN, STEP_MIN = 180, 60
 # How long it takes to arrange, in minutes: assumptions, shown with the action.
 WORK_MIN = {
     "leave_earlier": 30, "night_escort": 120, "second_boat": 240, "spare_vehicle": 60, "more_tables": 120, "move_stock": 120,
-    "use_pledge": 240, "move_tps": 480, "island_earlier": 180,
+    "use_pledge": 240, "expedite": 240, "complete_tps": 120, "move_tps": 480, "island_earlier": 180,
 }  # fmt: skip
+# By air instead of by sea and road; an assumption.
+AIR_DAYS = 7
 SWAP = travel.Spread(45, 90)
 _SHOWN = 12
 _TPS_SHOWN = 10
@@ -107,10 +109,11 @@ def candidates(situation: Situation, outlook: rules.Outlook, least_ppm: int = 10
         elif code == "work":
             found += _tables(situation, subject)
         elif code == "supply":
-            found += _stock(situation, subject)
+            found += [*_stock(situation, subject), *_expedited(situation, subject)]
     found += _earlier_islands(situation, shares, trips)
     found += _larger_everywhere(situation, shares, trips)
     found += _higher_ground(outlook, situation)
+    found += _completed(outlook, situation)
     unique: dict[tuple[str, str, tuple[tuple[str, str | int], ...]], Candidate] = {}
     for option in found:
         unique.setdefault((option.code, option.subject, option.facts), option)
@@ -241,6 +244,24 @@ def _stock(situation: Situation, supply: str) -> list[Candidate]:
     return found
 
 
+def _expedited(situation: Situation, supply: str) -> list[Candidate]:
+    """The rest of a line comes by air instead of by sea: so many days earlier (replacements for Belitung did in January 2024)."""
+    named = {one.code: one.name for one in situation.state.supplies}
+    if supply not in named:
+        return []
+    facts = (("supply", named[supply]), ("days", AIR_DAYS))
+    change = functools.partial(_by_air, supply=supply)
+    return [Candidate("expedite", supply, facts, change, None, WORK_MIN["expedite"], None, f"air:{supply}")]
+
+
+def _by_air(situation: Situation, supply: str) -> Situation:
+    def sooner(one: rules.Supply) -> rules.Supply:
+        moved = tuple((ppm, max(situation.state.now_min, minute - AIR_DAYS * travel.DAY)) for ppm, minute in one.points)
+        return replace(one, points=moved) if one.code == supply else one
+
+    return replace(situation, state=replace(situation.state, supplies=tuple(sooner(one) for one in situation.state.supplies)))
+
+
 def _with_stock(situation: Situation, supply: str, loads: tuple[str, ...]) -> Situation:
     chosen = set(loads)
     served = {f"pack:{load}" for load in loads}
@@ -300,6 +321,24 @@ def _higher_ground(outlook: rules.Outlook, situation: Situation) -> list[Candida
             change = functools.partial(_moved, tps=one.tps)
             found.append(Candidate("move_tps", one.tps, facts, change, None, WORK_MIN["move_tps"], None, one.tps))
     return found
+
+
+def _completed(outlook: rules.Outlook, situation: Situation) -> list[Candidate]:
+    """What a check found lacking at a TPS is brought there."""
+    names = {tps.code: f"{tps.name} {tps.desa_name}" for tps in situation.tps_list}
+    lacking = [one.tps for one in outlook.tps if any(cause.code == "check" for cause in one.causes)]
+    return [
+        Candidate(
+            "complete_tps", tps, (("tps", tps), ("name", names.get(tps, tps))), functools.partial(_checked, tps=tps), None,
+            WORK_MIN["complete_tps"], situation.planned.deadline_min - WORK_MIN["complete_tps"], tps,
+        )
+        for tps in lacking[:_TPS_SHOWN]
+    ]  # fmt: skip
+
+
+def _checked(situation: Situation, tps: str) -> Situation:
+    checked = {code: ready for code, ready in situation.state.checked.items() if code != tps}
+    return replace(situation, state=replace(situation.state, checked=checked))
 
 
 def _moved(situation: Situation, tps: str) -> Situation:

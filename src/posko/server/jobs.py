@@ -11,7 +11,7 @@ from posko.domain import record as facts
 from posko.domain import releases as release_rules
 from posko.planning import routes
 from posko.server import publishing
-from posko.store import distribution, drill, extracts, record, releases
+from posko.store import distribution, drill, extracts, forecast, record, releases
 
 POLL_SECONDS = 1.0
 PAGES_SECONDS = 20.0
@@ -37,7 +37,7 @@ def run_once() -> bool:
     """Works on one request if one waits; whether there was one."""
     request = distribution.take_request(_now())
     if request is None:
-        return False
+        return look_ahead()
     try:
         make_plan(request)
     except facts.Refusal as refusal:
@@ -45,6 +45,23 @@ def run_once() -> bool:
     except Exception:
         _log.exception("plan request %s", request.id)
         distribution.fail_request(request, "distribution.broken", {}, _now())
+    return True
+
+
+def look_ahead() -> bool:
+    """Works on one request for an outlook if one waits; whether there was one."""
+    request = forecast.take_request(_now())
+    if request is None:
+        return False
+    try:
+        at = record.clock(_now())
+        outlook, plan = forecast.make(request.election, at, request.seed)
+        forecast.record_outlook(request.election, outlook, plan, request.actor, at, request=request)
+    except facts.Refusal as refusal:
+        forecast.fail_request(request, refusal.code, _now())
+    except Exception:
+        _log.exception("outlook request %s", request.id)
+        forecast.fail_request(request, "forecast.broken", _now())
     return True
 
 

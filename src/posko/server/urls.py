@@ -14,6 +14,7 @@ from posko.desk import (
     dpt,
     drill,
     evidence,
+    forecast,
     home,
     inbox,
     keys,
@@ -56,8 +57,8 @@ from posko.public import reports as public_reports
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
     receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, custody, transfers,
-    readiness, reports, posts, misuse, merging, aght,
-    calls, recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
+    readiness, reports, posts, misuse, merging, aght, forecast, calls,
+    recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 
 urlpatterns = [

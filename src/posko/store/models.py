@@ -10,6 +10,7 @@ from posko.store import (  # noqa: F401
     dpt,
     drill,
     evidence,
+    forecast,
     keys,
     labels,
     materials,

@@ -33,6 +33,7 @@ STEPS = (
     ("aght", "AGHT"),
     ("replanning", "Rencana disusun ulang"),
     ("custody", "Serah terima"),
+    ("forecast", "Prakiraan"),
     ("recommendations", "Rekomendasi"),
     ("products", "Produk posko"),
     ("transfers", "Geser surat suara"),

@@ -1,0 +1,594 @@
+"""Stage forecast: the case of the present from the record, requests for outlooks, outlooks.
+
+An outlook never changes; the one in force is the latest. It is made outside any transaction from what was known at an instant, and kept
+with its seed and the hash of its case, so that anybody can make it again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+from posko.domain import access as access_rules
+from posko.domain import distribution as road_rules
+from posko.domain import forecast as rules
+from posko.domain import pledges as pledge_rules
+from posko.domain import readiness as readiness_rules
+from posko.domain import record as facts
+from posko.domain import sorting as sorting_rules
+from posko.domain import travel
+from posko.formats import receipts as printed
+from posko.planning import advice
+from posko.store import (
+    custody,
+    distribution,
+    packing,
+    places,
+    pledges,
+    readiness,
+    receipts,
+    record,
+    sorting,
+    thresholds,
+    transfers,
+    weather,
+)
+
+SEED, SCENARIOS = 1, 10_000
+# Assumptions, each shown with the forecast. Sheets sorted and folded per person and day: Banyumas 2024 some 300, Kepulauan Seribu 470,
+# Bekasi 500. Boxes packed per table and hour: Pringsewu 2017 packed 821 TPS in a week.
+SHEETS_PER_DAY, SORTERS = 400, 60
+BOXES_PER_HOUR, TABLES = 6, 10
+SORTING_HOURS, PACKING_HOURS = travel.Opening(480, 960), travel.Opening(480, 1020)
+PACE = (1000, 1400)
+# What nobody has ordered yet is taken to be ordered now: days until it is here, one in twenty, even chances, nineteen in twenty.
+UNORDERED_DAYS = (20, 30, 50)
+# An outlook is old after so long, and earlier when something it rests on has changed.
+FRESH_FOR, FRESH_NEAR = timedelta(days=3), timedelta(hours=12)
+NEAR = timedelta(days=7)
+_FEW_DESA = 5
+_PACKED_FROM_RECORD = 50
+
+# Entries after which an outlook no longer says how things stand.
+MOVING = (
+    "plan.recorded", "hazard.recorded", "hazard.ended", "wave.recorded", "wave.withdrawn", "opening.set", "way.timed", "way.withdrawn",
+    "vehicle.added", "vehicle.changed", "vehicle.retired", "handling.set", "receipt.recorded", "receipt.accepted", "receipt.corrected",
+    "order.placed", "order.moved", "orders.imported", "shipment.announced", "shipment.arrived", "carton.closed", "tps.checked",
+    "box.loaded", "box.handed_over", "trip.departed", "trip.arrived",
+)  # fmt: skip
+
+
+Order = list[tuple[str, tuple[str, ...]]]
+"""Loads with their TPS, in the order of loading."""
+
+
+class ForecastRow(models.Model):
+    """An outlook."""
+
+    election = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    outlook = models.JSONField()
+    plan = models.PositiveIntegerField()
+    input_hash = models.CharField(max_length=64)
+    mark = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "forecast_outlook"
+        constraints = (models.UniqueConstraint(fields=["election", "number"], name="forecast_outlook_number"),)
+
+
+class ForecastRequestRow(models.Model):
+    """Somebody asked for an outlook. State is the worker's progress, not a fact: queued | running | done | failed."""
+
+    election = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, default="queued")
+    seed = models.PositiveIntegerField()
+    code = models.CharField(max_length=60, blank=True)
+    outlook = models.ForeignKey(ForecastRow, on_delete=models.PROTECT, related_name="+", null=True)
+    person = models.CharField(max_length=60)
+    agency = models.CharField(max_length=20)
+    occurred_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "forecast_request"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A recorded outlook; plan: number of the plan it looked at."""
+
+    number: int
+    outlook: rules.Outlook
+    plan: int
+    mark: str
+    person: str
+    occurred_at: datetime
+    entry_id: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request and how far it is."""
+
+    id: int
+    election: str
+    state: str
+    seed: int
+    code: str
+    actor: facts.Actor
+    occurred_at: datetime
+
+
+# --- the case of the present ---------------------------------------------------------------------------------------------
+
+
+def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
+    """Everything that chance needs, as it is known at an instant, and the number of the plan in force. NotReady."""
+    stored = distribution.current_plan(election, at)
+    held = record.election(election)
+    if stored is None or at >= held.voting_at:
+        raise rules.NotReady(what="plan" if stored is None else "voting")
+    given = stored.inputs
+    deadline_min = _minute(held.voting_at, stored.midnight_at)
+    fleet = _fleet(given.fleet, distribution.fleet(election, at))
+    planned = rules.Planned(stored.plan, given.loads, given.network, fleet, given.rules, stored.midnight_at, deadline_min)
+    keep = rules.Assumptions()
+    stations = tuple(places.tps_list(election))
+    goods = _Goods(election, at, planned)
+    state = rules.State(
+        now_min=_minute(at, stored.midnight_at),
+        supplies=tuple(goods.supplies),
+        works=tuple(goods.works),
+        needs=goods.needs,
+        hazards=tuple(distribution.hazards(election, at)),
+        waves=tuple(weather.waves(election, at)),
+        inputs=tuple(goods.inputs),
+    )
+    state = _seen(election, at, planned, state)
+    means = (*advice.spare_means(planned, keep), *_pledged(election, at, planned))
+    return advice.Situation(planned, stations, state, keep, means, goods.movable), stored.number
+
+
+def _minute(moment: datetime, midnight_at: datetime) -> int:
+    return int((moment - midnight_at).total_seconds() // 60)
+
+
+def _fleet(planned: Iterable[road_rules.Vehicle], now: Iterable[road_rules.Vehicle]) -> tuple[road_rules.Vehicle, ...]:
+    """The vehicles of the plan as they are described today, and those that came since."""
+    today = {vehicle.code: vehicle for vehicle in now}
+    before = {vehicle.code: vehicle for vehicle in planned}
+    return tuple(today.get(code, before.get(code, today.get(code))) for code in sorted({*before, *today}))  # type: ignore[misc]
+
+
+def _pledged(election: str, at: datetime, planned: rules.Planned) -> list[advice.Means]:
+    """Vehicles and boats that an agency has promised for the days of distribution, and that are not given back or withdrawn."""
+    begins, ends = (road_rules.instant(planned.midnight_at, minute) for minute in (-3 * travel.DAY, planned.deadline_min))
+    kinds = {pledge_rules.Kind.VEHICLE, pledge_rules.Kind.BOAT}
+    return [
+        advice.Means(one.code, f"{one.owner} {one.asset}", one.kind is pledge_rules.Kind.BOAT, 0, None, one.code)
+        for one in pledges.listing(election, at)
+        if one.kind in kinds and one.live and one.from_at < ends and begins < one.until_at
+    ]
+
+
+class _Goods:
+    """What loads wait for: lines still to come, sheets to sort, boxes to pack; with the assumptions that stand behind."""
+
+    def __init__(self, election: str, at: datetime, planned: rules.Planned) -> None:
+        self.at, self.planned, self.election = at, planned, election
+        self.wanted = receipts.tps_needs(election, at)
+        self.inputs: list[rules.Assumed] = []
+        self.supplies: list[rules.Supply] = []
+        self.works: list[rules.Work] = []
+        self.needs: dict[str, tuple[str, ...]] = {}
+        self.movable: tuple[tuple[str, tuple[str, ...]], ...] = ()
+        order = _in_order(planned)
+        self._coming()
+        waiting = rules.waits(order, self.wanted, receipts.accepted(election, at))
+        self.sealed_at: list[datetime] = []
+        left = self._boxes(order)
+        self._packing(order, waiting, left, self._sorting(order, left))
+        self._movable(order, waiting)
+
+    def _coming(self) -> None:
+        """Lines that are not complete, with the forecast of their arrival."""
+        named = {demand.key: demand for demand in receipts.demands(self.election, self.at)}
+        used = {key for wants in self.wanted.values() for key in wants}
+        unknown = [d for d in named.values() if d.critical and d.quantity is None]
+        uncovered = 0
+        for question, outlook in receipts.outlook(self.election, self.at):
+            if question.key not in used or outlook.verdict in {"complete", "unknown"}:
+                continue
+            demand = named[question.key]
+            times = [outlook.early_at, outlook.expected_at, outlook.late_at]
+            if outlook.verdict == "uncovered":
+                uncovered += 1
+                times = [self.at + timedelta(days=days) for days in UNORDERED_DAYS]
+            minutes = [None if t is None else _minute(t, self.planned.midnight_at) for t in times]
+            name = printed.line_name(demand.name, demand.contest, demand.dapil)
+            self.supplies.append(rules.supply(_code(question.key), name, *minutes))
+        self.inputs.append(rules.Assumed("supplies", str(len(self.supplies)), travel.Basis.SOURCED))
+        if uncovered:
+            days = f"{uncovered}: {UNORDERED_DAYS[1]}/{UNORDERED_DAYS[2]}"
+            self.inputs.append(rules.Assumed("supplies_unordered", days, travel.Basis.ASSUMED))
+        if unknown:
+            self.inputs.append(rules.Assumed("supplies_unknown", str(len(unknown)), travel.Basis.ASSUMED))
+
+    def _boxes(self, order: Order) -> dict[str, int]:
+        """Boxes of each load that are not sealed yet."""
+        boxes = [box for box in packing.boxes(self.election, self.at) if box.contest]
+        self.sealed_at = [box.sealed_at for box in boxes if box.sealed_at]
+        sealed: dict[str, int] = {}
+        for box in boxes:
+            sealed[box.tps] = sealed.get(box.tps, 0) + (box.sealed_at is not None)
+        wanted = {load.code: load.boxes for load in self.planned.loads}
+        return {code: max(0, wanted[code] - sum(sealed.get(tps, 0) for tps in tps_list)) if tps_list else 0 for code, tps_list in order}
+
+    def _sorting(self, order: Order, left: Mapping[str, int]) -> dict[str, list[str]]:
+        """The work of sorting and folding for boxes that are still open: one job a design; which loads wait for which."""
+        ballots = {tps: {key: n for key, n in wants.items() if key[1]} for tps, wants in self.wanted.items()}
+        need, used = _sums(ballots, order, lambda code: left[code] > 0), _sums(ballots, order, lambda code: left[code] == 0)
+        good = {(p.contest, p.dapil): p.good for p in sorting.progress(self.election, self.at)}
+        sound = {key: max(0, good.get((key[1], key[2]), 0) - used.get(key, 0)) for key in need}
+        waiting = rules.waits([(code, tps_list) for code, tps_list in order if left[code]], ballots, sound)
+        pace = sorting_rules.pace(sorting.team_days(self.election, self.at))
+        people = sum(team.size for team in sorting.teams(self.election, self.at)) or SORTERS
+        per_day, spread = (pace.mean, _pace(pace.mean / pace.low)) if pace else (SHEETS_PER_DAY, travel.Spread(*PACE))
+        basis = travel.Basis.MEASURED if pace else travel.Basis.ASSUMED
+        day_sec = (SORTING_HOURS.until_min - SORTING_HOURS.from_min) * 60
+        coming = {supply.code for supply in self.supplies}
+        jobs = [
+            rules.Job(
+                f"sort:{_code(key)}",
+                (_code(key),) if _code(key) in coming else (),
+                round((need[key] - sound[key]) * day_sec / (per_day * people)),
+            )
+            for key in sorted(need)
+            if need[key] > sound[key]
+        ]
+        if jobs:
+            self.works.append(rules.Work("sorting", "sortir dan lipat", tuple(jobs), spread, SORTING_HOURS, people))
+            self.inputs.append(rules.Assumed("sorting_pace", str(round(per_day)), basis))
+            self.inputs.append(
+                rules.Assumed("sorting_people", str(people), travel.Basis.ASSUMED if people == SORTERS else travel.Basis.SOURCED)
+            )
+        made = {job.code for job in jobs}
+        return {load: [f"sort:{_code(key)}" for key in keys if f"sort:{_code(key)}" in made] for load, keys in waiting.items()}
+
+    def _packing(
+        self, order: Order, waiting: Mapping[str, tuple[rules.Key, ...]], left: Mapping[str, int], sorted_by: Mapping[str, list[str]]
+    ) -> None:
+        """One job a load, for its open boxes; what lies inside them is waited for by the job, the booths by the load."""
+        per_hour, basis = _packed_per_hour(self.sealed_at, self.at)
+        coming = {supply.code for supply in self.supplies}
+        jobs = []
+        for code, _ in order:
+            awaited = [(key, _code(key)) for key in waiting[code] if _code(key) in coming]
+            inside = tuple(name for key, name in awaited if key[0] != road_rules.BOOTH)
+            outside = tuple(name for key, name in awaited if key[0] == road_rules.BOOTH)
+            if left[code]:
+                jobs.append(rules.Job(f"pack:{code}", (*inside, *sorted_by[code]), round(left[code] * 3600 / per_hour)))
+                self.needs[code] = (f"pack:{code}", *outside)
+            else:
+                self.needs[code] = outside
+        if jobs:
+            self.works.append(rules.Work("packing", "pengepakan", tuple(jobs), travel.Spread(*PACE), PACKING_HOURS, TABLES))
+            self.inputs.append(rules.Assumed("packing_hour", str(round(per_hour)), basis))
+        if self.sealed_at:
+            self.inputs.append(rules.Assumed("packed", str(len(self.sealed_at)), travel.Basis.MEASURED))
+
+    def _movable(self, order: Order, waiting: Mapping[str, tuple[rules.Key, ...]]) -> None:
+        """Pieces that TPS hold beyond their need, and the loads that wait for such a line and could be served with them."""
+        spare: dict[rules.Key, int] = {}
+        for holding in transfers.holdings(self.election, self.at):
+            count = holding.count
+            beyond = holding.available - (self.wanted.get(count.tps, {}).get((count.item, count.contest, count.dapil), 0))
+            key = (count.item, count.contest, count.dapil)
+            spare[key] = spare.get(key, 0) + max(0, beyond)
+        found = []
+        for key, pieces in sorted(spare.items()):
+            left, served = pieces, []
+            for code, tps_list in order:
+                wants = sum(self.wanted.get(tps, {}).get(key, 0) for tps in tps_list)
+                if key in waiting[code] and wants <= left:
+                    served.append(code)
+                    left -= wants
+            if served:
+                found.append((_code(key), tuple(served)))
+        self.movable = tuple(found)
+
+
+def _sums(wanted: Mapping[str, Mapping[rules.Key, int]], order: Order, chosen: Callable[[str], bool]) -> dict[rules.Key, int]:
+    """Pieces by line of the chosen loads."""
+    found: dict[rules.Key, int] = {}
+    for code, tps_list in order:
+        if chosen(code):
+            for tps in tps_list:
+                for key, pieces in wanted.get(tps, {}).items():
+                    found[key] = found.get(key, 0) + pieces
+    return found
+
+
+def _code(key: rules.Key) -> str:
+    return "/".join(key)
+
+
+def _pace(ratio: float) -> travel.Spread:
+    return travel.Spread(1000, max(1000, round(1000 * ratio)))
+
+
+def _in_order(planned: rules.Planned) -> Order:
+    """Loads with their TPS in the order in which they leave; what no trip takes comes last."""
+    leaves = {code: trip.depart_min for trip in sorted(planned.plan.trips, key=lambda t: -t.depart_min) for code in trip.loads}
+    ordered = sorted(planned.loads, key=lambda load: (leaves.get(load.code, rules.NEVER), load.code))
+    return [(load.code, load.tps) for load in ordered]
+
+
+def _packed_per_hour(sealed_at: list[datetime], at: datetime) -> tuple[float, travel.Basis]:
+    """Boxes sealed per working hour on the days of the last week on which any were, if enough were; else the assumption."""
+    lately = [moment for moment in sealed_at if at - timedelta(days=7) < moment <= at]
+    days = {record.local_date(moment) for moment in lately}
+    if len(lately) < _PACKED_FROM_RECORD or len(days) < 2:
+        return float(BOXES_PER_HOUR * TABLES), travel.Basis.ASSUMED
+    hours = (PACKING_HOURS.until_min - PACKING_HOURS.from_min) / 60
+    return len(lately) / (len(days) * hours), travel.Basis.MEASURED
+
+
+def _seen(election: str, at: datetime, planned: rules.Planned, state: rules.State) -> rules.State:
+    """What has been seen on the way and at the TPS: hand-overs, departures, checks."""
+    delivered = {tps: _minute(moment, planned.midnight_at) for tps, moment in custody.deliveries(election, at).items()}
+    checked: dict[str, bool] = {}
+    for check in readiness.checks(election, at):
+        answers = {check.items, check.seals, check.place, check.kpps}
+        checked[check.tps] = answers == {readiness_rules.Answer.YES}
+        if readiness_rules.Answer.NO not in answers and not checked[check.tps]:
+            del checked[check.tps]
+        if check.items is readiness_rules.Answer.YES:
+            delivered.setdefault(check.tps, _minute(check.checked_at, planned.midnight_at))
+    arrived = {
+        load.code: max(delivered[tps] for tps in load.tps)
+        for load in planned.loads
+        if load.tps and all(tps in delivered for tps in load.tps)
+    }
+    whole = {tps for load in planned.loads if load.code in arrived for tps in load.tps}
+    departed = _departed(election, at, planned)
+    inputs = (
+        rules.Assumed("arrived", str(len(arrived)), travel.Basis.MEASURED),
+        rules.Assumed("checked", str(len(checked)), travel.Basis.MEASURED),
+    )
+    return replace(
+        state,
+        arrived=arrived,
+        delivered={tps: minute for tps, minute in delivered.items() if tps not in whole},
+        departed=departed,
+        checked=checked,
+        inputs=(*state.inputs, *inputs),
+    )
+
+
+def _departed(election: str, at: datetime, planned: rules.Planned) -> dict[str, int]:
+    """Trips that were seen to have left, with the minute as far as what was seen says it."""
+    trips = {trip.code: trip for trip in planned.plan.trips}
+    found = {}
+    for code, position in custody.positions(election, at).items():
+        if code in trips and position.phase in {"departed", "arrived", "done"} and position.plan:
+            found[code] = min(trips[code].depart_min + (position.late_min or 0), _minute(at, planned.midnight_at))
+    return found
+
+
+# --- making and keeping --------------------------------------------------------------------------------------------------
+
+
+def make(election: str, at: datetime, seed: int = SEED, scenarios: int = SCENARIOS) -> tuple[rules.Outlook, int]:
+    """The outlook at an instant with its advice, and the plan it looks at; writes nothing. NotReady."""
+    found, plan = situation(election, at)
+    return advice.outlook_of(found, scenarios, seed, at), plan
+
+
+def record_outlook(
+    election: str, outlook: rules.Outlook, plan: int, actor: facts.Actor, at: datetime, *, request: Request | None = None, mark: str = ""
+) -> Stored:
+    """Keeps an outlook. What it rests on may have moved meanwhile: it says as of when it speaks."""
+    with transaction.atomic():
+        at = record.turn(at)
+        number = ForecastRow.objects.filter(election=election).count() + 1
+        said = {
+            "number": number, "plan": plan, "seed": outlook.seed, "scenarios": outlook.scenarios, "input_hash": outlook.input_hash,
+            "said_at": outlook.said_at.isoformat(), "all_ppm": outlook.all_ppm, "not_ready_milli": outlook.not_ready_milli,
+            "at_risk": len(outlook.at_risk), "mark": mark,
+        }  # fmt: skip
+        region = record.election(election).region
+        prepared = record.prepare([facts.Draft("forecast.recorded", election, f"forecast:{number}", region, actor, at, said)], at)
+        row = ForecastRow.objects.create(
+            election=election, number=number, outlook=rules.facts_of(outlook), plan=plan, input_hash=outlook.input_hash, mark=mark,
+            person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        if request is not None:
+            ForecastRequestRow.objects.filter(pk=request.id).update(state="done", outlook=row, finished_at=at)
+        record.append(prepared, at=at)
+    return _stored(row)
+
+
+def _stored(row: ForecastRow) -> Stored:
+    return Stored(row.number, rules.outlook_of(row.outlook), row.plan, row.mark, row.person, row.occurred_at, row.entry_id)
+
+
+def current(election: str, at: datetime) -> Stored | None:
+    """The outlook in force: the latest that speaks of an instant not later than this one."""
+    row = ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "number").last()
+    return _stored(row) if row else None
+
+
+def get(election: str, number: int, at: datetime) -> Stored | None:
+    """One outlook."""
+    row = ForecastRow.objects.filter(election=election, number=number, occurred_at__lte=at).first()
+    return _stored(row) if row else None
+
+
+@dataclass(frozen=True)
+class Past:
+    """A line of the history."""
+
+    number: int
+    all_ppm: int
+    not_ready_milli: int
+    at_risk: int
+    plan: int
+    person: str
+    mark: str
+    occurred_at: datetime
+
+
+def history(election: str, at: datetime) -> list[Past]:
+    """Every outlook, the newest first."""
+    rows = ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-number")
+    return [
+        Past(
+            row.number, row.outlook["all_ppm"], row.outlook["not_ready_milli"],
+            sum(one["ready_ppm"] < rules.AT_RISK_PPM for one in row.outlook["tps"]), row.plan, row.person, row.mark, row.occurred_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def stale(stored: Stored, election: str, at: datetime) -> str:
+    """Why an outlook no longer says how things stand: "age", "plan" or the kind of entry that came since; "" where it does."""
+    latest = distribution.current_plan(election, at)
+    if latest is not None and latest.number != stored.plan:
+        return "plan"
+    near = record.election(election).voting_at - at < NEAR
+    if at - stored.occurred_at > (FRESH_NEAR if near else FRESH_FOR):
+        return "age"
+    since = record.Entry.objects.filter(election=election, kind__in=MOVING, recorded_at__gt=stored.occurred_at, recorded_at__lte=at)
+    return since.order_by("leaf_index").values_list("kind", flat=True).first() or ""
+
+
+# --- requests ------------------------------------------------------------------------------------------------------------
+
+
+def request_outlook(election: str, seed: int, actor: facts.Actor, at: datetime) -> Request:
+    """Queues an outlook for the worker. NotReady, AlreadyRequested."""
+    with transaction.atomic():
+        at = record.turn(at)
+        if distribution.current_plan(election, at) is None:
+            raise rules.NotReady(what="plan")
+        if at >= record.election(election).voting_at:
+            raise rules.NotReady(what="voting")
+        if ForecastRequestRow.objects.filter(election=election, state__in=["queued", "running"]).exists():
+            raise rules.AlreadyRequested(election=election)
+        region = record.election(election).region
+        draft = facts.Draft("forecast.requested", election, f"forecast-request:{election}", region, actor, at, {"seed": seed})
+        prepared = record.prepare([draft], at)
+        row = ForecastRequestRow.objects.create(
+            election=election, seed=seed, person=actor.person, agency=actor.agency, occurred_at=at, entry_id=prepared[0].entry_id
+        )
+        record.append(prepared, at=at)
+    return _request(row)
+
+
+def _request(row: ForecastRequestRow) -> Request:
+    return Request(row.pk, row.election, row.state, row.seed, row.code, facts.Actor(row.person, row.agency), row.occurred_at)
+
+
+def last_request(election: str) -> Request | None:
+    """The latest request of an election."""
+    row = ForecastRequestRow.objects.filter(election=election).order_by("pk").last()
+    return _request(row) if row else None
+
+
+def take_request(machine_at: datetime, stale_after_s: int = 300) -> Request | None:
+    """The oldest waiting request, now running; one whose worker died long ago waits again."""
+    with transaction.atomic():
+        old = machine_at - timedelta(seconds=stale_after_s)
+        ForecastRequestRow.objects.filter(state="running", started_at__lt=old).update(state="queued", started_at=None)
+        found = ForecastRequestRow.objects.select_for_update().filter(state="queued").order_by("pk").first()
+        if found is None:
+            return None
+        found.state, found.started_at = "running", machine_at
+        found.save(update_fields=["state", "started_at"])
+    return _request(found)
+
+
+def fail_request(request: Request, code: str, machine_at: datetime) -> None:
+    """The request ended without an outlook, and why."""
+    with transaction.atomic():
+        region = record.election(request.election).region
+        subject = f"forecast-request:{request.election}"
+        draft = facts.Draft("forecast.failed", request.election, subject, region, request.actor, request.occurred_at, {"code": code})
+        ForecastRequestRow.objects.filter(pk=request.id).update(state="failed", code=code, finished_at=machine_at)
+        record.append([draft], at=machine_at)
+
+
+# --- warnings and tasks --------------------------------------------------------------------------------------------------
+
+
+def signals(election: str, at: datetime) -> list[facts.Signal]:
+    """R08 from the outlook in force: desa where few are late, else their kecamatan. Until voting day begins."""
+    stored = current(election, at)
+    midnight_at = _midnight(election)
+    if stored is None or at >= midnight_at:
+        return []
+    held = thresholds.limits(election, "forecast", rules.Limits(), at)
+    names = place_names(election)
+    late = [place for place in stored.outlook.places if place.place and place.before_ppm < held.arrival_permille * 1000]
+    desa = [place for place in late if place.place.count(".") == 3]
+    shown = desa if len(desa) <= _FEW_DESA else [place for place in late if place.place.count(".") == 2]
+    arrivals = [
+        rules.Arrival(
+            place.place, names.get(place.place, place.place), place.before_ppm // 1000, midnight_at, stored.outlook.said_at,
+            stored.mark or "PERKIRAAN",
+        )
+        for place in shown
+    ]  # fmt: skip
+    return rules.arrival_signals(arrivals, held)
+
+
+def _midnight(election: str) -> datetime:
+    local = record.election(election).voting_at.astimezone(record.WIB)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def place_names(election: str) -> dict[str, str]:
+    """Names of TPS (with desa), desa, kecamatan and the region ("") by code."""
+    stations = places.tps_list(election)
+    named = {tps.code: f"{tps.name} {tps.desa_name}" for tps in stations}
+    named |= {tps.desa_code: tps.desa_name for tps in stations}
+    named |= {tps.kecamatan_code: tps.kecamatan_name for tps in stations}
+    return {**named, "": places.region_name(record.election(election).region)}
+
+
+def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
+    """For the KPU, in the last weeks: a plan is in force and nobody has looked ahead, or the outlook is old."""
+    if not any(grant.role == "kpu.operator" and grant.holds(at) for grant in person.grants):
+        return []
+    if distribution.current_plan(election, at) is None or at >= _midnight(election):
+        return []
+    stored = current(election, at)
+    if stored is None:
+        return [facts.Task("forecast.none", "forecast", f"forecast:{election}", "prakiraan kesiapan")]
+    if stale(stored, election, at):
+        return [facts.Task("forecast.stale", "forecast", f"forecast:{stored.number}", f"prakiraan {stored.number}")]
+    return []
+
+
+def by_tps(stored: Stored, tps: str) -> rules.TpsOutlook | None:
+    """What an outlook says of one TPS."""
+    return next((one for one in stored.outlook.tps if one.tps == tps), None)
+
+
+def trail(election: str, tps: str, at: datetime) -> list[tuple[int, datetime, int]]:
+    """What the outlooks said of one TPS, the oldest first: number, instant, P(ready) in ppm."""
+    found = []
+    for row in ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "number"):
+        said: Any = next((one for one in row.outlook["tps"] if one["tps"] == tps), None)
+        if said is not None:
+            found.append((row.number, row.occurred_at, int(said["ready_ppm"])))
+    return found
