@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from posko.domain import calls as rules
+from posko.domain import distribution as road_rules
 from posko.domain import forecast as forecast_rules
 from posko.domain import places as place_rules
 from posko.domain import readiness as readiness_rules
@@ -137,3 +138,28 @@ def test_the_forecast_orders_the_list(scene: Any, monkeypatch: pytest.MonkeyPatc
     assert [(line.case.tps, line.worth.cause) for line in calls.lines(E, AT)] == [
         (CODES[1], "unheard"), (CODES[2], "tps"), (CODES[0], "tps"),
     ]  # fmt: skip
+
+
+def test_what_a_tps_said_reaches_the_forecast_as_less_than_a_check(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules_ = road_rules.Rules()
+    planned = forecast_rules.Planned(
+        road_rules.Plan((), (), 1, "none"), (), road_rules.Network((), (), 130, 40), (), rules_, AT - timedelta(hours=4, minutes=30)
+    )
+    monkeypatch.setattr(forecast, "_departed", lambda *_: {})
+    yes, no = readiness_rules.Answer.YES, readiness_rules.Answer.NO
+
+    def seen(at: datetime) -> tuple[dict[str, bool], dict[str, int]]:
+        found = forecast._seen(E, at, planned, forecast_rules.State(270))
+        return dict(found.checked), dict(found.delivered)
+
+    early = AT - timedelta(hours=1)
+    readiness.record_check(E, readiness_rules.Check(CODES[2], yes, (), yes, no, yes, early, "p-budi", "PPK"), AT)
+    calls.record_call(E, CODES[0], "ready", (), ANI, AT)
+    calls.record_call(E, CODES[1], "not_ready", ("kpps",), ANI, AT)
+    calls.record_call(E, CODES[2], "ready", (), ANI, AT)
+    checked, delivered = seen(AT)
+    assert checked == {CODES[1]: False, CODES[2]: False}, "told ready is not checked, and what was seen is not talked away"
+    assert delivered == {CODES[0]: 270, CODES[2]: 210}
+    later = AT + timedelta(minutes=5)
+    readiness.record_check(E, readiness_rules.Check(CODES[1], yes, (), yes, yes, yes, later, "p-budi", "PPK"), later)
+    assert seen(later)[0][CODES[1]] is True, "a later check counts"

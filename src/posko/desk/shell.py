@@ -27,7 +27,8 @@ STAGES = (
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
     "travel", "weather", "distribution", "custody", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "calls",
-    "recommendations", "products", "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
+    "recommendations", "products", "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality",
+    "bundles", "drill",
 )  # fmt: skip
 
 MENU = (
