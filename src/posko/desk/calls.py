@@ -14,6 +14,7 @@ from posko.domain import places as place_rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import record as facts
 from posko.formats import calls as words
+from posko.formats import forecast as chances
 from posko.formats import readiness as states
 from posko.formats import table, text
 from posko.store import access, calls, forecast, places, readiness
@@ -57,7 +58,9 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     fits = rules.fitting(request.at, opens_at, callers)
     if request.GET.get("layar"):
         context["lines"] = context["lines"][:15]
+    stored = context["forecast"]
     context |= {
+        "moved": bool(stored and forecast.stale(stored, election, request.at)),
         "callers": callers, "fits": fits, "open": len(open_lines), "stop_at": opens_at - rules.STOP_BEFORE, "opens_at": opens_at,
         "over": request.at >= opens_at, "left": max(0, len(open_lines) - fits), "screen": bool(request.GET.get("layar")),
         "may_make": bool(_regions(request)), "may_write": shell.may(request, "calls.write"), "turns": _turns(),
@@ -95,7 +98,7 @@ def _line(line: rules.Line, tps: place_rules.Tps, names: dict[str, str], items: 
     return {
         "code": tps.code, "name": tps.name, "desa": tps.desa_name, "kecamatan": tps.kecamatan_name, "island": bool(tps.island),
         "open": line.open, "state": state, "word": word, "exact": line.case.state.value,
-        "ready": f"{text.desimal(ready / 10_000, 0)} %" if line.case.outlook else "",
+        "ready": chances.percent(ready) if line.case.outlook else "",
         "worth": text.desimal(line.worth.ppm / 1_000_000, 2), "cause": words.CAUSES.get(line.worth.cause, line.worth.cause),
         "voters": line.case.voters, "away": line.case.away_min, "call": line.call,
         "said": words.outcome(line.call, items) if line.call else "", "claim": line.claim,
