@@ -313,6 +313,13 @@ def checks(election: str, at: datetime, tps: str = "") -> list[rules.Check]:
     return [_value(row, told) for row in found]
 
 
+def _latest(election: str, at: datetime) -> dict[str, rules.Check]:
+    """TPS -> its newest check, without its note: a judgement does not read it, and it stands in the private part."""
+    rows = Check.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    newest = {row.tps: row for row in rows}
+    return {tps: _value(row, record.Privates({})) for tps, row in newest.items()}
+
+
 def line_code(key: receipt_rules.Key) -> str:
     """How a check names a line: the item, and the contest of a ballot. The dapil follows from the TPS."""
     item, contest, _dapil = key
@@ -425,7 +432,7 @@ def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts
     lines, accepted = receipts.demands(election, at), receipts.accepted(election, at)
     wanted = receipts.tps_needs(election, at)
     planned = arrivals(election, at)
-    latest = {check.tps: check for check in checks(election, at)}
+    latest = _latest(election, at)
     due = rules.due_at(record.election(election).voting_at, limits(election, at).due_days_before)
     boxes, counted, told, times = packing.of_tps(election, at), crews(election, at), phoned(election, at), dues(election, at)
     moved = legs(election, at, times)
