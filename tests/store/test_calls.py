@@ -97,13 +97,17 @@ def test_an_outcome_taken_back_takes_back_what_the_tps_said(scene: Any) -> None:
 
 def test_help_that_was_asked_for_waits_for_somebody_until_it_was_given(scene: Any, cast: Any) -> None:
     made = calls.record_call(E, CODES[0], "help", (), ANI, AT)
-    assert [task.args for task in calls.waiting(cast["ani"], E, AT)] == [(CODES[0],)]
-    assert [task.args for task in calls.waiting(cast["budi"], E, AT)] == [(CODES[0],)], "his kecamatan"
+    early = AT - timedelta(seconds=1)
+    assert [[task.kind for task in calls.waiting(cast["ani"], E, at)] for at in (early, AT, AT + timedelta(minutes=90))] == [
+        [], ["calls.list", "calls.help"], ["calls.help"],
+    ]  # fmt: skip
+    assert [task.args for task in calls.waiting(cast["ani"], E, AT)] == [(), (CODES[0],)]
+    assert [task.args for task in calls.waiting(cast["budi"], E, AT)] == [(), (CODES[0],)], "his kecamatan"
     assert calls.waiting(cast["juwita"], E, AT) == []
     later = AT + timedelta(minutes=20)
     assert calls.settle(E, made.entry_id, LUTFI, later) == CODES[0]
-    assert calls.waiting(cast["ani"], E, later) == []
-    assert calls.waiting(cast["ani"], E, AT) != [], "then it still waited"
+    assert [task.kind for task in calls.waiting(cast["ani"], E, later)] == ["calls.list"]
+    assert len(calls.waiting(cast["ani"], E, AT)) == 2, "then it still waited"
     with pytest.raises(rules.NothingOpen):
         calls.settle(E, made.entry_id, LUTFI, later)
 

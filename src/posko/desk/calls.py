@@ -364,5 +364,8 @@ SENTENCES: dict[str, str] = {
     "calls.nothing_open": "Tidak ada lagi yang menunggu.",
     "calls.no_file": "Pilih berkas lebih dahulu.",
 }
-TASKS: dict[str, tuple[str, str]] = {"calls.help": ("{label} minta bantuan lewat telepon", "desk:calls_call")}
+TASKS: dict[str, tuple[str, str]] = {
+    "calls.help": ("{label} minta bantuan lewat telepon", "desk:calls_call"),
+    "calls.list": ("Telepon TPS menurut daftar", "desk:calls"),
+}
 HITS: dict[str, str] = {}

@@ -308,16 +308,21 @@ def minutes_away(election: str, at: datetime) -> dict[str, int]:
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For whoever may telephone there: TPS that asked for help and wait."""
-    asked = [c for c in last(election, at).values() if c.outcome is rules.Outcome.HELP and c.settled_at is None]
-    if not asked:
-        return []
-    names = {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)}
-    return [
-        facts.Task("calls.help", "calls", f"tps:{c.tps}", names.get(c.tps, c.tps), c.called_at, (c.tps,))
-        for c in asked
-        if access_rules.may(person, "calls.make", access_rules.Thing("calls", "", c.tps), access_rules.Purpose.DUTY, (), at).allowed
-    ]
+    """For whoever may telephone: the list from H 04.30 until telephoning ends, and TPS that asked for help and wait."""
+    tasks, about = [], record.election(election)
+    ends_at = about.voting_at - rules.STOP_BEFORE
+    if about.voting_at - rules.ASK_FROM <= at < ends_at and _may(person, access_rules.reach(person, "calls.make", about.region, at), at):
+        tasks.append(facts.Task("calls.list", "calls", f"election:{election}", "", ends_at))
+    asked = [c for c in last(election, at).values() if c.outcome is rules.Outcome.HELP and c.settled_at is None and _may(person, c.tps, at)]
+    if asked:
+        names = {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)}
+        tasks += [facts.Task("calls.help", "calls", f"tps:{c.tps}", names.get(c.tps, c.tps), c.called_at, (c.tps,)) for c in asked]
+    return tasks
+
+
+def _may(person: access_rules.Person, place: str, at: datetime) -> bool:
+    thing = access_rules.Thing("calls", "", place)
+    return access_rules.may(person, "calls.make", thing, access_rules.Purpose.DUTY, (), at).allowed
 
 
 WORDS: dict[str, record.Eraser] = {"contact.set": record.journal_only}
