@@ -18,7 +18,7 @@ AGENCIES = {
 }  # fmt: skip
 STEPS = (
     "places", "regulation", "dpt", "needs", "receipts", "pledges", "distribution", "readiness", "reports", "posts", "merging", "aght",
-    "replanning", "recommendations", "products", "requests", "rakor", "materials", "disputes", "minutes",
+    "weather", "replanning", "recommendations", "products", "requests", "rakor", "materials", "disputes", "minutes",
 )  # fmt: skip
 
 

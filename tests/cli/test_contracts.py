@@ -26,6 +26,7 @@ VIOLATIONS = {
     "the form for misuse reads reports": ("public/misuse.py", "from posko.store import reports\n", "The form for misuse"),
     "the store imports a screen": ("store/places.py", "from posko import desk\n", "Dependencies point down"),
     "the server imports the command line": ("server/wsgi.py", "from posko import cli\n", "Dependencies point down"),
+    "the judge knows the forecast": ("planning/drill.py", "from posko.planning import forecast\n", "The judge of the forecast"),
     "somebody else signs": ("store/places.py", "import cryptography\n", "Only named files touch the signature library"),
     "a new stage has no place": ("domain/surprise.py", "", "A stage of the domain"),
     "a new table file has no place": ("store/surprise.py", "", "A stage of the store"),

@@ -300,3 +300,24 @@ def test_boxes_are_scanned_one_by_one_and_what_was_not_scanned_is_missing(
     assert set(event.missing) == {boxes[4], kit}
     assert set(boxes[:4]) < set(event.things)
     assert (event.account, event.giver.person, event.seals) == ("p-lutfi", "p-lutfi", "unread")
+
+
+def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    came_at, own = mine.depart_at, "19.06.02.2001.001"
+    clock(installation, came_at)
+    nia = client_for("nia")
+    assert "Terima kotak TPS" not in said(nia.get(f"/{E}/beranda/"))
+    pps = rules.Party("PPS", "ketua", "p-putri")
+    event = rules.Event("", Kind.HANDED_OVER, came_at, "", 0, "p-putri", HOME, "", (f"K:{own}",), rules.Party("KPU", "gudang"), pps)
+    custody.record_event(E, event, custody.Words("Lutfi"), installation.actors["putri"], came_at)
+    assert "Terima kotak TPS" in said(nia.get(f"/{E}/beranda/"))
+    path = f"{BASE}tps/{own}/"
+    assert nia.get(path.replace("2001.001", "2001.002")).status_code == 403
+    assert nia.get(BASE).status_code == 403
+    gives = {"giver_agency": "PPS", "giver_function": "ketua", "giver_name": "Ketua PPS", "receiver_function": "ketua", "parties_done": "1"}
+    form, page = fill(
+        nia, path, [({"count": "5"}, "Hitung kotak"), ({"seals": "whole"}, "utuh?"), ({"refused": "no"}, "diterima?"), (gives, "Siapa")]
+    )
+    assert "Nia, ketua KPPS" in page
+    assert "Tercatat" in said(nia.post(path, {**form, "send": "1"}, follow=True))
+    assert custody.state(E, came_at).holdings[f"K:{own}"].holder == rules.Party("KPPS", "ketua", "p-nia")

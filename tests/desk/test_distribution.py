@@ -74,7 +74,7 @@ def test_dedi_of_another_regency_is_refused(planned: distribution.StoredPlan, cl
 
 def test_ani_asks_watches_and_gets_a_plan(with_fleet: Any, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch) -> None:
     real = routes.plan
-    monkeypatch.setattr(routes, "plan", lambda *args, seed, stop: real(*args, seed=seed, stop=routes.Stop(iterations=40)))
+    monkeypatch.setattr(routes, "plan", lambda *args, seed, stop, sea: real(*args, seed=seed, sea=sea, stop=routes.Stop(iterations=40)))
     ani = client_for("ani")
     answer = ani.post(BASE + "rencana/", {"seconds": "5"})
     assert answer.status_code == 302
@@ -87,7 +87,7 @@ def test_ani_asks_watches_and_gets_a_plan(with_fleet: Any, client_for: ClientFor
 
 def test_an_infeasible_request_says_why_and_what_helps(with_fleet: Any, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch) -> None:
     real = routes.plan
-    monkeypatch.setattr(routes, "plan", lambda *args, seed, stop: real(*args, seed=seed, stop=routes.Stop(iterations=40)))
+    monkeypatch.setattr(routes, "plan", lambda *args, seed, stop, sea: real(*args, seed=seed, sea=sea, stop=routes.Stop(iterations=40)))
     distribution.retire_vehicle(ELECTION, "K02", "mesin rusak", ANI, AT)
     ani = client_for("ani")
     page = ani.post(BASE + "rencana/", {"seconds": "5"})["Location"]

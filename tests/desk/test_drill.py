@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 
 from posko.domain import drill as rules
+from posko.domain.record import Actor
 from posko.formats import watermark
 from posko.store import drill, record
 from tests import beltim, practice
+from tests.planning.test_honesty import judged, simulated
 
 ELECTION = "pemilu-2024"
 BAR = b'<div class="drill-mark" role="note">GLADI \xe2\x80\x94 BUKAN DATA NYATA</div>'
@@ -85,3 +88,57 @@ def test_a_person_cannot_set_the_clock_of_a_drill(drilled: drill.Drill, client_f
     page = client_for("kartika").post("/jam/", {"choice": "mesin"}, follow=True)
     assert "Jam gladi mengikuti naskahnya" in page.content.decode()
     assert record.clock(practice.MACHINE_AT + timedelta(minutes=1)) == before
+
+
+def test_the_page_of_a_drill_shows_what_happened_and_hides_what_is_still_wanted(
+    drilled: drill.Drill, client_for: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def page(minutes: int) -> str:
+        monkeypatch.setattr(record, "clock", lambda _machine: drilled.begins_at + timedelta(minutes=minutes))
+        drill.inject_due(drilled.begins_at + timedelta(minutes=minutes))
+        return client_for("ani").get("/pemilu-2024/gladi/").content.decode()
+
+    assert "Belum ada kejadian" in page(5)
+    soon = page(30)
+    assert "perahu belum berangkat" in soon
+    assert "Pulau Buku Limau" in soon
+    assert "2 jawaban masih ditunggu" in soon
+    assert "Analis menilai laporan itu" not in soon
+    assert "tergenang" not in soon, "what is still to come is told to nobody"
+    later = page(100)
+    assert "Analis menilai laporan itu dalam satu jam." in later
+    assert "tidak dijawab" in later
+    assert "0 dari 10" in later
+
+
+def test_the_debrief_is_a_marked_pdf(drilled: drill.Drill, client_for: Callable[[str], Client]) -> None:
+    response = client_for("juwita").get("/pemilu-2024/gladi/catatan.pdf")
+    assert response.status_code == 200
+    assert response.content.startswith(b"%PDF")
+    assert response.headers["Content-Disposition"] == 'inline; filename="GLADI-gladi-gelombang-truk.pdf"'
+
+
+def test_a_real_installation_explains_how_to_begin_and_has_no_debrief(installation: Any, client_for: Callable[[str], Client]) -> None:
+    ani = client_for("ani")
+    page = ani.get("/pemilu-2024/gladi/").content.decode()
+    assert "Di pemasangan sungguhan tidak ada gladi" in page
+    assert "./posko gladi mulai" in page
+    assert ani.get("/pemilu-2024/gladi/catatan.pdf").status_code == 404
+
+
+def test_the_page_of_honesty_asks_for_an_evaluation_and_shows_it_with_its_doubts(
+    installation: Any, client_for: Callable[[str], Client]
+) -> None:
+    ani = client_for("ani")
+    assert "Belum pernah dinilai" in ani.get("/pemilu-2024/kejujuran/").content.decode()
+    true, ready = simulated(1, replays=40)
+    sure = judged(np.rint(np.clip(0.6 + (true - 0.6) * 2.2, 0, 1) * 1e6), ready)
+    few = judged([900_000, 100_000], [1, 0])
+    at = record.clock(practice.MACHINE_AT)
+    evaluation = rules.Evaluation("planning.forecast", 7, 40, 400, 60, "ab" * 32, (sure, few))
+    drill.record_evaluation(ELECTION, evaluation, Actor("p-ani", "KPU"), at)
+    page = ani.get("/pemilu-2024/kejujuran/").content.decode()
+    for words in ("terlalu yakin", "terlalu sedikit ulangan", "benih 7", "SIMULASI", "ASUMSI", "Ini bukan kenyataan", "H-1 20.00", "Brier"):
+        assert words in page
+    assert page.count('class="reliability"') == 2
+    assert "style=" not in page

@@ -73,7 +73,7 @@ def test_nia_of_a_kpps_has_three_buttons_for_her_own_station_and_no_other_page(d
     check = next(link for link in buttons if (own in link and "periksa" in link) or link.endswith("cek/") or own in link)
     assert nia.get(check).status_code == 200
     assert nia.get(check.replace(own, other)).status_code == 403
-    for closed in ("papan", "kesiapan", "penerimaan", "pengepakan", "aght", "rekomendasi", "rakor", "jurnal", "posko"):
+    for closed in ("papan", "serah", "kesiapan", "penerimaan", "pengepakan", "aght", "rekomendasi", "rakor", "jurnal", "posko"):
         assert nia.get(f"/pemilu-2024/{closed}/").status_code in {403, 404}, closed
 
 

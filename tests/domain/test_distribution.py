@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posko.domain import distribution as d
-from posko.domain import weather
+from posko.domain import travel, weather
 
 H1, H2 = -d.DAY, -2 * d.DAY
 KEEP = d.Rules(island_day=2, mainland_days=(1,), loading_min=30, handover_min=20)
@@ -306,3 +306,94 @@ def test_what_was_added_to_vehicles_later_changes_the_hash_of_inputs_only_where_
     assert digest(_line(), replace(vehicle, breakdown_permille=0)) == plain
     changed = [digest(_line(), replace(vehicle, wave_limit_cm=120)), digest(_line(closures=(d.Closure("A", "B"),)), vehicle)]
     assert len({plain, *changed}) == 3
+
+
+# --- night, narrow places, hours of piers, PPK first, kits, days of the sea --------------------------------------------------------------
+
+
+def found(plan=GOOD, *, keep=KEEP, loads=LOADS, fleet=FLEET, network=NETWORK):
+    return sorted({fault.code for fault in d.violations(plan, loads, network, fleet, keep)})
+
+
+def test_in_the_dark_only_a_vehicle_that_may_drives_and_with_an_escort():
+    keep = replace(KEEP, dawn_min=400, dusk_min=1080)
+    nightly = tuple(replace(one, night=True) for one in FLEET)
+    guarded = replace(GOOD, trips=tuple(replace(trip, escort=True) for trip in GOOD.trips))
+    assert found(keep=keep) == ["night_without_leave"]
+    assert found(keep=keep, fleet=nightly) == ["night_without_escort"]
+    assert found(guarded, keep=keep, fleet=nightly) == []
+    assert found(keep=replace(keep, dawn_min=390)) == []  # it leaves at 06.30, as it gets light; the boat has hours of its own
+
+
+def test_a_truck_does_not_get_to_a_narrow_place_and_all_below_it():
+    narrow = (("A", ("motor", "pikap")),)
+    assert found(keep=replace(KEEP, narrow=narrow)) == ["wrong_vehicle"]
+    assert found(keep=replace(KEEP, narrow=(("A", ("motor", "truk")),))) == []
+    assert replace(KEEP, narrow=(("19.06.03", ("motor",)),)).admits(d.Kind.TRUCK, "19.06.03.2001") is False
+    with pytest.raises(d.BadRules):
+        replace(KEEP, narrow=(("A", ("perahu",)),))
+
+
+def test_boats_keep_the_hours_of_piers_and_islands_on_their_day():
+    def gate(place, day, *hours):
+        return replace(NETWORK, gates=(weather.Gate(place, day, travel.Opening(*hours)),))
+
+    assert found(network=gate("D", 2, 600, 900)) == []
+    assert found(network=gate("D", 2, 601, 900)) == found(network=gate("P", 0, 0, 719)) == ["closed_then"]
+    assert found(network=gate("D", 3, 601, 900)) == []
+
+
+def test_where_the_rule_says_so_a_ppk_has_its_goods_before_its_desa():
+    desa, ppk = "19.06.03.2001", "19.06.03"
+    loads = (replace(LOADS[0], place=desa), replace(LOADS[1], place=ppk, kind=d.LoadKind.DISTRICT), LOADS[2])
+    trips = tuple(
+        replace(t, stops=tuple(replace(s, place={"A": desa, "B": ppk}.get(s.place, s.place)) for s in t.stops)) for t in GOOD.trips
+    )
+    places = {"A": desa, "B": ppk}
+    network = replace(NETWORK, nodes=tuple(replace(node, code=places.get(node.code, node.code)) for node in NETWORK.nodes))
+    plan = replace(GOOD, trips=trips)
+    assert found(plan, loads=loads, network=network) == []
+    assert found(plan, loads=loads, network=network, keep=replace(KEEP, ppk_first=True)) == ["ppk_not_first"]
+
+
+def test_the_goods_of_one_tps_stay_in_one_load_unless_they_may_be_split():
+    part = (d.Piece("A.001", "KOTAK", 2),)
+    loads = (replace(LOADS[0], pieces=part), replace(LOADS[1], pieces=part), LOADS[2])
+    assert found(loads=loads) == ["kit_split"]
+    assert found(loads=loads, keep=replace(KEEP, split_tps=True)) == []
+
+
+def test_an_island_is_served_on_a_day_of_the_mainland_only_where_the_plan_says_that_none_before_is_calm():
+    keep = replace(KEEP, island_days=(2, 1))
+    loads = (*LOADS[:2], replace(LOADS[2], latest_min=LOADS[2].latest_min + d.DAY))
+    fleet = (*FLEET[:2], replace(FLEET[2], days=(2, 1)))
+    late = replace(GOOD, trips=(ISLAND, _later(CROSS, d.DAY), MAIN))
+    assert found(late, keep=keep, loads=loads, fleet=fleet) == ["island_not_ahead"]
+    excused = [
+        replace(late, choices=(d.IslandChoice("P", (), 0, (), why),)) for why in ("no_window_ahead", "no_safe_window", "shared_boat")
+    ]
+    assert [found(plan, keep=keep, loads=loads, fleet=fleet) for plan in excused] == [[], [], ["island_not_ahead"]]
+    with pytest.raises(d.BadRules):
+        replace(KEEP, island_days=(3, 1))
+
+
+def test_rules_survive_being_kept_as_plain_data_also_those_from_before():
+    keep = replace(KEEP, island_days=(3, 2), narrow=(("A", ("motor",)),), ppk_first=True)
+    assert d.rules_of(d.rules_facts(keep)) == keep
+    old = {name: value for name, value in d.rules_facts(KEEP).items() if name not in d._LATER}
+    assert d.rules_of(old) == KEEP
+
+
+def test_r09_looks_at_the_way_out_and_the_way_home_and_not_at_the_night_on_the_island():
+    plan = replace(
+        GOOD, trips=(ISLAND, replace(CROSS, stops=(replace(CROSS.stops[0], depart_min=SAIL + 1000),), return_min=SAIL + 1120), MAIN)
+    )
+    midnight = datetime(2024, 2, 14, tzinfo=UTC)
+    out, home = d.crossings(plan, NETWORK, (replace(FLEET[2], wave_limit_cm=150),), midnight)
+    assert (out.home, home.home, out.limit_cm) == (False, True, 150)
+    night = weather.Wave("P", out.back_at, home.leave_at, 300, midnight - timedelta(days=3), "BMKG", "[SIMULASI]")
+    assert d.wave_signals([out, home], [night]) == []
+    later = replace(night, until_at=home.back_at)
+    assert [(s.subject, s.mark) for s in d.wave_signals([out, home], [later])] == [("crossing:K:P:home", "ARMADA ASUMSI [SIMULASI]")]
+    calmer = replace(later, height_cm=100, issued_at=later.issued_at + timedelta(hours=6))
+    assert d.wave_signals([out, home], [later, calmer]) == []  # the newer one counts

@@ -128,3 +128,59 @@ def test_a_budget_is_iterations_or_seconds_not_both() -> None:
 def test_among_equal_trucks_the_first_codes_are_used() -> None:
     plan = propose([load("A1", "A", 10)], [truck(f"T{n}") for n in range(1, 6)])
     assert [trip.code for trip in plan.trips] == ["T1-1"]
+
+
+# --- what a place, a night or a rule asks for ---------------------------------------------------------------------------------------------
+
+
+def by_rule(keep: rules.Rules, loads: Sequence[rules.Load], fleet: Sequence[rules.Vehicle], network: rules.Network = NETWORK) -> rules.Plan:
+    plan = routes.plan(loads, network, fleet, keep, seed=1, stop=QUICK)
+    assert rules.violations(plan, loads, network, fleet, keep) == []
+    return plan
+
+
+def motor(code: str = "M1", **changes: object) -> rules.Vehicle:
+    return truck(
+        code, **{"kind": rules.Kind.MOTOR, "volume_ml": 600_000, "weight_g": 120_000, "fixed_cost": 50_000, "max_trips": 8, **changes}
+    )
+
+
+def test_a_narrow_place_is_served_by_motorcycle_and_the_rest_by_truck() -> None:
+    keep = replace(KEEP, narrow=(("B", ("motor",)),))
+    loads = [load("A1", "A", 10), load("B1", "B", 1), load("B2", "B", 1)]
+    plan = by_rule(keep, loads, [truck(), motor()])
+    assert {trip.vehicle: {stop.place for stop in trip.stops} for trip in plan.trips} == {"T1": {"A"}, "M1": {"B"}}
+    assert len(plan.of_vehicle("M1")) == 2
+    left = by_rule(keep, [load("B1", "B", 10)], [truck(), motor()]).unassigned
+    assert [(item.code, item.remedies[0]["code"]) for item in left] == [("too_big", "split_load")]
+    assert [item.code for item in by_rule(keep, loads[1:], [truck()]).unassigned] == ["no_narrow", "no_narrow"]
+
+
+def test_where_the_rule_says_so_the_ppk_is_served_before_its_desa() -> None:
+    places = {"19.06.03": (-2.91, 107.83, "ppk"), "19.06.03.2001": (-2.913, 107.834, "desa"), "19.06.04.2001": (-2.872, 108.249, "desa")}
+    nodes = [rules.Node("G", "G", *PLACES["G"]), *(rules.Node(code, code, *where) for code, where in places.items())]
+    network = rules.Network(tuple(nodes), (), 1350, 35)
+    PLACES.update(places)
+    ppk = replace(load("19.06.03", "19.06.03", 0), kind=rules.LoadKind.DISTRICT, tps=())
+    loads = [load("x", "19.06.03.2001", 10), load("y", "19.06.04.2001", 10), ppk]
+    plan = by_rule(replace(KEEP, ppk_first=True), loads, [truck(), truck("T2")], network)
+    assert plan.feasible
+    assert plan.arrivals()["19.06.03"] <= plan.arrivals()["x"]
+
+
+def test_windows_kept_nine_times_out_of_ten_leave_earlier_or_say_that_they_could_not() -> None:
+    way = NETWORK.leg(rules.Kind.TRUCK, "G", "C")
+    assert way is not None
+    tight = H1 + 360 + 30 + way.travel_min + 5
+    loads = [load("C1", "C", latest_min=tight), load("A1", "A")]
+    plan = by_rule(replace(KEEP, robust=True), loads, [truck()])
+    assert plan.feasible  # nine of ten cannot be kept here, so the usual times are
+    assert "9 dari 10" in plan.method
+
+
+def test_a_day_for_the_far_and_a_day_for_the_near_are_both_days_of_the_mainland() -> None:
+    keep = replace(KEEP, island_day=3, mainland_days=(2, 1))
+    loads = [load(f"C{n}", "C", 18, earliest_min=H2 + 300) for n in range(3)]
+    plan = by_rule(keep, loads, [truck(days=(2, 1), max_trips=2)])
+    assert plan.feasible
+    assert {rules.day_of(minute) for minute in plan.arrivals().values()} == {1, 2}

@@ -140,7 +140,7 @@ def test_waybills_are_found_by_the_number_in_their_code(planned: distribution.St
 
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     real = routes.plan
-    monkeypatch.setattr(routes, "plan", lambda *args, seed, stop: real(*args, seed=seed, stop=routes.Stop(iterations=40)))
+    monkeypatch.setattr(routes, "plan", lambda *args, seed, stop, sea: real(*args, seed=seed, sea=sea, stop=routes.Stop(iterations=40)))
 
 
 def test_the_worker_takes_a_request_and_records_the_plan(with_fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,17 @@ def test_the_clock_of_a_drill_runs_at_its_speed_and_stands_after_the_end(drilled
         drill.end(ELECTION, drill.ACTOR, record.clock(machine(4)))
 
 
+def test_the_clock_stands_while_nobody_is_served_and_goes_on_from_there(drilled: drill.Drill) -> None:
+    drill.pause(machine(1))
+    drill.pause(machine(5))
+    assert record.clock(machine(50)) == drilled.begins_at + timedelta(hours=1)
+    drill.resume(machine(60))
+    drill.resume(machine(61))
+    assert record.clock(machine(62)) == drilled.begins_at + timedelta(hours=3)
+    kinds = record.Entry.objects.filter(kind__startswith="drill.").order_by("leaf_index").values_list("kind", flat=True)
+    assert list(kinds) == ["drill.begun", "drill.paused", "drill.resumed"]
+
+
 def test_nobody_sets_the_clock_of_a_drill(drilled: drill.Drill) -> None:
     with pytest.raises(record.ClockRuns):
         record.set_clock(drilled.begins_at, ANI, machine(1))

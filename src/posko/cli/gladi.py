@@ -30,6 +30,7 @@ ACTS = {
     "nilai": "nilai sampai sekarang",
     "selesai": "mengakhiri gladi; jamnya berhenti",
     "naskah": "daftar naskah yang ada",
+    "uji": "menguji kejujuran prakiraan dengan pemilu tiruan",
 }
 SPARE = ("kata-jaga.txt",)
 """Small files of an installation that a copy needs as well; never its keys, certificates or settings."""
@@ -47,13 +48,19 @@ def gladi(
     serve: Annotated[bool, typer.Option("--layani/--tanpa-layani", help="layani sesudah disalin")] = True,
     office: Annotated[bool, typer.Option("--jaringan", help="HTTPS untuk ponsel dan laptop lain di jaringan kantor")] = False,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="port gladi")] = 8100,
+    replays: Annotated[int, typer.Option("--replays", min=1, max=5000, help="uji: banyaknya pemilu tiruan")] = 200,
+    keep: Annotated[bool, typer.Option("--catat", help="uji: rencana pemasangan ini, hasilnya dicatat dan tampil di halamannya")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="keluaran JSON")] = False,
 ) -> int:
-    """Gladi: melatih tim di salinan data sendiri, dengan gangguan buatan yang dinilai dari jurnal."""
+    """Gladi: melatih tim di salinan data sendiri, dengan gangguan buatan; atau menguji kejujuran prakiraan."""
     if act not in ACTS:
         fail(f"gladi {act} tidak ada. Pilihannya: {', '.join(ACTS)}.", 2)
     if act == "naskah":
         return listing(scenario)
+    if act == "uji":
+        from posko.cli import honesty
+
+        return honesty.run(replays, seed or 1, scenario, keep=keep, as_json=as_json)
     if act == "mulai":
         chosen = rules.variant(read_script(script, scenario), seed)
         return begin(source, target, chosen, election, speed, (office, port) if serve else None)
@@ -182,7 +189,9 @@ def _start(goal: Path, script: rules.Script, election: str, speed: int) -> Any:
     elections = [one.code for one in record.elections()]
     if not elections or (election and election not in elections):
         fail(f"Pemilihan {election} tidak ada. Yang ada: {', '.join(elections)}." if elections else "Pemasangan ini belum punya pemilihan.")
-    return drill.begin(election or elections[0], script, speed, drill.ACTOR, datetime.now(UTC))
+    begun = drill.begin(election or elections[0], script, speed, drill.ACTOR, datetime.now(UTC))
+    drill.pause(datetime.now(UTC))  # until somebody is served
+    return begun
 
 
 def _drill_folder(target: Path | None) -> Path:
@@ -199,10 +208,18 @@ def _serve(goal: Path, *, office: bool, port: int) -> int:
 
     os.environ["POSKO_VAR"] = str(goal)
     serving.ready_to_serve(goal)
-    if office:
-        return serving.serve_office(goal, "0.0.0.0", port, port + 1, [], None)  # noqa: S104  (an office network is the purpose)
-    say(f"GLADI: buka http://localhost:{port}   (Ctrl+C untuk berhenti; nilai: ./posko gladi nilai --ke {goal})")
-    return serving.run(host="127.0.0.1", port=port, tls=False)
+    from posko.store import drill
+
+    if not serving.port_is_free("127.0.0.1", port):
+        fail(f"Port {port} sedang dipakai program lain. Pilih port lain: --port {port + 1}   (jam gladi tetap berhenti)")
+    drill.resume(datetime.now(UTC))
+    try:
+        if office:
+            return serving.serve_office(goal, "0.0.0.0", port, port + 1, [], None)  # noqa: S104  (an office network is the purpose)
+        say(f"GLADI: buka http://localhost:{port}   (Ctrl+C menghentikan layanan dan jamnya; lanjutkan: ./posko gladi lanjut --ke {goal})")
+        return serving.run(host="127.0.0.1", port=port, tls=False)
+    finally:
+        drill.pause(datetime.now(UTC))
 
 
 def _score(as_json: bool) -> int:

@@ -35,8 +35,8 @@ COMMANDS: dict[str, Command] = {
     "aght": Command("posko.cli.aght", "aght", "aght group BERKAS.csv: laporan mana yang mungkin menceritakan hal yang sama"),
     "custody": Command("posko.cli.custody", "custody", "serah terima: export kejadian, atau replay BERKAS.jsonl tanpa basis data"),
     "plan": Command("posko.cli.plan", "plan", "usulan rencana distribusi untuk sebuah skenario"),
+    "gladi": Command("posko.cli.gladi", "gladi", "latihan di salinan data sendiri (mulai, nilai, selesai), dan uji kejujuran prakiraan"),
     "replan": Command("posko.cli.replan", "replan", "memperbaiki rencana sesudah gangguan: sesedikit mungkin surat jalan berubah"),
-    "gladi": Command("posko.cli.gladi", "gladi", "latihan di salinan data sendiri: mulai, lanjut, nilai, selesai"),
     "forecast": Command("posko.cli.forecast", "forecast", "peluang setiap TPS siap pukul 07.00, sebabnya, dan tindakan berikutnya"),
     "bench": Command("posko.cli.bench", "bench", "mengukur yang dijanjikan, misalnya bench packing; keluar 1 bila di atas batas"),
 }

@@ -2,17 +2,19 @@
 
 import json
 import sys
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from posko.domain import distribution as rules
-from posko.domain import needs, regulation
-from posko.formats import fleet, rulebook, scenario, text
-from posko.planning import routes
+from posko.domain import needs, regulation, weather
+from posko.formats import distribution as words
+from posko.formats import fleet, rulebook, scenario, table, text
+from posko.formats import weather as waves_file
+from posko.planning import reliability, routes
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -32,9 +34,15 @@ def plan(
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="lama mencari rute")] = 5.0,
     iterations: Annotated[int, typer.Option("--iterations", min=0, help="sebagai ganti detik: hasilnya sama setiap kali")] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="benih bilangan acak")] = 1,
+    waves: Annotated[int, typer.Option("--waves", min=-1, help="prakiraan gelombang dalam cm untuk semua hari; tanpa ini: iklim")] = -1,
+    waves_from: Annotated[str, typer.Option("--waves-from", help="berkas CSV atau XLSX prakiraan gelombang")] = "",
+    cut: Annotated[tuple[str, str], typer.Option("--cut", metavar="DARI KE", help="jalan yang terputus antara dua desa")] = ("", ""),
     as_json: Annotated[bool, typer.Option("--json", help="keluaran JSON")] = False,
 ) -> int:
-    """Menyusun usulan rencana distribusi dari sebuah skenario. Keluar 0 bila layak, 3 bila ada muatan yang tidak terbawa."""
+    """Menyusun usulan rencana distribusi dari sebuah skenario: dahulukan peluang tiba, lalu biaya.
+
+    Keluar 0 bila layak, 3 bila ada muatan yang tidak terbawa.
+    """
     folder = ROOT / "scenarios"
     if name not in scenario.names(folder):
         print(f"Skenario {name} tidak ada. Yang ada: {', '.join(scenario.names(folder)) or 'belum satu pun'}.", file=sys.stderr)
@@ -45,20 +53,56 @@ def plan(
         if chosen not in facts.elections:
             print(f"Pemilihan {chosen} tidak ada dalam {name}. Yang ada: {', '.join(facts.elections)}.", file=sys.stderr)
             return 2
-        case = read_case(folder / name, facts, chosen)
-    except (scenario.Unreadable, FileNotFoundError) as wrong:
+        case = closed(read_case(folder / name, facts, chosen), cut)
+        voting_at = facts.elections[chosen].election.voting_at
+        sea = forecast(case, voting_at, waves, waves_from, facts.region)
+    except (scenario.Unreadable, FileNotFoundError, table.Unreadable, Wrong) as wrong:
         print(str(wrong), file=sys.stderr)
         return 1
     stop = routes.Stop(iterations=iterations) if iterations else routes.Stop(seconds=seconds)
-    made = routes.plan(case.loads, case.network, case.fleet.vehicles, case.fleet.rules, seed=seed, stop=stop)
+    made = routes.plan(case.loads, case.network, case.fleet.vehicles, case.fleet.rules, seed=seed, stop=stop, sea=sea)
     faults = rules.violations(made, case.loads, case.network, case.fleet.vehicles, case.fleet.rules)
-    voting_at = facts.elections[chosen].election.voting_at
     answer = summary(name, chosen, case, made, faults, voting_at)
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
         _table(answer)
     return 0 if answer["feasible"] else 3
+
+
+class Wrong(Exception):
+    """What was asked for cannot be done, said plainly."""
+
+
+def closed(case: Case, cut: tuple[str, str]) -> Case:
+    """The case with the road between two desa closed; desa by name or code."""
+    if not any(cut):
+        return case
+    codes = []
+    for asked in cut:
+        found = [node.code for node in case.network.nodes if node.kind == "desa" and asked.lower() in {node.name.lower(), node.code}]
+        if len(found) != 1:
+            raise Wrong(f"Desa {asked} {'tidak ada' if not found else 'ada lebih dari satu: ' + ', '.join(found)}.")
+        codes += found
+    return replace(case, network=replace(case.network, closures=(rules.Closure(codes[0], codes[1], "--cut"),)))
+
+
+def forecast(case: Case, voting_at: datetime, height_cm: int, path: str, region: str) -> reliability.Sea:
+    """The sea of a plan without a database: one height for all days, a file of forecasts, or the climate.
+
+    One height counts as issued at 07.00 on the day before the first on which boats may sail.
+    """
+    midnight = voting_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    told: tuple[weather.Wave, ...] = ()
+    first = midnight - timedelta(days=max(case.fleet.rules.sea_days))
+    if path:
+        names = {region: region} | {node.code: node.name for node in case.network.nodes if node.kind in {"dermaga", "pulau"}}
+        told, problems = waves_file.read(path, Path(path).read_bytes(), names, first - timedelta(hours=17))
+        if problems:
+            raise Wrong("\n".join(f"baris {one.row}, kolom {one.column}: {waves_file.sentence(one)}" for one in problems))
+    elif height_cm >= 0:
+        told = (weather.Wave(region, first, midnight + timedelta(days=1), height_cm, first - timedelta(hours=17), "--waves"),)
+    return reliability.Sea(told, midnight)
 
 
 def read_case(folder: Path, facts: scenario.Scenario, election: str) -> Case:
@@ -126,6 +170,13 @@ def summary(name: str, election: str, case: Case, made: rules.Plan, faults: list
         "tps_reached": sum(len(by_code[code].tps) for code in arrivals),
         "boxes": sum(load.boxes for load in case.loads),
         "boxes_delivered": sum(by_code[code].boxes for code in arrivals),
+        "choices": _choices(made, case.network, when),
+        "least_sure": [
+            {"load": code, "name": by_code[code].name, "chance": ppm / reliability.PPM}
+            for code, ppm in reliability.least_sure(
+                reliability.arrivals(made, case.loads, case.network, case.fleet.vehicles, case.fleet.rules)
+            )
+        ],
         "vehicles": vehicles,
         "vehicles_used": sum(1 for vehicle in vehicles if vehicle["trips"]),
         "trips": len(made.trips),
@@ -137,6 +188,31 @@ def summary(name: str, election: str, case: Case, made: rules.Plan, faults: list
         "plan_hash": rules.plan_hash(made),
         "marks": ["PERKIRAAN", "ASUMSI", "SEMENTARA"],
     }
+
+
+def _choices(made: rules.Plan, network: rules.Network, when: Any) -> list[dict[str, Any]]:
+    """Plans A, B and C of every island for machines: probabilities are shares, hours are instants."""
+
+    def option(one: rules.Option) -> dict[str, Any]:
+        return {
+            "plan": one.letter, "boat": one.boat, "pier": one.pier, "day": f"H-{rules.day_of(one.depart_min)}",
+            "decide_at": when(one.decide_min), "depart_at": when(one.depart_min), "arrive_at": when(one.arrive_min),
+            "chance": one.chance_ppm / reliability.PPM, "used": one.reach_ppm / reliability.PPM, "why": dict(one.why),
+        }  # fmt: skip
+
+    def name(code: str) -> str:
+        node = network.node(code)
+        return node.name if node else code
+
+    return [
+        {
+            "island": choice.island, "name": name(choice.island), "chance": choice.chance_ppm / reliability.PPM,
+            "exception": choice.exception, "options": [option(one) for one in choice.options],
+            "others": [option(one) for one in choice.others],
+            "sentences": words.choice_sentences(choice, name, lambda minute: datetime.fromisoformat(when(minute))),
+        }
+        for choice in made.choices
+    ]  # fmt: skip
 
 
 def _trip(trip: rules.Trip, loads: dict[str, rules.Load], network: rules.Network, when: Any) -> dict[str, Any]:
@@ -156,6 +232,7 @@ def _trip(trip: rules.Trip, loads: dict[str, rules.Load], network: rules.Network
     return {
         "code": trip.code,
         "start": trip.start,
+        "escort": trip.escort,
         "depart_at": when(trip.depart_min),
         "return_at": when(trip.return_min),
         "distance_km": round(trip.distance_m / 1000, 1),
@@ -171,14 +248,19 @@ def _table(answer: dict[str, Any]) -> None:
     print(f"  {word}: {counts['tps_reached']} dari {counts['tps']} TPS, {counts['boxes_delivered']} dari {counts['boxes']} kotak")
     print(f"  {answer['vehicles_used']} kendaraan, {answer['trips']} perjalanan, {text.desimal(answer['distance_km'])} km")
     print(f"  kedatangan terakhir {answer['latest_arrival'] or '-'}")
-    for island in answer["islands"].values():
-        print(f"  {island['name']}: {island['reached_at']}")
+    for choice in answer["choices"]:
+        print(f"  {choice['name']}: peluang tiba sampai H-1 {words.share(round(choice['chance'] * reliability.PPM))}")
+        for sentence in choice["sentences"]:
+            print(f"    {sentence}")
+    if answer["least_sure"]:
+        said = ", ".join(f"{one['name']} {words.share(round(one['chance'] * reliability.PPM))}" for one in answer["least_sure"])
+        print(f"  paling kurang pasti tepat waktu: {said}")
     for vehicle in answer["vehicles"]:
         for trip in vehicle["trips"]:
             stops = ", ".join(
                 f"{stop['name']} {stop['arrive_at'][11:16]}{' (serah ke perahu)' if stop['handover'] else ''}" for stop in trip["stops"]
             )
-            print(f"  {trip['code']:<7} {trip['depart_at'][5:16].replace('T', ' ')}  {stops}")
+            print(f"  {trip['code']:<7} {trip['depart_at'][5:16].replace('T', ' ')}{' dikawal' if trip['escort'] else ''}  {stops}")
     for left in answer["unassigned"]:
         print(f"  TIDAK TERBAWA {left['load']}: {left['code']} {left}")
     for fault in answer["violations"]:

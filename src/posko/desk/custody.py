@@ -580,7 +580,7 @@ def _flow(
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
-            shell.done(request, "Tercatat. Cetak berita acaranya di bawah bila perlu tanda tangan.")
+            shell.done(request, "Tercatat. Berita acaranya dapat dicetak dari catatan itu.")
             return redirect(back)
     return render(request, "desk/custody/act.html", {**head, **_prompt(request, form), "back": back})
 
@@ -713,7 +713,7 @@ def pass_on(request: shell.Request, election: str, code: str) -> HttpResponse:
     held = [one for one in held if one.holder.agency != "KPPS"]
     if code not in names or not held:
         shell.warned(request, "Tidak ada barang TPS ini yang tercatat pada PPS.")
-        return redirect("desk:custody", election)
+        return redirect("desk:custody" if shell.may(request, "custody.read") else "desk:home", election)
     pieces = _kit_boxes(election, code, len(boxes), request.at)
     labels = {f"B:{box.code}": box.contest for box in packing.labelled(election, request.at) if box.tps == code}
     items = [
@@ -725,7 +725,8 @@ def pass_on(request: shell.Request, election: str, code: str) -> HttpResponse:
     form = _form(request, Kind.HANDED_OVER, items, on_trip=False)
     form.takes = request.person.agency == "KPPS"
     head = {"title": f"Serah terima {names[code]}", "venue": names[code], "number": ""}
-    back = reverse("desk:custody_thing", args=[election, f"K:{code}"])
+    reads = shell.may(request, "custody.read", _at_tps(request, election, code))  # a KPPS takes over and reads no list of others
+    back = reverse("desk:custody_thing", args=[election, f"K:{code}"]) if reads else reverse("desk:home", args=[election])
     return _flow(request, form, held[0].place, "", _at_tps(request, election, code), back, head)
 
 

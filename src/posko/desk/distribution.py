@@ -18,6 +18,7 @@ from posko.formats import distribution as printed
 from posko.formats import document, text
 from posko.formats import map as maps
 from posko.formats import pledges as pledged_words
+from posko.formats import weather as sea_words
 from posko.store import aght, distribution, places, pledges, regulation
 
 SECONDS = (5, 15, 60)
@@ -157,11 +158,13 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     if last and last.state == "failed" and (stored is None or (last.finished_at and last.occurred_at >= stored.occurred_at)):
         context["failed"] = last
     if stored:
+        chances = distribution.chances(stored)
         context |= _figures(stored) | {
             "stale": distribution.stale(stored, election, request.at),
             "map": _plan_map(request, stored),
-            "vehicles": [_vehicle_line(stored, vehicle) for vehicle in stored.inputs.fleet],
+            "vehicles": [_vehicle_line(stored, vehicle, chances) for vehicle in stored.inputs.fleet],
             "islands": _island_lines(stored),
+            **_chance_lines(request, stored, chances),
             "exposed": _exposed(request, stored, distribution.hazards(election, request.at)),
         }
     return render(request, "desk/distribution/index.html", context)
@@ -205,12 +208,16 @@ def _plan_map(request: shell.Request, stored: distribution.StoredPlan) -> str:
     )
 
 
-def _vehicle_line(stored: distribution.StoredPlan, vehicle: rules.Vehicle) -> dict[str, Any]:
+def _vehicle_line(stored: distribution.StoredPlan, vehicle: rules.Vehicle, chances: Mapping[str, int]) -> dict[str, Any]:
     trips = stored.plan.of_vehicle(vehicle.code)
     carried = [stored.load(code) for trip in trips for stop in trip.stops for code in stop.loads]
     fullest = max((sum(stored.load(code).volume_ml for code in trip.loads) for trip in trips), default=0)
     names = [_place(stored, stop.place) for trip in trips for stop in trip.stops]
+    sure = [chances[load.code] for load in carried if load.code in chances]
     return {
+        "chance": printed.share(min(sure)) if sure else "",
+        "sure": min(sure, default=0),
+        "escort": any(trip.escort for trip in trips),
         "vehicle": vehicle,
         "kind": printed.KINDS[vehicle.kind],
         "trips": len(trips),
@@ -240,6 +247,39 @@ def _island_lines(stored: distribution.StoredPlan) -> list[dict[str, Any]]:
                     {"name": node.name, "tps": count, "at": stored.instant(stop.arrive_min), "vehicle": trip.vehicle, "trip": trip.code}
                 )
     return sorted(lines, key=lambda line: line["at"])
+
+
+def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chances: Mapping[str, int]) -> dict[str, Any]:
+    """Plans A, B and C of every island with their reasons, what the newest forecasts would change, and the least sure stops."""
+
+    def name(code: str) -> str:
+        return _place(stored, code)
+
+    moved = distribution.sea_changed(stored, request.election.code, request.at)
+    now = distribution.chosen_now(stored, request.election.code, request.at) if moved else {}
+    arrivals = stored.plan.arrivals()
+    return {
+        "choices": [
+            {
+                "choice": choice, "name": name(choice.island), "chance": printed.share(choice.chance_ppm),
+                "state": _sure(choice), "sentences": printed.choice_sentences(choice, name, stored.instant),
+                "now": printed.choice_sentences(now[choice.island], name, stored.instant)[:2] if choice.island in moved else [],
+            }
+            for choice in sorted(stored.plan.choices, key=lambda one: one.options[0].depart_min)
+        ],
+        "least": [
+            {"load": stored.load(code), "chance": printed.share(ppm), "at": stored.instant(arrivals[code])}
+            for code, ppm in sorted(chances.items(), key=lambda one: (one[1], one[0]))
+            if stored.load(code).kind is not rules.LoadKind.ISLAND
+        ][:5],
+    }  # fmt: skip
+
+
+def _sure(choice: rules.IslandChoice) -> tuple[str, str]:
+    """Word and look of an island's probability: what has no safe window is said first."""
+    if choice.exception == "no_safe_window":
+        return "refused", "tidak ada jendela aman"
+    return ("good", "peluang baik") if choice.chance_ppm >= 900_000 else ("waiting", "kurang pasti")
 
 
 def sources(request: shell.Request, hazards: Iterable[rules.Hazard]) -> set[str]:
@@ -365,6 +405,7 @@ def basis(request: shell.Request, election: str) -> HttpResponse:
             }
             for leg in network.sea
         ],
+        "swell": _assumed(distribution.sea(election, request.at)),
         "unsized": [names.get(item, item) for item in stored.inputs.unsized],
         "provisional": [node.name for node in network.nodes if node.provisional and node.kind in {"gudang", "dermaga", "pulau"}],
         "loads": [
@@ -378,6 +419,21 @@ def basis(request: shell.Request, election: str) -> HttpResponse:
         ],
     }
     return render(request, "desk/distribution/basis.html", context)
+
+
+def _assumed(sea: Any) -> dict[str, str]:
+    """What the probabilities of islands rest on, in words."""
+    return {
+        "start": text.desimal(sea.error.start_permille / 1000, 2),
+        "day": text.desimal(sea.error.per_day_permille / 1000, 2),
+        "climate": printed.metres(sea.climate.height_cm),
+        "spread": text.desimal(sea.climate.sigma_permille / 1000, 2),
+        "persistence": text.desimal(sea.persistence_permille / 1000),
+        "limit": printed.metres(sea.limit_cm),
+        "worth": text.persen(sea.worth_ppm / 1_000_000, 0),
+        "tolerance": f"{text.desimal(sea.tolerance_ppm / 10_000)} persen poin",
+        "guard": f"Rp{text.angka(sea.guard_cost)}",
+    }
 
 
 def _clock(minute: int) -> str:
@@ -396,7 +452,7 @@ def vehicle(request: shell.Request, election: str, code: str) -> HttpResponse:
     context = {
         "plan": stored,
         "vehicle": found,
-        "line": _vehicle_line(stored, found),
+        "line": _vehicle_line(stored, found, distribution.chances(stored)),
         "volume": text.desimal(found.volume_ml / 1_000_000),
         "trips": [_trip_block(stored, trip, found) for trip in trips],
         "marks": stored.marks,
@@ -480,6 +536,7 @@ def _pdf(request: shell.Request, stored: distribution.StoredPlan, trips: list[ru
         instant=stored.instant,
         names={item.code: item.name for item in book.items},
         places=known,
+        choices=stored.plan.choices,
         head={
             "agency": f"KPU {place}",
             "place": election.name,
@@ -562,6 +619,10 @@ _FIELDS = (
     "fixed_cost",
     "cost_per_km",
     "max_trips",
+    "wave_limit",
+    "carrier",
+    "breakdown",
+    "repair",
     "note",
     "reason",
 )
@@ -576,7 +637,7 @@ def _vehicle_form(request: shell.Request, election: str, state: distribution.Veh
     wrong: dict[str, str] = {}
     if request.method == "POST":
         typed = {name: request.POST.get(name, "").strip() for name in _FIELDS}
-        typed["assumption"] = "ya" if request.POST.get("assumption") else ""
+        typed |= {name: "ya" if request.POST.get(name) else "" for name in ("assumption", "night")}
         if state:
             typed["code"] = state.vehicle.code
         made, wrong = _read_vehicle(typed)
@@ -621,6 +682,11 @@ def _typed_of(found: rules.Vehicle) -> dict[str, str]:
         "fixed_cost": str(found.fixed_cost),
         "cost_per_km": str(found.cost_per_km),
         "max_trips": str(found.max_trips),
+        "wave_limit": text.desimal(found.wave_limit_cm / 100, 2) if found.wave_limit_cm else "",
+        "carrier": found.carrier,
+        "breakdown": str(found.breakdown_permille),
+        "repair": str(found.repair_min),
+        "night": "ya" if found.night else "",
         "note": found.note,
         "assumption": "ya" if found.assumption else "",
     }
@@ -628,6 +694,7 @@ def _typed_of(found: rules.Vehicle) -> dict[str, str]:
 
 def _read_vehicle(typed: Mapping[str, str]) -> tuple[rules.Vehicle | None, dict[str, str]]:
     """The vehicle that was typed, or what is wrong with each field."""
+    typed = {**typed, "breakdown": typed["breakdown"] or "0", "repair": typed["repair"] or "120"}
     wrong: dict[str, str] = {}
 
     def whole(name: str, least: int, most: int = _LARGEST * 1000) -> int:
@@ -659,6 +726,10 @@ def _read_vehicle(typed: Mapping[str, str]) -> tuple[rules.Vehicle | None, dict[
         wrong["start"] = "Pilih tempat mulai."
     weight, fixed, per_km = whole("weight", 1), whole("fixed_cost", 0), whole("cost_per_km", 0)
     trips, begins, ends = whole("max_trips", 1, 20), minute("shift_start"), minute("shift_end")
+    breakdown, repair = whole("breakdown", 0, 1000), whole("repair", 0, rules.DAY)
+    limit = sea_words.height_cm(typed["wave_limit"]) if typed["wave_limit"] else None
+    if typed["wave_limit"] and not limit:
+        wrong["wave_limit"] = "Tulis tinggi gelombang dalam meter, misalnya 1,25."
     if not wrong and begins >= ends:
         wrong["shift_end"] = "Jam selesai harus sesudah jam mulai."
     if wrong:
@@ -678,6 +749,11 @@ def _read_vehicle(typed: Mapping[str, str]) -> tuple[rules.Vehicle | None, dict[
         max_trips=trips,
         assumption=bool(typed.get("assumption")),
         note=typed["note"],
+        wave_limit_cm=limit,
+        night=bool(typed.get("night")),
+        carrier=typed["carrier"][:40],
+        breakdown_permille=breakdown,
+        repair_min=repair,
     )
     return made, {}
 
@@ -698,6 +774,8 @@ urlpatterns = [
 SENTENCES: dict[str, str] = {
     "distribution.unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",
     "distribution.bad_vehicle": "Data kendaraan {vehicle} tidak mungkin. Periksa muatan, jam kerja, dan hari kerjanya.",
+    "distribution.unknown_split": "Muatan {load} tidak sedang dibagi.",
+    "distribution.bad_parts": "Muatan {load} hanya dapat dibagi menurut TPS utuh; setiap TPS di satu bagian.",
     "distribution.bad_way": "Jalur {place} ke {to} tidak mungkin. Periksa kedua tempat dan waktunya.",
     "travel.bad_spread": "Waktu {usual} menit (biasanya) dan {tenth} menit (paling lama 9 dari 10 kali) tidak mungkin.",
     "distribution.bad_rules": "Aturan distribusi saling bertentangan: pulau harus dilayani lebih dulu daripada daratan.",
@@ -714,6 +792,7 @@ WHY = {
     "not_enough": "Kendaraan atau jam kerja tidak cukup",
     "too_big": "Muatan lebih besar daripada kendaraan mana pun",
     "no_vehicle": "Tidak ada kendaraan darat pada hari itu",
+    "no_narrow": "Tidak ada kendaraan yang dapat masuk ke tempat ini",
     "no_road": "Tidak ada jalan ke tempat ini",
     "too_far": "Berangkat paling pagi pun tiba sesudah batas",
     "shift_too_short": "Jam kerja terlalu pendek untuk pergi dan pulang",
@@ -730,10 +809,12 @@ REMEDIES = {
     "longer_shift": "Perpanjang jam kerja {minutes}.",
     "add_boat": "Sewa satu perahu lagi di {pier}.",
     "bigger_boat": "Sewa perahu yang memuat {volume} m³.",
+    "narrow_vehicle": "Tambah kendaraan yang dapat masuk ke {place}, misalnya sepeda motor atau pikap.",
     "split_load": "Bagi muatan {place}, atau pakai kendaraan lebih besar.",
 }
 TASKS: dict[str, tuple[str, str]] = {
     "distribution.plan": ("Susun {label}", "desk:distribution"),
+    "distribution.sea": ("Susun ulang rencana: prakiraan gelombang menggeser hari {label}", "desk:distribution"),
     "distribution.replan": ("Susun ulang {label}: masukannya sudah berubah", "desk:distribution"),
 }
 HITS: dict[str, str] = {"vehicle": "desk:distribution_vehicle", "waybill": "desk:distribution_waybill"}

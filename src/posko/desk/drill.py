@@ -22,10 +22,10 @@ STATES = {
 }
 HONEST = {
     rules.Honesty.FAIR: ("good", "jujur sejauh dapat dilihat", "Tidak ada kemiringan yang melebihi kebetulan."),
-    rules.Honesty.OPTIMISTIC: ("bad", "terlalu optimistis", "Yang dikatakan siap lebih banyak daripada yang ternyata siap."),
-    rules.Honesty.PESSIMISTIC: ("warn", "terlalu pesimistis", "Yang ternyata siap lebih banyak daripada yang dikatakan."),
-    rules.Honesty.OVERCONFIDENT: ("bad", "terlalu yakin", "Angka yang tinggi terlalu tinggi dan yang rendah terlalu rendah."),
-    rules.Honesty.UNDERCONFIDENT: ("warn", "terlalu hati-hati", "Angkanya terlalu dekat ke tengah; kenyataan lebih jelas."),
+    rules.Honesty.OPTIMISTIC: ("overdue", "terlalu optimistis", "Yang dikatakan siap lebih banyak daripada yang ternyata siap."),
+    rules.Honesty.PESSIMISTIC: ("waiting", "terlalu pesimistis", "Yang ternyata siap lebih banyak daripada yang dikatakan."),
+    rules.Honesty.OVERCONFIDENT: ("overdue", "terlalu yakin", "Angka yang tinggi terlalu tinggi dan yang rendah terlalu rendah."),
+    rules.Honesty.UNDERCONFIDENT: ("waiting", "terlalu hati-hati", "Angkanya terlalu dekat ke tengah; kenyataan lebih jelas."),
     rules.Honesty.TOO_FEW: (
         "unknown",
         "terlalu sedikit ulangan",
@@ -93,7 +93,7 @@ def _judged(one: rules.Judgement) -> dict[str, Any]:
             ("keandalan", text.desimal(one.reliability / 1e6, 4), "0 tepat"),
             ("ketajaman membedakan", text.desimal(one.resolution / 1e6, 4), "makin besar makin baik"),
             ("ketidakpastian", text.desimal(one.uncertainty / 1e6, 4), "milik keadaan, bukan prakiraan"),
-            ("di dalam kelas", text.desimal(one.within / 1e6, 4), "sisa karena digolongkan"),
+            ("di dalam kelas", _signed(one.within), "sisa karena digolongkan"),
         ],
         "bins": [
             {
@@ -109,13 +109,17 @@ def _judged(one: rules.Judgement) -> dict[str, Any]:
     }
 
 
+def _signed(millionths: int) -> str:
+    return text.desimal(millionths / 1e6, 4).replace("-", "−")
+
+
 def _millionths(score: rules.Score, places: int = 4) -> str:
     value, low, high = (text.desimal(part / 1e6, places) for part in (score.value, score.low, score.high))
     return f"{value} ({low} – {high})"
 
 
 def _share(score: rules.Score) -> str:
-    value, low, high = (text.desimal(part / 1e4, 1) for part in (score.value, score.low, score.high))
+    value, low, high = (text.desimal(part / 1e4, 1).replace("-", "−") for part in (score.value, score.low, score.high))
     return f"{value} % ({low} – {high})"
 
 

@@ -18,7 +18,7 @@ from posko.formats import text
 from posko.store import forecast, places, recommendations
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_ROWS, _CAUSES = 60, 3
+_ROWS, _CAUSES = 24, 2
 # Why an outlook is old: a kind of entry, "plan" or "age".
 _SINCE = {
     "plan": "ada rencana distribusi yang lebih baru", "age": "sudah terlalu lama", "hazard": "gangguan berubah",
@@ -124,7 +124,7 @@ def _action(number: int, one: rules.Action, names: Mapping[str, str]) -> dict[st
         "adds": words.gained(one.gain.ready_milli),
         "low": words.gained(one.gain.low_milli),
         "high": words.gained(one.gain.high_milli),
-        "all": words.points(one.gain.all_ppm),
+        "all": f"{'+' if one.gain.all_ppm > 0 else ''}{words.points(one.gain.all_ppm)}",
         "milli": one.gain.ready_milli,
         "cost": words.rupiah(one.cost_rp),
         "hours": words.hours(one.work_min or 0),
@@ -244,12 +244,15 @@ def proposal(stored: forecast.Stored, action: rules.Action, names: Mapping[str, 
     before = {one.tps: one for one in outlook.tps}
     causes = list(dict.fromkeys(words.cause(before[tps].causes[0]) for tps in action.tps if tps in before and before[tps].causes))
     number = f"Prakiraan kesiapan nomor {stored.number} tanggal {text.waktu(outlook.said_at)}"
-    due_at = min(action.by_at or at + timedelta(days=1), outlook.deadline_at - timedelta(hours=12))
+    addressee = _ADDRESSEES.get(action.code, "KPU")
+    due_at = min(action.by_at or at + timedelta(days=1), outlook.deadline_at - timedelta(hours=2))
+    if due_at <= at:
+        due_at = at + timedelta(hours=1)
     return {
         "subject": said[:110],
-        "addressee": _ADDRESSEES.get(action.code, "KPU"),
+        "addressee": addressee,
         "nature": recommendation_rules.Nature.SEGERA,
-        "due_at": due_at if due_at > at else at + timedelta(hours=1),
+        "due_at": due_at,
         "useful_until": action.by_at if action.by_at and action.by_at > at else None,
         "slots": recommendation_rules.Slots(
             dasar=f"{number}: {text.angka(outlook.scenarios)} skenario, benih {gain.seed}, sidik masukan {gain.input_hash[:16]}.",
@@ -261,7 +264,7 @@ def proposal(stored: forecast.Stored, action: rules.Action, names: Mapping[str, 
                 f"Sebab utama: {'; '.join(causes[:2]) or 'beberapa sebab'}. Tindakan ini menambah {words.adds(gain)}, "
                 "dihitung dengan bilangan acak yang sama."
             ),
-            saran=f"{said}.",
+            saran=words.advised(action, addressee, due_at),
             ukuran=f"Prakiraan berikutnya menunjukkan tambahan sedikitnya {words.gained(gain.low_milli)} TPS siap.",
             risiko=(
                 f"Bila tidak dilakukan, tambahan itu hilang. Biaya: {words.rupiah(action.cost_rp)}; kerja "

@@ -22,6 +22,7 @@ from posko.domain import requests as request_rules
 from posko.formats import document, text
 from posko.store import (
     aght,
+    custody,
     distribution,
     keys,
     neutrality,
@@ -366,7 +367,9 @@ def _buttons(request: shell.Request, election: str) -> list[Button]:
     elif agency in {"PPS", "PPK"}:
         found.append(Button(_link("readiness", election), "Laporkan keadaan TPS", "pilih TPS dari daftar"))
         found.append(Button(_link("transfers_report", election), "Laporkan surat suara kurang", "pindai atau cari TPS"))
-    if shell.may(request, "custody.record"):
+    if station and _at_pps(request, station.code):
+        found.append(Button(_link("custody_pass_on", election, station.code), "Terima kotak TPS", "hitung, lihat segel, terima dari PPS"))
+    if shell.may(request, "custody.read") and shell.may(request, "custody.record"):
         found.append(Button(_link("custody", election), "Serah terima kotak", "muat, berangkat, tiba, terima"))
     if shell.may(request, "packing.scan"):
         found.append(Button(_link("packing_station", election), "Mulai mengepak", "pindai kotak"))
@@ -375,6 +378,12 @@ def _buttons(request: shell.Request, election: str) -> list[Button]:
     if shell.may(request, "reports.file"):
         found.append(Button(_link("reports_phone", election), "Laporkan gangguan", "yang Anda lihat atau dengar"))
     return found
+
+
+def _at_pps(request: shell.Request, tps: str) -> bool:
+    """Whether the goods of a TPS stand at a place and not yet with its KPPS."""
+    held = custody.state(request.election.code, request.at).holdings.get(f"K:{tps}")
+    return held is not None and not held.trip and held.holder.agency != "KPPS"
 
 
 def _station(request: shell.Request, election: str) -> Any:

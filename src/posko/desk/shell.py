@@ -25,10 +25,9 @@ from posko.store import access, places, record, thresholds
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
-    "travel", "weather", "distribution", "custody", "transfers",
-    "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "calls",
-    "recommendations", "products", "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality",
-    "bundles", "drill",
+    "travel", "weather", "distribution", "returns", "worksheet", "custody", "transfers",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "calls", "recommendations",
+    "products", "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
 
 MENU = (
@@ -551,6 +550,7 @@ def situation(request: HttpRequest) -> dict[str, Any]:
         "now": asked.at,
         "clock_stored": record.clock_is_stored(),
         "simulated": bool(installation.demo),
+        "drill": installation.drill,
         "place_name": installation.name,
         "person": person,
         "person_name": access.display_name(request.user) if person else "",

@@ -617,6 +617,44 @@ def _load_of(code: str, members: Sequence[Destination], pieces: Sequence[Piece],
     )
 
 
+class UnknownSplit(record.Refusal):
+    """This load does not travel in parts."""
+
+    code: ClassVar[str] = "distribution.unknown_split"
+
+
+class BadParts(record.Refusal):
+    """Parts of a load that are not whole TPS of it, each in exactly one part."""
+
+    code: ClassVar[str] = "distribution.bad_parts"
+
+
+def parted(load: Load, parts: Sequence[Sequence[str]], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """A load as several, each of whole TPS (`parts`: their codes); what is not for a TPS stays with the first. BadParts."""
+    chosen = [code for part in parts for code in part]
+    if not load.tps or any(not part for part in parts) or sorted(chosen) != sorted(load.tps):
+        raise BadParts(load=load.code)
+    made = []
+    for number, part in enumerate(parts, start=1):
+        pieces = [one for one in load.pieces if one.place in part or (number == 1 and one.place not in load.tps)]
+        members = [Destination(code, load.place, load.name, load.kind) for code in sorted(part)]
+        one = _load_of(f"{load.code}~{number}", members, pieces, goods, keep)
+        made.append(replace(one, tps=tuple(sorted(part)), ready_min=load.ready_min))
+    return made
+
+
+def all_parted(loads: Iterable[Load], parts: Mapping[str, Sequence[Sequence[str]]], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """Loads with those split that somebody split; a split whose load has other TPS by now no longer holds."""
+    found = []
+    for load in loads:
+        wanted = parts.get(load.code, ())
+        if wanted and load.tps and sorted(code for part in wanted for code in part) == sorted(load.tps):
+            found += all_parted(parted(load, wanted, goods, keep), parts, goods, keep)
+        else:
+            found.append(load)
+    return found
+
+
 def delayed(loads: Iterable[Load], ready: Mapping[str, int]) -> tuple[Load, ...]:
     """The loads when items (or whole loads, by code) are at the warehouse only from a minute on; the latest of all counts."""
     made = []
@@ -743,7 +781,8 @@ class Option:
 class IslandChoice:
     """Plans A, B, C of an island with the probability that one of them succeeds in time, and what was weighed beside them.
 
-    exception: "" or "no_window_ahead" where no day before the mainland's has a calm window that is worth trying.
+    exception: "", "no_window_ahead" where only a day of the mainland has even odds, "no_safe_window" where nothing has,
+    "shared_boat" where it must count on a boat that another island may fall back on in the same hours.
     """
 
     island: str
@@ -1042,7 +1081,7 @@ def _handovers(plan: Plan, loads: Mapping[str, Load], fleet: Mapping[str, Vehicl
 def _islands_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> list[Violation]:
     """Islands have their goods on a day before the mainland's first; later only where the plan says that no such day is calm."""
     faults = []
-    excused = {choice.island for choice in plan.choices if choice.exception == "no_window_ahead"}
+    excused = {choice.island for choice in plan.choices if choice.exception in {"no_window_ahead", "no_safe_window"}}
     for code, minute in plan.arrivals().items():
         load = loads.get(code)
         if load is None:
@@ -1138,7 +1177,7 @@ def boat_signals(
 
 @dataclass(frozen=True)
 class Crossing:
-    """A boat's time on the water to an island and back, and the wave it may meet at most; None where its owner has not said."""
+    """A boat's time on the water to an island or home, and the wave it may meet at most; None where its owner has not said."""
 
     boat: str
     pier: str
@@ -1148,6 +1187,7 @@ class Crossing:
     limit_cm: int | None
     mark: str = ""
     name: str = ""
+    home: bool = False
 
 
 def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -> list[record.Signal]:
@@ -1168,26 +1208,30 @@ def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -
             said: dict[str, str | int] = {
                 "boat": one.boat, "island": one.name or one.island, "height": worst.height_cm, "limit": limit, "source": worst.source,
             }  # fmt: skip
-            subject, since_at = f"crossing:{one.boat}:{one.island}", min(w.issued_at for w in above)
+            subject = f"crossing:{one.boat}:{one.island}" + (":home" if one.home else "")
+            since_at = min(w.issued_at for w in above)
             mark = " ".join(dict.fromkeys(part for part in (one.mark, worst.mark) if part))
             found.append(record.Signal("R09", "TANTANGAN", subject, "critical", ("KPU", "POLRES"), since_at, said, mark=mark))
     return found
 
 
 def crossings(plan: Plan, network: Network, fleet: Iterable[Vehicle], midnight_at: datetime) -> list[Crossing]:
-    """The times at which the boats of a plan are on the water, with the limit each has now; midnight_at: 00:00 local of voting day."""
+    """The times at which the boats of a plan are on the water, out and home; midnight_at: 00:00 local of voting day."""
     boats = {vehicle.code: vehicle for vehicle in fleet if vehicle.boat}
     found = []
     for trip in plan.trips:
         boat = boats.get(trip.vehicle)
-        if boat is None:
+        if boat is None or not trip.stops:
             continue
-        leave_at, back_at = instant(midnight_at, trip.depart_min), instant(midnight_at, trip.return_min)
-        mark = "ARMADA ASUMSI" if boat.assumption else ""
+        mark, here, leaves = "ARMADA ASUMSI" if boat.assumption else "", trip.start, trip.depart_min
         for stop in trip.stops:
             node = network.node(stop.place)
             name = node.name if node else ""
-            found.append(Crossing(boat.code, trip.start, stop.place, leave_at, back_at, boat.wave_limit_cm, mark, name))
+            times = instant(midnight_at, leaves), instant(midnight_at, stop.arrive_min)
+            found.append(Crossing(boat.code, here, stop.place, *times, boat.wave_limit_cm, mark, name))
+            here, leaves = stop.place, stop.depart_min
+        times = instant(midnight_at, leaves), instant(midnight_at, trip.return_min)
+        found.append(Crossing(boat.code, trip.start, here, *times, boat.wave_limit_cm, mark, name, home=True))
     return found
 
 

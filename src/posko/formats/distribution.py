@@ -17,6 +17,79 @@ def clock(moment: datetime) -> str:
     return text.waktu(moment).replace(f" {moment.astimezone(text.WIB).year}", "").removesuffix(" WIB")
 
 
+# --- plans A, B and C in words ---------------------------------------------------------------------------------------------------------
+
+
+def metres(centimetres: int | str) -> str:
+    """125 -> 1,25 m; 80 -> 0,8 m."""
+    return text.desimal(int(centimetres) / 100, 2).removesuffix("0") + " m"
+
+
+def share(ppm: int | str) -> str:
+    """923456 -> 92,3 %; what is not quite certain is not written as 100."""
+    value = int(ppm) / 1_000_000
+    return "lebih dari 99,9 %" if 0.9995 <= value < 1 else "kurang dari 0,1 %" if 0 < value < 0.0005 else text.persen(value)
+
+
+def choice_sentences(choice: rules.IslandChoice, name: Callable[[str], str], instant: Callable[[int], datetime]) -> list[str]:
+    """Why the boat goes when it goes, what is decided when on what, and what then: one sentence for each plan and each decision."""
+    found = []
+    if choice.exception == "no_window_ahead":
+        found.append("Tidak ada jendela aman sebelum hari daratan; perahu berangkat pada hari daratan.")
+    if choice.exception == "no_safe_window":
+        found.append(
+            f"TIDAK ADA JENDELA AMAN: peluang terbaik {share(max(o.chance_ppm for o in choice.options))}. Cari kapal yang lebih besar."
+        )
+    if choice.exception == "shared_boat":
+        found.append("Perahunya juga cadangan pulau lain pada jam yang sama. Sewa satu perahu lagi.")
+    for number, option in enumerate(choice.options):
+        found.append(_plan_sentence(option, name, instant))
+        if number == 0:
+            found += [f"Yang tidak dipilih: {_other_sentence(other)}." for other in choice.others]
+        following = choice.options[number + 1].letter if number + 1 < len(choice.options) else ""
+        found.append(decision_sentence(option, following, instant))
+    return found
+
+
+def _plan_sentence(option: rules.Option, name: Callable[[str], str], instant: Callable[[int], datetime]) -> str:
+    day, leave, there = rules.day_of(option.depart_min), clock(instant(option.depart_min)), clock(instant(option.arrive_min))
+    return (
+        f"Rencana {option.letter}: H-{day}, berangkat {leave} dari {name(option.pier)} ({option.boat}), tiba {there}. "
+        f"{because(option, instant)}"
+    )
+
+
+def because(option: rules.Option, instant: Callable[[int], datetime]) -> str:
+    """What the chance of an option was reckoned from."""
+    why = option.why
+    limit = f"batas perahu {metres(why['limit_cm'])}" + ("" if why["limit_known"] else " (ASUMSI, imbauan umum BMKG untuk perahu nelayan)")
+    calm = f"peluang laut tenang {share(why['calm_ppm'])}"
+    if why["basis"] == "iklim":
+        return f"Belum ada prakiraan: dipakai laut musim barat {metres(why['height_cm'])} (ASUMSI), {limit}: {calm}."
+    mark = f" {why['mark']}" if why.get("mark") else ""
+    issued = clock(instant(int(why["issued_min"])))
+    told = f"Prakiraan {why['source']}{mark} terbit {issued}: gelombang {metres(why['height_cm'])}, {limit}: {calm}"
+    late = f", tiba tepat waktu bila berlayar {share(why['in_time_ppm'])}" if int(why["in_time_ppm"]) < 999_500 else ""
+    return f"{told}{late}."
+
+
+def _other_sentence(option: rules.Option) -> str:
+    height = metres(option.why["height_cm"]) + (" (ASUMSI)" if option.why["basis"] == "iklim" else "")
+    return f"H-{rules.day_of(option.depart_min)}, gelombang {height}, peluang {share(option.chance_ppm)}"
+
+
+def decision_sentence(option: rules.Option, following: str, instant: Callable[[int], datetime]) -> str:
+    """The hour of decision: on what, and what then."""
+    then = f"rencana {following}" if following else "tidak ada rencana berikut"
+    return (
+        f"Putuskan {clock(instant(option.decide_min))}: bila prakiraan terbaru sampai {clock(instant(option.arrive_min))} tidak melebihi "
+        f"{metres(option.why['limit_cm'])}, berangkat; bila melebihi, {then}."
+    )
+
+
+# --- surat jalan -----------------------------------------------------------------------------------------------------------------------
+
+
 def waybills(
     trips: Sequence[rules.Trip],
     *,
@@ -28,9 +101,13 @@ def waybills(
     names: Mapping[str, str],
     places: Mapping[str, str],
     head: Mapping[str, Any],
+    choices: Sequence[rules.IslandChoice] = (),
 ) -> dict[str, Any]:
     """Values for surat-jalan.typ. `names`: item -> short name, `places`: TPS, PPS, PPK -> name, `head`: agency, marks, footer, stamp."""
     pages = [_page(trip, numbers[trip.code], loads, vehicles[trip.vehicle], network, instant, names, places) for trip in trips]
+    by_island = {choice.island: choice for choice in choices}
+    for trip, page in zip(trips, pages, strict=True):
+        page["notes"] = [*_decisions(trip, by_island, instant), *page["notes"]]
     return {"title": "Surat jalan", "paper": "f4", **head, "trips": pages}
 
 
@@ -55,7 +132,7 @@ def _page(
         "qr": document.qr_svg(rules.waybill_text(number[1])),
         "subtitle": text.tanggal(instant(trip.depart_min)),
         "facts": [
-            ["Kendaraan", f"{vehicle.code} · {KINDS[vehicle.kind]}"],
+            ["Kendaraan", f"{vehicle.code} · {KINDS[vehicle.kind]}" + (f" · {vehicle.carrier}" if vehicle.carrier else "")],
             ["Berangkat", f"{clock(instant(trip.depart_min))} WIB"],
             ["Dari", start.name if start else trip.start],
             ["Kembali", f"{clock(instant(trip.return_min))} WIB"],
@@ -104,11 +181,26 @@ def _contents(carried: Sequence[rules.Load], columns: Sequence[str], places: Map
     return rows
 
 
+def _decisions(trip: rules.Trip, choices: Mapping[str, rules.IslandChoice], instant: Callable[[int], datetime]) -> list[str]:
+    """On a boat's waybill: when it is decided on what whether it sails, and what else is planned."""
+    found = []
+    for choice in (choices[stop.place] for stop in trip.stops if stop.place in choices and not stop.handover):
+        following = choice.options[1] if len(choice.options) > 1 else None
+        found.append(decision_sentence(choice.options[0], following.letter if following else "", instant))
+        if following:
+            found.append(f"Rencana {following.letter}: {following.boat} berangkat {clock(instant(following.depart_min))} WIB.")
+    return found
+
+
 def _notes(trip: rules.Trip, vehicle: rules.Vehicle, network: rules.Network, *, overnight: bool) -> list[str]:
     provisional = [node.name for code in (trip.start, *(s.place for s in trip.stops)) if (node := network.node(code)) and node.provisional]
     notes = [f"Pin sementara, jarak dan waktu dapat berubah: {', '.join(dict.fromkeys(provisional))}."] if provisional else []
     if vehicle.assumption:
         notes.append("Kendaraan ini masih ASUMSI; ganti dengan kendaraan yang disewa sebelum berangkat.")
+    if trip.escort:
+        notes.append("Perjalanan malam: tidak berangkat tanpa pengawal Polri.")
+    if vehicle.carrier:
+        notes.append(f"Pengangkut: {vehicle.carrier}, bertanggung jawab sampai serah terima ditandatangani.")
     if overnight:
         notes.append("Perahu bermalam di pulau dan kembali keesokan harinya.")
     return [

@@ -50,12 +50,12 @@ def _over_every_page(words: str) -> bytes:
     if not words:
         return b""
     return (
-        "#set page(foreground: layout(size => {\n"
+        "#set page(foreground: layout(size => block(width: size.width, height: size.height, {\n"
         f'  let said = "{words}"\n'
         '  set text(font: "Noto Sans", weight: 700, fill: rgb(179, 38, 30, 64))\n'
         "  place(center + horizon, rotate(-32deg, text(size: size.width / 17, said)))\n"
         "  place(top + center, dy: 2mm, text(size: calc.min(size.width / 30, 11pt), fill: rgb(179, 38, 30), said))\n"
-        "}))\n"
+        "})))\n"
     ).encode()
 
 

@@ -112,6 +112,19 @@ def action(one: rules.Action) -> str:
     return _ACTIONS[one.code](one.facts) if one.code in _ACTIONS else one.code
 
 
+_ACTIVE = {
+    "Berangkatkan": "memberangkatkan", "Siapkan": "menyiapkan", "Siagakan": "menyiagakan", "Tambah": "menambah", "Pindahkan": "memindahkan",
+    "Lengkapi": "melengkapi", "Minta": "meminta", "Pakai": "memakai", "Kirim": "mengirim",
+}  # fmt: skip
+
+
+def advised(one: rules.Action, addressee: str, due_at: datetime) -> str:
+    """The action as advice: one verb, one object, one owner, one deadline."""
+    verb, _, rest = action(one).removesuffix(" dan periksa lagi").partition(" ")
+    by = f"{text.tanggal(due_at)} pukul {text.jam(due_at)}"
+    return f"Posko menyarankan agar {addressee} {_ACTIVE.get(verb, verb.lower())} {rest}, paling lambat {by}."
+
+
 def adds(gain: rules.Gain) -> str:
     """What it adds, with its interval and P(all)."""
     low, high = gained(gain.low_milli), gained(gain.high_milli)

@@ -33,6 +33,7 @@ WORK_MIN = {
 AIR_DAYS = 7
 SWAP = travel.Spread(45, 90)
 _SHOWN = 12
+_TRIED = 24
 _TPS_SHOWN = 10
 _LEAST_MILLI = 2
 # Two-sided 90 % of a standard normal.
@@ -117,7 +118,7 @@ def candidates(situation: Situation, outlook: rules.Outlook, least_ppm: int = 10
     unique: dict[tuple[str, str, tuple[tuple[str, str | int], ...]], Candidate] = {}
     for option in found:
         unique.setdefault((option.code, option.subject, option.facts), option)
-    return list(unique.values())[:40]
+    return list(unique.values())[:_TRIED]
 
 
 def _for_trip(situation: Situation, trip: distribution.Trip, vehicle: distribution.Vehicle, code: str) -> list[Candidate]:

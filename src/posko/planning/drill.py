@@ -97,7 +97,7 @@ def truth(rng: np.random.Generator) -> Truth:
         boat_lost=rng.uniform(0.0, 0.1),
         carriers_per_tps=rng.uniform(0.15, 0.5),
         same_day=rng.uniform(0.3, 0.95),
-        setup_min=rng.uniform(22, 40),
+        setup_min=rng.uniform(20, 34),
         seal_per_box=rng.gamma(1.5, 0.0007),
         wrong_dapil=rng.gamma(1.0, 0.001),
         item_missing=rng.gamma(1.5, 0.003),
@@ -158,6 +158,16 @@ class Known:
     at_min: int
     events: tuple[Event, ...]
     waves: tuple[WaveForecast, ...]
+
+    def standing(self, begins: str, ends: str) -> dict[str, int]:
+        """Subjects of which the last word is that something began (a road is cut, a TPS lacks a seal) and not that it ended; since when."""
+        found: dict[str, int] = {}
+        for event in self.events:
+            if event.code == begins:
+                found[event.subject] = event.minute
+            elif event.code == ends:
+                found.pop(event.subject, None)
+        return found
 
     def minutes(self, code: str) -> dict[str, int]:
         """The first minute of an event by its subject."""
@@ -301,21 +311,26 @@ class _Days:
     # the warehouse
 
     def _pack(self) -> None:
-        """What is not packed yet is packed by a crew with absences, in the order of departure; late supply and a flood hold loads up."""
+        """What is not packed on H-3 is packed by a crew with absences, in the order of departure, in the last night without sleep.
+
+        Late supply and a flood hold loads up.
+        """
         order = sorted(self.loads.values(), key=lambda load: (self._planned(load.code), load.code))
         behind = round(len(order) * self.true.behind)
-        clock = BEGINS_MIN + 3 * DAY - 240.0
+        clock = BEGINS_MIN + 2 * DAY - 240.0
         late = self._late_supply()
         for load in order[: len(order) - behind]:
             self.packed[load.code] = float(BEGINS_MIN)
         for load in order[len(order) - behind :]:
-            if clock % DAY > 22 * _HOUR:  # the crew sleeps
+            if clock % DAY > 22 * _HOUR and clock < -DAY:  # the crew sleeps
                 clock += DAY - clock % DAY + 6 * _HOUR
             clock += load.boxes * 1.2 / self.true.crew * float(self.rng.uniform(0.8, 1.3))
             self.packed[load.code] = clock
         for code in self.packed:
             if late and any(tps.startswith(late[0]) for tps in self.loads[code].tps):
                 self.packed[code] = max(self.packed[code], late[1] + 60)
+        for code, minute in self.packed.items():
+            self._say("packed", code, self.warehouse, 0, minute)
         if self._happens(self.true.warehouse_flood):
             self._flood_warehouse()
 
@@ -339,6 +354,9 @@ class _Days:
             if self._planned(code) > starts:
                 again = self._gamma(2, 240) if self._happens(0.05) else 0.0
                 self.packed[code] = max(minute, starts + lasts) + again
+                if minute <= starts:
+                    self._say("held_up", code, self.warehouse, 15, starts)
+                self._say("packed", code, self.warehouse, 0, self.packed[code])
 
     # by road
 
@@ -360,6 +378,7 @@ class _Days:
             if lost:
                 for other in trips[trips.index(trip) + 1 :]:
                     for code in other.loads:
+                        self._say("left_behind", code, trip.start)
                         self.engine.start(self._follow_up(self.loads[code]))
                 return
             self._say("returned", trip.code, trip.start)
@@ -372,6 +391,7 @@ class _Days:
             yield 15.0
         left = {code for code in trip.loads if self.packed[code] > self.engine.now}
         for code in sorted(left):
+            self._say("left_behind", code, trip.start)
             self.engine.start(self._follow_up(self.loads[code]))
         if len(left) < len(trip.loads):
             yield self.docks
@@ -463,7 +483,7 @@ class _Days:
         desa = sorted({load.place for load in self.world.loads if load.kind is rules.LoadKind.VILLAGE})
         place = desa[int(self.rng.integers(len(desa)))]
         if self._happens(0.2):
-            place = place.rpartition(".")[0]
+            place = place.rpartition(".")[0] or place
         starts = float(self.rng.uniform(-2 * DAY, 4 * _HOUR))
         return _Cut(place, starts, starts + self._gamma(1.5, 360), float(self.rng.uniform(1.6, 2.6)) if self._happens(0.6) else 0.0)
 

@@ -1,7 +1,10 @@
 """Routes: PyVRP proposes who brings what where and when. `domain.distribution.violations` decides whether it may be driven.
 
-Two days, one after the other, because what waits at a pier depends on when it got there: on the islands' day trucks bring the islands'
-goods to the piers and boats take them on; on the mainland's days trucks and pick-ups bring everything else, reloading at the warehouse.
+Reliability first: with a `reliability.Sea` the boats' days and hours are those of plan A of every island (`reliability.choices`), and the
+plan carries plans B and C. Then, day by day because what waits at a pier depends on when it got there: trucks bring the islands' goods to
+the piers by the boats' hours and boats take them on; on the mainland's days trucks, pick-ups and motorcycles bring everything else,
+reloading at the warehouse. Where the rules are `robust`, windows are kept with the times that nine of ten journeys keep; what is printed
+and paid are the usual ones. Only what goes to a pier may start in the dark, with a vehicle that may, and is then escorted.
 PyVRP: Wouda, Lan and Kool (2024), INFORMS Journal on Computing, doi:10.1287/ijoc.2023.0055. Since 0.13 it is an iterated local search.
 Same seed and same number of iterations give the same plan; with seconds the machine's speed decides.
 """
@@ -17,6 +20,8 @@ import pyvrp
 from pyvrp.stop import MaxIterations, MaxRuntime, StoppingCriterion
 
 from posko.domain import distribution as rules
+from posko.domain import places
+from posko.planning import reliability
 
 DAY = rules.DAY
 # A way that does not exist: longer than any plan, so that no feasible route uses it.
@@ -69,17 +74,119 @@ def plan(
     *,
     seed: int,
     stop: Stop,
+    sea: reliability.Sea | None = None,
 ) -> rules.Plan:
-    """A proposed plan. Loads that cannot be brought are listed with the reason and what would help."""
+    """A proposed plan. Loads that cannot be brought are listed with the reason and what would help.
+
+    sea: what is forecast and assumed; without it islands go on their preferred day and the plan has no choices.
+    """
     islands = [load for load in loads if load.kind is rules.LoadKind.ISLAND]
     mainland = [load for load in loads if load.kind is not rules.LoadKind.ISLAND]
-    island_trips, island_left = _islands_day(islands, network, fleet, keep, seed, stop.share(0.25))
-    tasks = [_Task(load, load.place, load.earliest_min, load.latest_min, handover=False) for load in mainland]
-    road = [vehicle for vehicle in fleet if not vehicle.boat]
+    choices = reliability.choices(islands, network, fleet, keep, sea) if sea else {}
+    island_trips, island_left = _islands(islands, choices, network, fleet, keep, seed, stop.share(0.25), sea)
+    tasks, road = _mainland(mainland, network, _still_free(fleet, island_trips, keep), keep)
     trips, left = _by_road(tasks, network, road, keep.mainland_days, keep, seed, stop.share(0.75))
-    left += island_left
-    numbered = _numbered(_lowest_codes([*island_trips, *trips], fleet))
-    return rules.Plan(tuple(numbered), tuple(sorted(left, key=lambda item: item.load)), seed, f"PyVRP {version('pyvrp')}, {stop}")
+    made = [_escorted(trip, fleet, keep) for trip in _numbered(_lowest_codes([*island_trips, *trips], fleet))]
+    method = f"PyVRP {version('pyvrp')}, {stop}" + (", jendela 9 dari 10" if keep.robust else "")
+    settled = _settled(choices, made, islands, network, fleet, keep, sea) if sea else ()
+    return rules.Plan(tuple(made), tuple(sorted([*left, *island_left], key=lambda item: item.load)), seed, method, settled)
+
+
+def _settled(
+    choices: dict[str, rules.IslandChoice],
+    trips: Sequence[rules.Trip],
+    islands: Sequence[rules.Load],
+    network: rules.Network,
+    fleet: Sequence[rules.Vehicle],
+    keep: rules.Rules,
+    sea: reliability.Sea,
+) -> tuple[rules.IslandChoice, ...]:
+    """The choices with the hours of the trips that were made for them; a choice without a trip is none."""
+    found = []
+    for island, choice in sorted(choices.items()):
+        own = [trip for trip in trips for halt in trip.stops if halt.place == island and not halt.handover]
+        if own:
+            here = tuple(load for load in islands if load.place == island)
+            case = reliability.Case(island, here, network, tuple(fleet), keep, sea)
+            found.append(reliability.settled(choice, max(own, key=lambda trip: trip.depart_min), case))
+    return tuple(found)
+
+
+def _escorted(trip: rules.Trip, fleet: Sequence[rules.Vehicle], keep: rules.Rules) -> rules.Trip:
+    """A trip by road that begins or ends in the dark has an escort."""
+    boat = any(vehicle.boat for vehicle in fleet if vehicle.code == trip.vehicle)
+    return replace(trip, escort=True) if not boat and (keep.dark(trip.depart_min) or keep.dark(trip.return_min)) else trip
+
+
+def _by_light(fleet: Sequence[rules.Vehicle], keep: rules.Rules, *, night: bool) -> list[rules.Vehicle]:
+    """The vehicles of the road with the hours in which they may drive: in the dark only those that may, and only where it is asked."""
+    found = []
+    for vehicle in fleet:
+        if vehicle.boat:
+            continue
+        begins, ends = max(vehicle.shift_start_min, keep.dawn_min), min(vehicle.shift_end_min, keep.dusk_min)
+        if night and vehicle.night:
+            found.append(vehicle)
+        elif begins < ends:
+            found.append(replace(vehicle, shift_start_min=begins, shift_end_min=ends))
+    return found
+
+
+def _still_free(fleet: Sequence[rules.Vehicle], trips: Sequence[rules.Trip], keep: rules.Rules) -> list[rules.Vehicle]:
+    """The fleet for the mainland's days: a truck that first went to a pier on one of them begins when it is back."""
+    found: list[rules.Vehicle] = []
+    for vehicle in fleet:
+        own = [trip for trip in trips if trip.vehicle == vehicle.code and rules.day_of(trip.depart_min) in keep.mainland_days]
+        busy = {rules.day_of(trip.depart_min) for trip in own}
+        rest = tuple(day for day in vehicle.days if day not in busy)
+        found += [replace(vehicle, days=rest)] if rest else []
+        for day in busy:
+            there = [trip for trip in own if rules.day_of(trip.depart_min) == day]
+            back = max(trip.return_min for trip in there) + day * DAY
+            if back < vehicle.shift_end_min and len(there) < vehicle.max_trips:
+                found.append(replace(vehicle, days=(day,), shift_start_min=back, max_trips=vehicle.max_trips - len(there)))
+    return found
+
+
+def _mainland(
+    mainland: Sequence[rules.Load], network: rules.Network, fleet: Sequence[rules.Vehicle], keep: rules.Rules
+) -> tuple[list[_Task], list[rules.Vehicle]]:
+    """The mainland's loads as tasks. Where PPK come first, a PPK is served by a minute from which on its desa are served."""
+    road = _by_light(fleet, keep, night=False)
+    firsts = _first_minutes(mainland, network, road, keep) if keep.ppk_first else {}
+    tasks = []
+    for load in mainland:
+        first = firsts.get(places.kecamatan_of(load.place))
+        earliest, latest = load.earliest_min, load.latest_min
+        if first is not None and load.kind is rules.LoadKind.DISTRICT:
+            latest = min(latest, max(earliest, first))
+        elif first is not None:
+            earliest = min(max(earliest, first), latest)
+        tasks.append(_Task(load, load.place, earliest, latest, handover=False))
+    return tasks, road
+
+
+# How much later than the soonest a PPK may be served where it comes first: room to serve two from one vehicle.
+_FIRST_SLACK_MIN = 30
+
+
+def _first_minutes(
+    mainland: Sequence[rules.Load], network: rules.Network, road: Sequence[rules.Vehicle], keep: rules.Rules
+) -> dict[str, int]:
+    """Per kecamatan with a load for its PPK: the soonest minute at which it can be there on the first day, and a little room."""
+    day = max(keep.mainland_days)
+    found = {}
+    for load in mainland:
+        if load.kind is not rules.LoadKind.DISTRICT:
+            continue
+        soonest = [
+            vehicle.shift(day)[0] + keep.loading_min + (reliability.robust(network, vehicle.kind, vehicle.start, load.place) or 0)
+            for vehicle in road
+            if day in vehicle.days and network.leg(vehicle.kind, vehicle.start, load.place)
+        ]
+        if soonest:
+            found[places.kecamatan_of(load.place)] = max(min(soonest), load.earliest_min) + _FIRST_SLACK_MIN
+    return found
 
 
 def _lowest_codes(trips: list[rules.Trip], fleet: Sequence[rules.Vehicle]) -> list[rules.Trip]:
@@ -107,26 +214,79 @@ def _numbered(trips: list[rules.Trip]) -> list[rules.Trip]:
 # --- the islands' day ------------------------------------------------------------------------------------------------------------------
 
 
-def _islands_day(
-    islands: Sequence[rules.Load], network: rules.Network, fleet: Sequence[rules.Vehicle], keep: rules.Rules, seed: int, stop: Stop
+def _islands(
+    islands: Sequence[rules.Load],
+    choices: dict[str, rules.IslandChoice],
+    network: rules.Network,
+    fleet: Sequence[rules.Vehicle],
+    keep: rules.Rules,
+    seed: int,
+    stop: Stop,
+    sea: reliability.Sea | None,
 ) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
-    """Trucks to the piers by the last minute at which a boat may leave, then boats, the longest crossing first."""
-    boats = [vehicle for vehicle in fleet if vehicle.boat and keep.island_day in vehicle.days]
-    road = [vehicle for vehicle in fleet if not vehicle.boat]
+    """Day by day, the earliest first. A day whose trucks cannot keep the boats' hours is planned again with later ones."""
+    by_day: dict[int, list[rules.Load]] = {}
+    for load in islands:
+        choice = choices.get(load.place)
+        day = rules.day_of(choice.options[0].depart_min) if choice else keep.island_day
+        by_day.setdefault(day, []).append(load)
+    trips: list[rules.Trip] = []
+    left: list[rules.Unassigned] = []
+    free: dict[str, int] = {}
+    for day in sorted(by_day, reverse=True):
+        wanted = {island: choice.options[0] for island, choice in choices.items()}
+        here = [_on_day(load, day, keep) for load in by_day[day]]
+        share = stop.share(1 / len(by_day))
+        busy = dict(free)
+        made, missing = _islands_day(here, wanted, network, fleet, keep, day, busy, seed, share, sea)
+        if missing and wanted:
+            busy = dict(free)
+            made, missing = _islands_day(here, {}, network, fleet, keep, day, busy, seed, share, sea)
+        free = busy
+        trips, left = [*trips, *made], [*left, *missing]
+    return trips, left
+
+
+def _on_day(load: rules.Load, day: int, keep: rules.Rules) -> rules.Load:
+    """An island's load with the window of one day."""
+    if not keep.island_days:
+        return load
+    return replace(load, earliest_min=keep.earliest_min - day * DAY, latest_min=keep.island_latest_min - day * DAY)
+
+
+def _islands_day(
+    islands: Sequence[rules.Load],
+    wanted: dict[str, rules.Option],
+    network: rules.Network,
+    fleet: Sequence[rules.Vehicle],
+    keep: rules.Rules,
+    day: int,
+    free: dict[str, int],
+    seed: int,
+    stop: Stop,
+    sea: reliability.Sea | None,
+) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
+    """Trucks to the piers by the boats' hours (where none is wanted: the last minute at which one may leave), then boats, the longest
+    crossing first. free: boat -> the minute from which it is back; it is brought up to date."""
+    boats = [vehicle for vehicle in fleet if vehicle.boat and day in vehicle.days]
+    road = _by_light(fleet, keep, night=True)
     tasks, left = [], []
     for load in islands:
-        way = _crossing(load, network, boats)
+        option = wanted.get(load.place)
+        way = (option.pier, option.depart_min) if option else _crossing(load, network, boats)
         if isinstance(way, rules.Unassigned):
             left.append(way)
             continue
         pier, latest = way
         latest -= keep.handover_min
-        earliest = min(vehicle.shift(keep.island_day)[0] for vehicle in road) if road else -keep.island_day * DAY
-        tasks.append(_Task(load, pier, earliest, max(latest, earliest), handover=True))
-    trips, unreached = _by_road(tasks, network, road, (keep.island_day,), keep, seed, stop)
+        earliest = min((vehicle.shift(day)[0] for vehicle in road), default=-day * DAY)
+        carried = replace(load, earliest_min=max(load.earliest_min, option.arrive_min)) if option else load
+        tasks.append(_Task(carried, pier, earliest, max(latest, earliest), handover=True))
+    trips, unreached = _by_road(tasks, network, road, (day,), keep, seed, stop)
     left += unreached
     reached = {code: stop_.arrive_min for trip in trips for stop_ in trip.stops for code in stop_.loads}
-    sailed, ashore = _sail([task for task in tasks if task.load.code in reached], reached, network, boats, keep)
+    chosen = {island: option.boat for island, option in wanted.items()}
+    sailed, ashore = _sail([task for task in tasks if task.load.code in reached], reached, network, boats, keep, chosen, free, sea)
     # What no boat can take is not driven to the pier either.
     stay = {item.load for item in ashore}
     return [trip for trip in (_without(trip, stay, network) for trip in trips) if trip] + sailed, left + ashore
@@ -159,18 +319,27 @@ def _crossing(load: rules.Load, network: rules.Network, boats: Sequence[rules.Ve
 
 
 def _sail(
-    tasks: Sequence[_Task], reached: dict[str, int], network: rules.Network, boats: Sequence[rules.Vehicle], keep: rules.Rules
+    tasks: Sequence[_Task],
+    reached: dict[str, int],
+    network: rules.Network,
+    boats: Sequence[rules.Vehicle],
+    keep: rules.Rules,
+    chosen: dict[str, str],
+    free: dict[str, int],
+    sea: reliability.Sea | None,
 ) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
-    """One island per crossing; each load on the boat that arrives first, loads to the same island together where they fit."""
+    """One island per crossing; each load on the boat of its plan A, else the one that arrives first; to one island together where they fit.
+
+    chosen: island -> boat. free: boat -> the minute from which it is back.
+    """
     trips: list[rules.Trip] = []
     left: list[rules.Unassigned] = []
     open_trips: dict[str, tuple[rules.Vehicle, list[rules.Load], int]] = {}
-    free: dict[str, int] = {}
     used: dict[str, int] = {}
 
     def close(key: str) -> None:
         boat, carried, depart = open_trips.pop(key)
-        trip = _crossing_trip(boat, carried, depart, network, keep)
+        trip = _crossing_trip(boat, carried, depart, network, sea)
         trips.append(trip)
         free[boat.code] = trip.return_min + keep.handover_min
 
@@ -188,7 +357,9 @@ def _sail(
             if joined:
                 continue
             busy = {boat.code for boat, _, _ in open_trips.values()}
-            choice = _boat_for(task, ready, travel(task), [boat for boat in boats if boat.code not in busy], free, used)
+            idle = [boat for boat in boats if boat.code not in busy]
+            own = [boat for boat in idle if boat.code == chosen.get(task.load.place)]
+            choice = _boat_for(task, ready, travel(task), own, free, used) or _boat_for(task, ready, travel(task), idle, free, used)
             if choice is None:  # a second crossing of a boat that is about to leave
                 for key in list(open_trips):
                     close(key)
@@ -233,16 +404,14 @@ def _boat_for(
 
 
 def _crossing_trip(
-    boat: rules.Vehicle, carried: Sequence[rules.Load], depart: int, network: rules.Network, keep: rules.Rules
+    boat: rules.Vehicle, carried: Sequence[rules.Load], depart: int, network: rules.Network, sea: reliability.Sea | None
 ) -> rules.Trip:
     island = carried[0].place
     way = network.leg(rules.Kind.BOAT, boat.start, island)
     assert way is not None
     arrive = depart + way.travel_min
     done = arrive + sum(load.service_min for load in carried)
-    day = -(depart // DAY)
-    if done + way.travel_min > boat.shift(day)[1]:  # home by daylight, if need be the next day
-        done = max(done, boat.shift(day - 1)[0])
+    done = reliability.home_min(boat, boat.start, island, done, network, sea)
     stop = rules.Stop(island, tuple(load.code for load in carried), arrive, done)
     return rules.Trip("", boat.code, boat.start, depart, (stop,), done + way.travel_min, 2 * way.distance_m)
 
@@ -299,8 +468,11 @@ def _by_road(
             possible.append(task)
     if not possible:
         return [], left
-    problem = _Problem(possible, network, working, days, keep)
+    problem = _Problem(possible, network, working, days, keep, robust=keep.robust)
     best = problem.solve(seed, stop, required=True)
+    if keep.robust and not best.is_feasible():
+        problem = _Problem(possible, network, working, days, keep)
+        best = problem.solve(seed, stop, required=True)
     if not best.is_feasible():
         best = problem.solve(seed, stop, required=False)
     trips = problem.trips(best)
@@ -321,16 +493,26 @@ def _impossible(
     load = task.load
     if not road:
         return rules.Unassigned(load.code, "no_vehicle", {"place": load.name, "day": days[0]}, ({"code": "any_vehicle"},))
-    fits = [vehicle for vehicle in road if load.volume_ml <= vehicle.volume_ml and load.weight_g <= vehicle.weight_g]
+    reach = [vehicle for vehicle in road if keep.admits(vehicle.kind, task.place)]
+    fits = [vehicle for vehicle in reach if load.volume_ml <= vehicle.volume_ml and load.weight_g <= vehicle.weight_g]
     if not fits:
         facts: dict[str, str | int] = {"place": load.name, "volume_ml": load.volume_ml, "weight_g": load.weight_g}
-        return rules.Unassigned(load.code, "too_big", facts, ({"code": "split_load", "place": load.name},))
-    ways = [(vehicle, network.leg(vehicle.kind, vehicle.start, task.place)) for vehicle in fits]
-    if not any(way for _, way in ways):
+        remedy: dict[str, str | int] = {"code": "split_load" if reach else "narrow_vehicle", "place": load.name}
+        return rules.Unassigned(load.code, "too_big" if reach else "no_narrow", facts, (remedy,))
+    if not any(network.leg(vehicle.kind, vehicle.start, task.place) for vehicle in fits):
         return rules.Unassigned(load.code, "no_road", {"place": load.name})
+    return _too_far(task, network, fits, days, keep)
+
+
+def _too_far(
+    task: _Task, network: rules.Network, fits: Sequence[rules.Vehicle], days: Sequence[int], keep: rules.Rules
+) -> rules.Unassigned | None:
+    """Whether no vehicle that could carry a load is there in time, or home in its hours."""
+    load = task.load
     soonest, latest_shift = _NO_WAY, -_NO_WAY
-    for vehicle, way in ways:
-        for day in set(vehicle.days) & set(days):
+    for vehicle in fits:
+        way = network.leg(vehicle.kind, vehicle.start, task.place)
+        for day in set(vehicle.days) & set(days) if way else ():
             begins, ends = vehicle.shift(day)
             assert way is not None
             there = begins if load.ready_min is None else max(begins, load.ready_min)
@@ -339,7 +521,7 @@ def _impossible(
             latest_shift = max(latest_shift, ends - way.travel_min - load.service_min - arrive)
     if soonest > task.latest_min:
         late = soonest - task.latest_min
-        facts = {"place": load.name, "soonest_min": soonest, "latest_min": task.latest_min, "late_min": late}
+        facts: dict[str, str | int] = {"place": load.name, "soonest_min": soonest, "latest_min": task.latest_min, "late_min": late}
         return rules.Unassigned(load.code, "too_far", facts, ({"code": "start_earlier", "minutes": late},))
     if latest_shift < 0:
         facts = {"place": load.name, "short_min": -latest_shift}
@@ -372,23 +554,35 @@ class _Problem:
     """The road problem as PyVRP sees it. Minutes are shifted so that none is negative; one vehicle type per vehicle and day."""
 
     def __init__(
-        self, tasks: Sequence[_Task], network: rules.Network, road: Sequence[rules.Vehicle], days: Sequence[int], keep: rules.Rules
+        self,
+        tasks: Sequence[_Task],
+        network: rules.Network,
+        road: Sequence[rules.Vehicle],
+        days: Sequence[int],
+        keep: rules.Rules,
+        *,
+        robust: bool = False,
     ) -> None:
-        self.tasks, self.network, self.keep = tasks, network, keep
+        self.tasks, self.network, self.keep, self.robust = tasks, network, keep, robust
+        # One profile per kind of vehicle where some places are narrow, else one for all.
+        self.kinds = sorted({vehicle.kind for vehicle in road}) if keep.narrow else [rules.Kind.TRUCK]
         self.offset = max(days) * DAY
         self.depots = sorted({vehicle.start for vehicle in road})
         self.places = self.depots + sorted({task.place for task in tasks} - set(self.depots))
         self.runs = [(vehicle, day) for vehicle in road for day in sorted(set(vehicle.days) & set(days), reverse=True)]
-        self.distances, self.minutes = self._matrices()
+        matrices = [self._matrices(kind) for kind in self.kinds]
+        self.distances, self.minutes = [one for one, _ in matrices], [one for _, one in matrices]
 
-    def _matrices(self) -> tuple[Any, Any]:
+    def _matrices(self, kind: rules.Kind) -> tuple[Any, Any]:
         size = len(self.places)
         distances, minutes = np.full((2, size, size), _NO_WAY, dtype=np.int64)
+        narrow = {place for place in self.places if not self.keep.admits(kind, place)} - set(self.depots) if self.keep.narrow else set()
         for i, a in enumerate(self.places):
             for j, b in enumerate(self.places):
-                leg = self.network.leg(rules.Kind.TRUCK, a, b)
-                if leg:
-                    distances[i, j], minutes[i, j] = leg.distance_m, leg.travel_min
+                leg = self.network.leg(kind, a, b)
+                if leg and (i == j or not {a, b} & narrow):
+                    sure = reliability.robust(self.network, kind, a, b) if self.robust else None
+                    distances[i, j], minutes[i, j] = leg.distance_m, sure or leg.travel_min
         return distances, minutes
 
     def data(self, *, required: bool) -> pyvrp.ProblemData:
@@ -431,10 +625,11 @@ class _Problem:
                     unit_distance_cost=max(1, vehicle.cost_per_km // 1000),
                     reload_depots=[depot],
                     max_reloads=vehicle.max_trips - 1,
+                    profile=self.kinds.index(vehicle.kind) if self.keep.narrow else 0,
                     name=vehicle.code,
                 )
             )
-        return pyvrp.ProblemData(locations, clients, depots, types, [self.distances], [self.minutes])
+        return pyvrp.ProblemData(locations, clients, depots, types, self.distances, self.minutes)
 
     def solve(self, seed: int, stop: Stop, *, required: bool) -> pyvrp.Solution:
         """The best solution found; may be infeasible when all clients are required."""
@@ -473,6 +668,7 @@ class _Problem:
         own = [trip for trip in trips if trip.vehicle == vehicle.code and rules.day_of(trip.depart_min) == day]
         ready = max([begins, *(trip.return_min for trip in own)])
         fits = task.load.volume_ml <= vehicle.volume_ml and task.load.weight_g <= vehicle.weight_g
+        fits = fits and self.keep.admits(vehicle.kind, task.place)
         if not fits or len(own) >= vehicle.max_trips or not self.network.leg(vehicle.kind, vehicle.start, task.place):
             return None
         trip = self._timed(vehicle, [task], ready + self.keep.loading_min)

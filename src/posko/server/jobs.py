@@ -112,7 +112,9 @@ def make_plan(request: distribution.PlanRequest) -> None:
     at = record.clock(_now())
     given = distribution.inputs(request.election, at)
     stop = routes.Stop(seconds=request.seconds)
-    made = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=request.seed, stop=stop)
+    made = routes.plan(
+        given.loads, given.network, given.fleet, given.rules, seed=request.seed, stop=stop, sea=distribution.sea(request.election, at)
+    )
     if not made.feasible:
         brought = sum(len(load.tps) for load in given.loads if load.code in made.arrivals())
         total = sum(len(load.tps) for load in given.loads)

@@ -40,6 +40,7 @@ from posko.desk import (
     releases,
     reports,
     requests,
+    returns,
     sampling,
     seals,
     searching,
@@ -49,6 +50,7 @@ from posko.desk import (
     transfers,
     travel,
     weather,
+    worksheet,
 )
 from posko.public import misuse as public_misuse
 from posko.public import releases as public_releases
@@ -56,7 +58,8 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, custody, transfers,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet,
+    custody, transfers,
     readiness, reports, posts, misuse, merging, aght, forecast, calls,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 A plan never changes. The plan in force is the latest one recorded; vehicles and hazards are kept as revisions, the latest counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from posko.domain import distribution as rules
 from posko.domain import record as facts
 from posko.domain import travel
 from posko.domain import weather as sea_rules
+from posko.planning import reliability
 from posko.store import dpt, needs, places, record, regulation, thresholds, weather
 from posko.store import travel as ways
 
@@ -103,6 +104,21 @@ class WaybillRow(models.Model):
         db_table = "distribution_waybill"
 
 
+class SplitRow(models.Model):
+    """A load that travels in parts of whole TPS (`parts`: their codes); `ended` joins it again. The latest of a load counts."""
+
+    election = models.CharField(max_length=40)
+    load = models.CharField(max_length=40)
+    parts = models.JSONField()
+    ended = models.BooleanField(default=False)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_split"
+
+
 class RequestRow(models.Model):
     """Somebody asked for a plan. State is the worker's progress, not a fact: queued | running | done | failed."""
 
@@ -123,6 +139,10 @@ class RequestRow(models.Model):
 
     class Meta:
         db_table = "distribution_request"
+
+
+Parts = tuple[tuple[str, ...], ...]
+"""The TPS of each part of a load."""
 
 
 @dataclass(frozen=True)
@@ -378,8 +398,11 @@ def hazards(election: str, at: datetime) -> list[rules.Hazard]:
 # --- inputs ------------------------------------------------------------------------------------------------------------------------------
 
 
-def inputs(election: str, at: datetime) -> Inputs:
-    """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse."""
+def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None) -> Inputs:
+    """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse.
+
+    split: loads that are to travel in parts beside those of which that is recorded.
+    """
     about = record.election(election)
     lines = needs.lines(election, at)
     working = fleet(election, at)
@@ -407,15 +430,62 @@ def inputs(election: str, at: datetime) -> Inputs:
     goods = _goods(handling, election, at)
     pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
     loads = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
+    loads = rules.all_parted(loads, {**splits(election, at), **(split or {})}, goods, keep)
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
     return Inputs(tuple(loads), network, tuple(working), keep, tuple(unsized), bool(run and run.estimate))
+
+
+def splits(election: str, at: datetime) -> dict[str, Parts]:
+    """The loads that travel in parts: load -> the TPS of each part."""
+    latest: dict[str, SplitRow] = {}
+    for row in SplitRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[row.load] = row
+    return {code: tuple(tuple(part) for part in row.parts) for code, row in sorted(latest.items()) if not row.ended}
+
+
+def join_load(election: str, load: str, actor: facts.Actor, at: datetime) -> None:
+    """A load travels whole again. UnknownSplit."""
+    with transaction.atomic():
+        at = record.turn(at)
+        held = splits(election, at)
+        if load not in held:
+            raise rules.UnknownSplit(load=load)
+        # Parts of a part go with it.
+        gone = [code for code in held if code == load or code.startswith(f"{load}~")]
+        prepared = record.prepare([_draft("load.joined", election, f"load:{code}", actor, at, {"load": code}) for code in gone], at)
+        SplitRow.objects.bulk_create(
+            SplitRow(
+                election=election, load=code, parts=[], ended=True, person=actor.person, occurred_at=at, entry_id=one.entry_id
+            )
+            for code, one in zip(gone, prepared, strict=True)
+        )  # fmt: skip
+        record.append(prepared, at=at)
 
 
 def measured(region: str, at: datetime) -> list[rules.Measured]:
     """The times that stand for ways of a region (stage travel), as networks take them."""
     found = ways.timings(region, at)
     return [rules.Measured(one.kind, one.place, one.to, one.usual_min, one.tenth_min, one.distance_m, one.source) for one in found]
+
+
+def sea(election: str, at: datetime) -> reliability.Sea:
+    """What is forecast and assumed about the sea for a plan made at an instant."""
+    midnight = _midnight(election)
+    return reliability.Sea(tuple(weather.waves(election, at)), midnight, now_min=-round((midnight - at).total_seconds() / 60))
+
+
+def _midnight(election: str) -> datetime:
+    """00:00 local time of voting day."""
+    return record.election(election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def goods(election: str, at: datetime) -> dict[str, rules.Goods]:
+    """Room and weight of every item, as plans count them. NotReady where no handling rules are set."""
+    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+    if handling is None:
+        raise rules.NotReady(what="fleet")
+    return _goods(handling, election, at)
 
 
 def _goods(handling: HandlingRow, election: str, at: datetime) -> dict[str, rules.Goods]:
@@ -528,11 +598,16 @@ def record_plan(
     *,
     request: PlanRequest | None = None,
     machine_at: datetime | None = None,
+    split: Mapping[str, Parts] | None = None,
+    beside: Sequence[facts.Draft] = (),
 ) -> StoredPlan:
-    """Records a plan with waybills for its trips if its inputs still stand. InputsChanged, PlanViolates, and NotReady from `inputs`."""
+    """Records a plan with waybills for its trips if its inputs still stand. InputsChanged, PlanViolates, and NotReady from `inputs`.
+
+    split: loads that this plan is the first to bring in parts. beside: what else the journal says with it (a later stage).
+    """
     with transaction.atomic():
         at = record.turn(at)
-        current = inputs(election, at)
+        current = inputs(election, at, split)
         if current.digest != input_hash:
             raise rules.InputsChanged(election=election)
         faults = rules.violations(plan, current.loads, current.network, current.fleet, current.rules)
@@ -547,8 +622,17 @@ def record_plan(
             "trips": len(plan.trips),
             "distance_m": plan.distance_m,
         }
-        prepared = record.prepare([_draft("plan.recorded", election, f"plan:{number}", actor, at, {**said, "method": plan.method})], at)
+        drafts = [_draft("plan.recorded", election, f"plan:{number}", actor, at, {**said, "method": plan.method})]
+        drafts += [_split_draft(election, load, parts, actor, at) for load, parts in (split or {}).items()]
+        prepared = record.prepare([*drafts, *beside], at)
         entry_id = prepared[0].entry_id
+        SplitRow.objects.bulk_create(
+            SplitRow(
+                election=election, load=load, parts=[list(part) for part in parts], person=actor.person, occurred_at=at,
+                entry_id=one.entry_id,
+            )
+            for (load, parts), one in zip((split or {}).items(), prepared[1:], strict=False)
+        )  # fmt: skip
         row = PlanRow.objects.create(
             election=election,
             number=number,
@@ -575,6 +659,10 @@ def record_plan(
             RequestRow.objects.filter(pk=request.id).update(state="done", plan=row, finished_at=machine_at or at)
         record.append(prepared, at=machine_at or at)
     return _stored(row.pk)
+
+
+def _split_draft(election: str, load: str, parts: Parts, actor: facts.Actor, at: datetime) -> facts.Draft:
+    return _draft("load.split", election, f"load:{load}", actor, at, {"load": load, "parts": [list(part) for part in parts]})
 
 
 def _frozen(current: Inputs) -> dict[str, Any]:
@@ -631,7 +719,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
 def _kept(pk: int, plan_hash: str) -> StoredPlan:
     """A plan never changes, so it is read once per process; the hash tells apart plans of different databases with one number."""
     row = PlanRow.objects.get(pk=pk, plan_hash=plan_hash)
-    midnight = record.election(row.election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = _midnight(row.election)
     waybills = {bill.trip: (bill.number, bill.identity) for bill in WaybillRow.objects.filter(plan=row)}
     return StoredPlan(
         number=row.number,
@@ -655,6 +743,18 @@ def _stored(pk: int) -> StoredPlan:
     return kept
 
 
+def recorded(election: str, number: int, at: datetime) -> StoredPlan | None:
+    """A plan by its number, if it was recorded by then."""
+    pk = PlanRow.objects.filter(election=election, number=number, occurred_at__lte=at).values_list("pk", flat=True).first()
+    return _stored(pk) if pk else None
+
+
+def numbers(election: str, at: datetime) -> list[tuple[int, datetime, str]]:
+    """The plans recorded by then, newest first: number, instant, who."""
+    rows = PlanRow.objects.filter(election=election, occurred_at__lte=at).order_by("-number")
+    return list(rows.values_list("number", "occurred_at", "person"))
+
+
 def plan_of_row(pk: int) -> StoredPlan:
     """A recorded plan by its row, for what points at one."""
     return _stored(pk)
@@ -672,6 +772,37 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         return inputs(election, at).digest != stored.input_hash
     except rules.NotReady:
         return True
+
+
+def chances(stored: StoredPlan) -> dict[str, int]:
+    """Load -> probability in ppm that it is in time, by the plan's own ways and choices."""
+    given = stored.inputs
+    return reliability.arrivals(stored.plan, given.loads, given.network, given.fleet, given.rules)
+
+
+def chosen_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, rules.IslandChoice]:
+    """What would be chosen for every island with the forecasts as they are now, in the plan's own network and fleet.
+
+    Empty where the plan has no choices, or where everything on the sea lies behind.
+    """
+    given = stored.inputs
+    if not stored.plan.choices:
+        return {}
+    return reliability.choices(given.loads, given.network, given.fleet, given.rules, sea(election, at))
+
+
+def sea_changed(stored: StoredPlan, election: str, at: datetime) -> tuple[str, ...]:
+    """Islands whose plan A would lie on another day now; those whose hour of decision has passed are left to the people at the pier."""
+    now = chosen_now(stored, election, at)
+    found = []
+    for choice in stored.plan.choices:
+        first, fresh = choice.options[0], now.get(choice.island)
+        if fresh is None or stored.instant(first.decide_min) <= at:
+            continue
+        moved = rules.day_of(fresh.options[0].depart_min) != rules.day_of(first.depart_min)
+        if moved or fresh.exception != choice.exception:
+            found.append(choice.island)
+    return tuple(found)
 
 
 def waybill(identity: str) -> tuple[str, int, str] | None:
@@ -705,6 +836,10 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
         return [facts.Task("distribution.plan", "distribution", f"plan:{election}", "rencana distribusi")]
     if stale(stored, election, at):
         return [facts.Task("distribution.replan", "distribution", f"plan:{stored.number}", f"rencana {stored.number}")]
+    moved = sea_changed(stored, election, at)
+    if moved:
+        names = ", ".join(node.name for node in stored.inputs.network.nodes if node.code in moved)
+        return [facts.Task("distribution.sea", "distribution", f"plan:{stored.number}", names)]
     return []
 
 

@@ -152,6 +152,29 @@ def begin(election: str, script: rules.Script, speed: int, actor: facts.Actor, m
     return _running(election)
 
 
+def pause(machine_at: datetime) -> None:
+    """Lets the clock stand while nobody is served; nothing where no drill runs."""
+    _turn_clock("drill.paused", machine_at, run=False)
+
+
+def resume(machine_at: datetime) -> None:
+    """Lets it run on from where it stood."""
+    _turn_clock("drill.resumed", machine_at, run=True)
+
+
+def _turn_clock(kind: str, machine_at: datetime, *, run: bool) -> None:
+    row = DrillRow.objects.exclude(pk__in=EndRow.objects.values("drill")).first()
+    if row is None or record.clock_runs() == run:
+        return
+    at = record.clock(machine_at)
+    with transaction.atomic():
+        at = record.turn(at)
+        region, subject = record.election(row.election).region, f"drill:{row.script['code']}"
+        prepared = record.prepare([facts.Draft(kind, row.election, subject, region, ACTOR, at, {"speed": row.speed})], at)
+        record.run_clock(at, row.speed if run else 0, machine_at)
+        record.append(prepared, at=at)
+
+
 def end(election: str, actor: facts.Actor, at: datetime) -> rules.Result:
     """Ends the drill, stops its clock, and gives the score. NotBegun, Ended."""
     with transaction.atomic():

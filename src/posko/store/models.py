@@ -33,6 +33,7 @@ from posko.store import (  # noqa: F401
     releases,
     reports,
     requests,
+    returns,
     sampling,
     seals,
     sorting,
@@ -41,4 +42,5 @@ from posko.store import (  # noqa: F401
     transfers,
     travel,
     weather,
+    worksheet,
 )

@@ -434,6 +434,11 @@ def clock(machine_at: datetime) -> datetime:
     return stored + max(machine_at - since, timedelta(0)) * speed if since is not None else stored
 
 
+def clock_runs() -> bool:
+    """Whether a drill's clock runs."""
+    return InstallationRow.objects.filter(id=1, clock_from__isnull=False).exists()
+
+
 def run_clock(at: datetime, speed: int, machine_at: datetime) -> None:
     """Lets a drill's clock run from an instant, so many times as fast as the machine's; 0 lets it stand there. NoDrill.
 

@@ -25,7 +25,7 @@ def run(ctx: Context) -> None:
         distribution.set_up(election, sized.vehicles, sized.rules, sized.sizes, sized.outside, ani, FLEET_AT)
     given = distribution.inputs(ctx.election, PLAN_AT)
     stop = routes.Stop(iterations=ITERATIONS)
-    made = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=stop)
+    made = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=stop, sea=distribution.sea(ctx.election, PLAN_AT))
     stored = distribution.record_plan(ctx.election, made, given.digest, ani, PLAN_AT)
     _say(ctx, stored)
 

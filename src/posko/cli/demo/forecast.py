@@ -8,7 +8,7 @@ from posko.formats import text
 from posko.store import forecast
 
 # Looked at shortly before the meeting, and on the eve after the last hand-overs were told.
-BEFORE_RAKOR = timedelta(minutes=20)
+BEFORE_RAKOR = timedelta(minutes=1)
 ON_THE_EVE = timedelta(minutes=1)
 _SHOWN = 3
 

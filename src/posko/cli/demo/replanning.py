@@ -16,7 +16,8 @@ def run(ctx: Context) -> None:
     """Plans 2 and 3."""
     for at in AGAIN_AT:
         given = distribution.inputs(ctx.election, at)
-        made = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=routes.Stop(iterations=ITERATIONS))
+        stop, sea = routes.Stop(iterations=ITERATIONS), distribution.sea(ctx.election, at)
+        made = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=stop, sea=sea)
         stored = distribution.record_plan(ctx.election, made, given.digest, ctx.people["ani"], at)
         said = stored.summary()
         ctx.say(

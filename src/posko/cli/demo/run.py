@@ -31,6 +31,7 @@ STEPS = (
     ("posts", "Posko dan piket"),
     ("merging", "Gabungan laporan"),
     ("aght", "AGHT"),
+    ("weather", "Cuaca laut"),
     ("replanning", "Rencana disusun ulang"),
     ("custody", "Serah terima"),
     ("forecast", "Prakiraan"),
@@ -45,6 +46,7 @@ STEPS = (
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
     ("calls", "Daftar telepon"),
+    ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0012_forecast"),
+        ("store", "0014_forecast"),
     ]
 
     operations = [

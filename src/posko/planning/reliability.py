@@ -1,0 +1,508 @@
+"""Reliability: how probably an island and every load is reached in time, and which options to try in which order.
+
+Closed forms, no draws. A boat sails if the sea stays within its limit: log-normal about the forecast (`weather.chance_calm`), log-normal
+about a climate where nothing is forecast. If it sails, it arrives in time if its crossing, hazards with their own chance and a breakdown
+with its repair fit into the time left. The error of forecasts persists: the errors of two hours are correlated by rho ** days (a Gaussian
+AR(1) process), so that a sea that was too high for plan A is more probably too high for plan B as well. P(A fails, B fails, C sails) is
+integrated over the error by Gauss-Legendre quadrature, going forward in time; deterministic.
+What is assumed and not measured (persistence, climate, width of error, limit of a boat whose owner has not said) stands in `Sea`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+from itertools import product
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from posko.domain import distribution as rules
+from posko.domain import travel, weather
+
+DAY = rules.DAY
+PPM = 1_000_000
+_NORMAL = NormalDist()
+_ORDER = 64
+_FAR = 8.0
+Array = npt.NDArray[np.float64]
+Spell = tuple[str, int, int]
+"""A boat, and from when until when it is away."""
+
+
+@dataclass(frozen=True)
+class Sea:
+    """What is known and assumed about the sea when a plan is made.
+
+    waves: the forecasts that count; midnight_at (of voting day, local) gives the plan's minutes their instants; now_min: no hour of
+    decision earlier than this is offered. deadline_min: an arrival later than this has failed (the law: H-1). persistence_permille:
+    correlation of the error of forecasts for two times a day apart. limit_cm: for boats whose owner has not said (what the weather service
+    advises fishing boats). worth_ppm: an option less probable is no plan A while there is a better one. tolerance_ppm: sequences so near
+    to the best are chosen among by cost. guard_cost: rupiah for a day that goods lie on an island before the preferred one.
+    """
+
+    waves: tuple[weather.Wave, ...]
+    midnight_at: datetime
+    now_min: int = -30 * DAY
+    deadline_min: int = 0
+    persistence_permille: int = 600
+    limit_cm: int = 125
+    worth_ppm: int = 500_000
+    tolerance_ppm: int = 5_000
+    guard_cost: int = 500_000
+    step_min: int = 30
+    error: weather.Error = field(default_factory=weather.Error)
+    climate: weather.Climate = field(default_factory=weather.Climate)
+
+
+@dataclass(frozen=True)
+class Try:
+    """An option as reckoned: calm iff a standard normal error stays at or below `edge`; `sure`: chance that it arrives if it sails."""
+
+    option: rules.Option
+    day: int
+    edge: float
+    sure: float
+
+    @property
+    def chance(self) -> float:
+        """That it succeeds when its hour comes."""
+        return _NORMAL.cdf(self.edge) * self.sure
+
+
+# --- chances ---------------------------------------------------------------------------------------------------------------------------
+
+
+def in_time(left_min: int, spread: travel.Spread, vehicle: rules.Vehicle, hazards: Iterable[rules.Hazard]) -> float:
+    """The probability that a way is done within the minutes left: its spread, each hazard by its own chance, a breakdown with repair."""
+    delays = {0: 1.0}
+    causes = [(h.delay_min, h.probability_permille / 1000) for h in hazards]
+    causes.append((vehicle.repair_min, vehicle.breakdown_permille / 1000))
+    for delay, chance in causes:
+        grown: dict[int, float] = {}
+        for before, p in delays.items():
+            grown[before] = grown.get(before, 0.0) + p * (1 - chance)
+            grown[before + delay] = grown.get(before + delay, 0.0) + p * chance
+        delays = grown
+    return sum(p * spread.within(left_min - delay) for delay, p in delays.items())
+
+
+def calm(boat: rules.Vehicle, pier: str, island: str, depart_min: int, arrive_min: int, sea: Sea) -> tuple[float, dict[str, str | int]]:
+    """The edge of the error up to which the sea is calm enough for a crossing, and the facts it was reckoned from."""
+    limit = boat.wave_limit_cm or sea.limit_cm
+    told: dict[str, str | int] = {"limit_cm": limit, "limit_known": int(boat.wave_limit_cm is not None)}
+    start_at, end_at = (rules.instant(sea.midnight_at, minute) for minute in (depart_min, arrive_min))
+    wave = weather.worst(sea.waves, weather.areas(pier, island), start_at, end_at)
+    if wave is None:
+        sigma = sea.climate.sigma_permille / 1000
+        return math.log(limit / sea.climate.height_cm) / sigma, {**told, "basis": "iklim", "height_cm": sea.climate.height_cm}
+    lead_h = (start_at - wave.issued_at).total_seconds() / 3600
+    told |= {
+        "basis": "prakiraan", "height_cm": wave.height_cm, "source": wave.source, "mark": wave.mark,
+        "issued_min": round((wave.issued_at - sea.midnight_at).total_seconds() / 60), "lead_h": round(lead_h),
+    }  # fmt: skip
+    if wave.height_cm <= 0:
+        return _FAR, told
+    edge = math.log(limit / wave.height_cm) / sea.error.sigma(lead_h)
+    return max(-_FAR, min(_FAR, edge)), told
+
+
+@lru_cache(maxsize=4096)
+def _nodes(edge: float) -> tuple[Array, Array]:
+    """Points and weights above an edge, where a standard normal error has failed."""
+    x, w = np.polynomial.legendre.leggauss(_ORDER)
+    low, high = min(edge, _FAR - 0.5), _FAR
+    return (high - low) / 2 * x + (high + low) / 2, (high - low) / 2 * w
+
+
+def _phi(z: Array) -> Array:
+    return np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+
+
+def _cdf(z: Array) -> Array:
+    return 0.5 * (1 + np.array([math.erf(one) for one in z / math.sqrt(2)]))
+
+
+def first_calm(edges: Sequence[float], times_min: Sequence[int], persistence_permille: int) -> list[float]:
+    """For options in time: the probability that each is the first whose sea is calm. Errors are a Gaussian AR(1) process in time.
+
+    edges and times_min have one length; times do not decrease. persistence 1000: one error for all; 0: independent.
+    """
+    found: list[float] = []
+    points, mass = np.zeros(1), np.ones(1)
+    for number, edge in enumerate(edges):
+        days = (times_min[number] - times_min[number - 1]) / DAY if number else math.inf
+        rho = (persistence_permille / 1000) ** days if number else 0.0
+        width = math.sqrt(max(0.0, 1 - rho * rho))
+        if width < 0.05:  # practically the same error: what failed before stays failed unless the edge has moved
+            below = points <= edge
+            found.append(float(mass[below].sum()))
+            points, mass = points[~below], mass[~below]
+            continue
+        found.append(float((mass * _cdf((edge - rho * points) / width)).sum()))
+        new, weights = _nodes(edge)
+        density = (mass[None, :] * _phi((new[:, None] - rho * points[None, :]) / width)).sum(axis=1) / width
+        points, mass = new, weights * density
+    return found
+
+
+# --- options of an island --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """What options are weighed for: an island with all that goes there, in a network with a fleet under rules and a sea."""
+
+    island: str
+    loads: tuple[rules.Load, ...]
+    network: rules.Network
+    fleet: tuple[rules.Vehicle, ...]
+    keep: rules.Rules
+    sea: Sea
+
+    @property
+    def asked(self) -> tuple[str, tuple[rules.Load, ...], rules.Network, tuple[rules.Vehicle, ...], rules.Rules, Sea]:
+        """As `options` asks for it."""
+        return self.island, self.loads, self.network, self.fleet, self.keep, self.sea
+
+    @property
+    def service_min(self) -> int:
+        """Unloading on the island."""
+        return sum(load.service_min for load in self.loads)
+
+
+def options(
+    island: str, loads: Sequence[rules.Load], network: rules.Network, fleet: Sequence[rules.Vehicle], keep: rules.Rules, sea: Sea
+) -> list[Try]:
+    """Every option worth telling apart, in time: per day and boat the first departure in each stretch with one forecast."""
+    case = Case(island, tuple(loads), network, tuple(fleet), keep, sea)
+    volume, weight = sum(load.volume_ml for load in loads), sum(load.weight_g for load in loads)
+    found: list[Try] = []
+    for leg in network.piers(island):
+        boats = [boat for boat in fleet if boat.boat and boat.start == leg.pier and boat.volume_ml >= volume and boat.weight_g >= weight]
+        for boat in boats:
+            for day in keep.sea_days:
+                if day in boat.days:
+                    found += _of_day(case, leg, boat, day)
+    return sorted(found, key=lambda one: (one.option.depart_min, one.option.cost, one.option.boat))
+
+
+def _of_day(case: Case, leg: rules.SeaLeg, boat: rules.Vehicle, day: int) -> list[Try]:
+    way = case.network.leg(rules.Kind.BOAT, leg.pier, leg.island)
+    ready = ready_at(case.network, case.fleet, case.keep, leg.pier, case.service_min, day)
+    if way is None or ready is None:
+        return []
+    (first, notice), (begins, ends) = ready, boat.shift(day)
+    last = min(ends - case.service_min, case.keep.island_latest_min - day * DAY) - way.travel_min
+    cost = boat.fixed_cost + boat.cost_per_km * 2 * way.distance_m // 1000
+    cost += case.sea.guard_cost * max(0, day - case.keep.island_day)
+    found: list[Try] = []
+    before: object = None
+    for depart in range(max(begins, first), last + 1, case.sea.step_min):
+        arrive = depart + way.travel_min
+        if depart - notice < case.sea.now_min or not case.network.open(leg.pier, depart) or not case.network.open(leg.island, arrive):
+            before = None
+            continue
+        made = _weighed(case, boat, leg.pier, depart, arrive, notice, cost)
+        stretch = (made.option.why["height_cm"], made.option.why.get("issued_min"), made.option.why["in_time_ppm"])
+        if stretch != before:
+            found.append(made)
+        before = stretch
+    return found
+
+
+def _weighed(case: Case, boat: rules.Vehicle, pier: str, depart: int, arrive: int, notice: int, cost: int) -> Try:
+    """One departure with its chance and the facts behind it."""
+    edge, told = calm(boat, pier, case.island, depart, arrive, case.sea)
+    spread = case.network.spread(rules.Kind.BOAT, pier, case.island)
+    hazards = [h for h in case.network.hazards if h.touches(pier, case.island)]
+    sure = in_time(case.sea.deadline_min - depart, spread, boat, hazards) if spread else 0.0
+    chance, day = _NORMAL.cdf(edge), rules.day_of(depart)
+    told |= {"calm_ppm": round(chance * PPM), "in_time_ppm": round(sure * PPM), "day": day}
+    option = rules.Option("", boat.code, pier, depart, arrive, depart - notice, round(chance * sure * PPM), 0, cost, told)
+    return Try(option, day, edge, sure)
+
+
+def ready_at(
+    network: rules.Network, fleet: Iterable[rules.Vehicle], keep: rules.Rules, pier: str, service_min: int, day: int
+) -> tuple[int, int] | None:
+    """The first minute of a day at which a boat can leave a pier with goods from the warehouse, and how long before that loading begins."""
+    soonest: tuple[int, int] | None = None
+    for truck in fleet:
+        way = None if truck.boat or day not in truck.days else network.leg(truck.kind, truck.start, pier)
+        if way is None:
+            continue
+        begins = truck.shift(day)[0]
+        if keep.dark(begins) and not truck.night:
+            begins = keep.dawn_min - day * DAY
+        notice = keep.loading_min + way.travel_min + service_min + keep.handover_min
+        soonest = min(soonest or (begins + notice, notice), (begins + notice, notice))
+    return soonest
+
+
+# --- plans A, B and C ------------------------------------------------------------------------------------------------------------------
+
+
+def choose(island: str, tries: Sequence[Try], keep: rules.Rules, sea: Sea, most: int = 3) -> rules.IslandChoice | None:
+    """The sequence of at most three options with the highest probability that one succeeds; among those as good the cheapest, then the
+    nearest to the preferred day. None where there is no option at all.
+
+    Plan A lies before the mainland's days and has at least even odds, as long as there is such an option; else the choice says which it is
+    that is missing: "no_window_ahead" (it sails on a day of the mainland) or "no_safe_window" (nothing has even odds).
+    """
+    if not tries:
+        return None
+    worth = [one for one in tries if one.option.chance_ppm >= sea.worth_ppm]
+    ahead = [one for one in worth if one.day > max(keep.mainland_days)]
+    exception = "" if ahead else "no_window_ahead" if worth else "no_safe_window"
+    firsts = ahead or worth or [max(tries, key=lambda one: (one.option.chance_ppm, one.day, -one.option.cost))]
+    ranked = [(seq, _reaches(seq, sea)) for first in firsts for seq in _sequences(first, tries, most)]
+    best = max(sum(reaches) for _, reaches in ranked)
+    good = [(seq, reaches) for seq, reaches in ranked if sum(reaches) >= best - sea.tolerance_ppm / PPM]
+    chosen, reaches = min(good, key=lambda one: _price(one, keep))
+    named = _named(chosen, reaches)
+    taken = {(option.boat, option.depart_min) for option in named}
+    return rules.IslandChoice(island, named, round(sum(reaches) * PPM), _others(tries, taken), exception)
+
+
+def _sequences(first: Try, tries: Sequence[Try], most: int) -> list[tuple[Try, ...]]:
+    """An option alone, and with every pair of later ones whose hour of decision is later too; per hour only the most probable boat."""
+
+    def rank(one: Try) -> tuple[float, bool, int]:
+        return round(one.chance, 6), one.option.boat == first.option.boat, -one.option.cost
+
+    later: dict[int, Try] = {}
+    for one in tries:
+        if one.option.decide_min >= first.option.decide_min + 30:
+            there = later.get(one.option.depart_min)
+            if there is None or rank(one) > rank(there):
+                later[one.option.depart_min] = one
+    rest = [later[minute] for minute in sorted(later)]
+    found: list[tuple[Try, ...]] = [(first,)]
+    if most > 1:
+        found += [(first, one) for one in rest]
+    if most > 2:
+        found += [(first, a, b) for a, b in product(rest, rest) if b.option.decide_min >= a.option.decide_min + 30]
+    return found
+
+
+def _reaches(sequence: Sequence[Try], sea: Sea) -> list[float]:
+    """The probability that each option is the one that brings the goods. A boat that sailed and fails leaves no goods for a next try."""
+    key = tuple((one.edge, one.option.depart_min) for one in sequence)
+    return [calm_first * one.sure for calm_first, one in zip(_cached(key, sea.persistence_permille), sequence, strict=True)]
+
+
+@lru_cache(maxsize=20_000)
+def _cached(key: tuple[tuple[float, int], ...], persistence_permille: int) -> tuple[float, ...]:
+    return tuple(first_calm([edge for edge, _ in key], [minute for _, minute in key], persistence_permille))
+
+
+def _price(ranked: tuple[tuple[Try, ...], list[float]], keep: rules.Rules) -> tuple[Any, ...]:
+    """Expected cost where it succeeds, then nearness to the preferred day, more fallbacks, and the earlier hour."""
+    sequence, reaches = ranked
+    total = sum(reaches)
+    cost = sum(one.option.cost * reach for one, reach in zip(sequence, reaches, strict=True)) / total if total else 0.0
+    first = sequence[0]
+    # Whole ten thousands: a fallback that is a little dearer is no reason to go without one.
+    return round(cost / 10_000), abs(first.day - keep.island_day), -round(total, 6), first.option.depart_min, first.option.boat
+
+
+def _others(tries: Sequence[Try], taken: set[tuple[str, int]]) -> tuple[rules.Option, ...]:
+    """The best option of every day that was weighed and is not among the plans of that day."""
+    best: dict[int, Try] = {}
+    days = {one.day for one in tries if (one.option.boat, one.option.depart_min) in taken}
+    for one in tries:
+        if one.day not in days and (one.day not in best or one.chance > best[one.day].chance):
+            best[one.day] = one
+    return tuple(best[day].option for day in sorted(best, reverse=True))
+
+
+def choices(
+    loads: Iterable[rules.Load], network: rules.Network, fleet: Sequence[rules.Vehicle], keep: rules.Rules, sea: Sea
+) -> dict[str, rules.IslandChoice]:
+    """Plans A, B and C of every island that has an option, the longest crossing first.
+
+    A boat that sails for one island is not offered to another for the same hours; nor is one that another may fall back on, unless there is
+    no other ("shared_boat").
+    """
+    by_island: dict[str, list[rules.Load]] = {}
+    for load in loads:
+        if load.kind is rules.LoadKind.ISLAND:
+            by_island.setdefault(load.place, []).append(load)
+
+    def crossing(island: str) -> int:
+        legs = network.piers(island)
+        return -legs[0].travel_min if legs else 0
+
+    sailing: list[Spell] = []
+    fallback: list[Spell] = []
+    found: dict[str, rules.IslandChoice] = {}
+    for island in sorted(by_island, key=lambda code: (crossing(code), code)):
+        tries = [
+            one
+            for one in options(island, by_island[island], network, fleet, keep, sea)
+            if not any(_meets(one.option, spell) for spell in sailing)
+        ]
+        choice = choose(island, [one for one in tries if not any(_meets(one.option, spell) for spell in fallback)], keep, sea)
+        if choice is None:
+            choice = choose(island, tries, keep, sea)
+            choice = replace(choice, exception=choice.exception or "shared_boat") if choice else None
+        if choice is not None:
+            found[island] = choice
+            spells = [(o.boat, o.depart_min, 2 * o.arrive_min - o.depart_min + keep.handover_min + 60) for o in choice.options]
+            sailing, fallback = [*sailing, spells[0]], [*fallback, *spells[1:]]
+    return found
+
+
+def _meets(option: rules.Option, spell: Spell) -> bool:
+    boat, leaves, back = spell
+    return option.boat == boat and option.depart_min < back and leaves < 2 * option.arrive_min - option.depart_min
+
+
+def home_min(boat: rules.Vehicle, pier: str, island: str, done_min: int, network: rules.Network, sea: Sea | None) -> int:
+    """When a boat leaves an island again: as soon as it is home by daylight, both ends are open and no wave above its limit is forecast.
+
+    Where there is no such time within two days, the first one by daylight: a person decides, and R09 warns.
+    """
+    way = network.leg(rules.Kind.BOAT, island, pier)
+    travel_min = way.travel_min if way else 0
+    by_light: int | None = None
+    for leave in (done_min + step for step in range(0, 2 * DAY, 10)):
+        begins, ends = boat.shift(rules.day_of(leave))
+        if not (begins <= leave and leave + travel_min <= ends):
+            continue
+        if not (network.open(island, leave) and network.open(pier, leave + travel_min)):
+            continue
+        by_light = leave if by_light is None else by_light
+        if sea is None or _below(boat, pier, island, leave, leave + travel_min, sea):
+            return leave
+    return done_min if by_light is None else by_light
+
+
+def _below(boat: rules.Vehicle, pier: str, island: str, leave_min: int, arrive_min: int, sea: Sea) -> bool:
+    times = (rules.instant(sea.midnight_at, minute) for minute in (leave_min, arrive_min))
+    wave = weather.worst(sea.waves, weather.areas(pier, island), *times)
+    return wave is None or wave.height_cm <= (boat.wave_limit_cm or sea.limit_cm)
+
+
+# --- the plan as it stands -------------------------------------------------------------------------------------------------------------
+
+
+def settled(choice: rules.IslandChoice, trip: rules.Trip, case: Case) -> rules.IslandChoice:
+    """A choice whose plan A has the hours that the trip really has; chances reckoned again where they moved."""
+    first = choice.options[0]
+    arrive = next(stop.arrive_min for stop in trip.stops if stop.place == choice.island)
+    if (trip.vehicle, trip.depart_min, arrive) == (first.boat, first.depart_min, first.arrive_min):
+        return choice
+    boat = next(vehicle for vehicle in case.fleet if vehicle.code == trip.vehicle)
+    notice = first.depart_min - first.decide_min
+    real = _weighed(case, boat, trip.start, trip.depart_min, arrive, notice, first.cost)
+    known = {(one.option.boat, one.option.depart_min): one for one in options(*case.asked)}
+    later = [known.get((o.boat, o.depart_min)) for o in choice.options[1:] if o.decide_min >= real.option.decide_min + 30]
+    sequence = [real, *(one for one in later if one)]
+    reaches = _reaches(sequence, case.sea)
+    return replace(choice, options=_named(sequence, reaches), chance_ppm=round(sum(reaches) * PPM))
+
+
+def _named(sequence: Sequence[Try], reaches: Sequence[float]) -> tuple[rules.Option, ...]:
+    return tuple(
+        replace(one.option, letter=letter, reach_ppm=round(reach * PPM))
+        for one, reach, letter in zip(sequence, reaches, "ABCDEF", strict=False)
+    )
+
+
+@dataclass
+class _Day:
+    """A vehicle's day so far: since when, over which ways and hazards, with how many minutes of halts and how many trips."""
+
+    start: int
+    ways: list[travel.Spread]
+    hazards: list[rules.Hazard]
+    fixed: int
+    trips: int
+
+
+def arrivals(
+    plan: rules.Plan, loads: Iterable[rules.Load], network: rules.Network, fleet: Iterable[rules.Vehicle], keep: rules.Rules
+) -> dict[str, int]:
+    """For every load the probability in ppm that it is in time: for the mainland by its latest minute, for islands that one of their
+    plans succeeds (without plans: by its latest minute, the sea left out).
+
+    The time to a stop is a sum of ways; sums of log-normals are matched by a log-normal of the same mean and variance (Fenton 1960). Trips
+    of one vehicle and day follow one another. Waiting for a window opens no slack: all the time from the first departure to the latest
+    minute counts. Hazards on the way and breakdowns come by their own chance.
+    """
+    by_load = {load.code: load for load in loads}
+    vehicles = {vehicle.code: vehicle for vehicle in fleet}
+    found: dict[str, int] = {}
+    for code in sorted({trip.vehicle for trip in plan.trips}):
+        day: _Day | None = None
+        for trip in plan.of_vehicle(code):
+            if day is None or rules.day_of(trip.depart_min) != rules.day_of(day.start) or vehicles[code].boat:
+                day = _Day(trip.depart_min, [], [], 0, 0)
+            else:
+                day.fixed += keep.loading_min
+            found |= _trip_chances(trip, day, vehicles[code], by_load, network)
+    chosen = {choice.island: choice.chance_ppm for choice in plan.choices}
+    return {code: chosen.get(by_load[code].place, chance) for code, chance in sorted(found.items())}
+
+
+def _trip_chances(
+    trip: rules.Trip, day: _Day, vehicle: rules.Vehicle, by_load: Mapping[str, rules.Load], network: rules.Network
+) -> dict[str, int]:
+    """The chances of what a trip brings; the day goes on to its end."""
+    day.trips += 1
+    fails = replace(vehicle, breakdown_permille=min(1000, day.trips * vehicle.breakdown_permille))
+    found: dict[str, int] = {}
+    here = trip.start
+    for stop in trip.stops:
+        _on(day, network, vehicle.kind, here, stop.place)
+        dropped = [by_load[code] for code in stop.loads if code in by_load]
+        for load in dropped:
+            if not stop.handover:
+                left = load.latest_min - day.start - day.fixed
+                found[load.code] = round(in_time(left, total(day.ways), fails, day.hazards) * PPM)
+        day.fixed += sum(load.service_min for load in dropped)
+        here = stop.place
+    _on(day, network, vehicle.kind, here, trip.start)
+    return found
+
+
+def _on(day: _Day, network: rules.Network, kind: rules.Kind, a: str, b: str) -> None:
+    """The day goes one way further."""
+    spread = network.spread(kind, a, b)
+    if spread and a != b:
+        day.ways.append(spread)
+    day.hazards += [h for h in network.hazards if h.touches(a, b) and h not in day.hazards]
+
+
+def total(ways: Sequence[travel.Spread]) -> travel.Spread:
+    """The spread of a sum of independent ways: mean and variance add, a log-normal of the same two is taken (Fenton-Wilkinson)."""
+    mean = variance = 0.0
+    for way in ways:
+        if not way.usual_min:
+            continue
+        one = way.usual_min * math.exp(way.sigma**2 / 2)
+        mean, variance = mean + one, variance + one * one * math.expm1(way.sigma**2)
+    if mean == 0.0:
+        return travel.Spread(0, 0)
+    sigma = math.sqrt(math.log1p(variance / (mean * mean)))
+    usual = mean * math.exp(-sigma * sigma / 2)
+    tenth = usual * math.exp(sigma * _NORMAL.inv_cdf(0.9))
+    return travel.Spread(round(usual), max(round(usual), round(tenth)))
+
+
+def robust(network: rules.Network, kind: rules.Kind, a: str, b: str) -> int | None:
+    """Minutes that nine of ten journeys keep, delays that are counted included; None where there is no way."""
+    leg, spread = network.leg(kind, a, b), network.spread(kind, a, b)
+    if leg is None or spread is None:
+        return None
+    return max(leg.travel_min, leg.travel_min + spread.tenth_min - spread.usual_min)
+
+
+def least_sure(chances: Mapping[str, int], most: int = 5) -> list[tuple[str, int]]:
+    """The loads that are least surely in time, the least sure first."""
+    return sorted(chances.items(), key=lambda one: (one[1], one[0]))[:most]

@@ -1,0 +1,148 @@
+"""Outlooks in the store: made from the record, kept with their seed, old when something moves."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from posko.domain import distribution as road_rules
+from posko.domain import forecast as rules
+from posko.domain import readiness as readiness_rules
+from posko.domain import weather as weather_rules
+from posko.domain.record import Actor
+from posko.server import jobs
+from posko.store import distribution, forecast, readiness, record, thresholds, weather
+from tests import kept
+from tests.store.test_distribution import ANI, AT, ELECTION, make_fleet, make_plan
+
+NEAR = datetime.fromisoformat("2024-02-10T08:00:00+07:00")
+HOUR = timedelta(hours=1)
+ISLAND = "19.06.01.2010.001"
+
+
+@pytest.fixture
+def planned(db_beltim: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(forecast, "SCENARIOS", 400)
+    monkeypatch.setattr(forecast.advice, "_TRIED", 3)  # each option is a case of its own; three show the way
+    kept.state(("fleet", make_fleet))
+    kept.state(("plan", make_plan))
+    return
+
+
+def kept_outlook(at: datetime = AT + HOUR) -> forecast.Stored:
+    outlook, plan = forecast.make(ELECTION, at, scenarios=400)
+    return forecast.record_outlook(ELECTION, outlook, plan, ANI, at)
+
+
+def test_without_a_plan_there_is_no_outlook_and_that_is_said(db_beltim: Any) -> None:
+    with pytest.raises(rules.NotReady):
+        forecast.situation(ELECTION, AT)
+    with pytest.raises(rules.NotReady):
+        forecast.request_outlook(ELECTION, 1, ANI, AT)
+    assert forecast.current(ELECTION, AT) is None
+
+
+def test_an_outlook_reads_back_as_it_was_made_and_not_before(planned: None) -> None:
+    stored = kept_outlook()
+    again = forecast.current(ELECTION, AT + HOUR)
+    assert again is not None
+    assert (again.outlook, again.number, again.plan) == (stored.outlook, 1, 1)
+    assert forecast.current(ELECTION, AT) is None
+    said = record.leaves(ELECTION, kind="forecast.recorded")[0].facts
+    assert (said["all_ppm"], said["seed"], said["input_hash"]) == (stored.outlook.all_ppm, 1, stored.outlook.input_hash)
+    assert [past.number for past in forecast.history(ELECTION, AT + HOUR)] == [1]
+    assert forecast.trail(ELECTION, ISLAND, AT + HOUR)[0][2] == forecast.by_tps(again, ISLAND).ready_ppm  # type: ignore[union-attr]
+
+
+def test_the_same_record_and_seed_make_the_same_outlook(planned: None) -> None:
+    first, second = (forecast.make(ELECTION, AT + HOUR, scenarios=400)[0] for _ in range(2))
+    assert first == second
+    assert first != forecast.make(ELECTION, AT + HOUR, seed=2, scenarios=400)[0]
+
+
+def test_what_nobody_has_ordered_is_awaited_with_an_assumption_that_is_shown(planned: None) -> None:
+    found, _ = forecast.situation(ELECTION, AT + HOUR)
+    assert {"SURAT_SUARA/PPWP/", "KOTAK//"} <= {supply.code for supply in found.state.supplies}
+    assert {work.code for work in found.state.works} == {"sorting", "packing"}
+    assert {"supplies_unordered", "sorting_pace", "packing_hour"} <= {one.name for one in found.state.inputs}
+
+
+def test_a_rough_sea_that_is_recorded_endangers_the_island_and_makes_the_outlook_old(planned: None) -> None:
+    stored = kept_outlook()
+    assert forecast.stale(stored, ELECTION, AT + HOUR) == ""
+    midnight = datetime.fromisoformat("2024-02-14T00:00:00+07:00")
+    wave = weather_rules.Wave("19.06", midnight - timedelta(days=4), midnight + timedelta(days=1), 300, NEAR - HOUR, "BMKG")
+    before, after = (_ready(at, wave) for at, wave in ((NEAR, None), (NEAR, wave)))
+    assert after < before
+    assert forecast.stale(stored, ELECTION, NEAR + HOUR) != ""
+
+
+def _ready(at: datetime, wave: weather_rules.Wave | None) -> int:
+    if wave:
+        weather.record_waves(ELECTION, [wave], ANI, at)
+    outlook, _ = forecast.make(ELECTION, at, scenarios=400)
+    case = forecast.situation(ELECTION, at)[0].case()
+    return sum(sailing.calm_ppm for trip in case.trips for sailing in trip.sailings) + next(
+        one.ready_ppm for one in outlook.tps if one.tps == ISLAND
+    )
+
+
+def test_an_outlook_is_old_with_age_and_sooner_near_the_vote(planned: None) -> None:
+    stored = kept_outlook()
+    assert forecast.stale(stored, ELECTION, AT + HOUR + forecast.FRESH_FOR) == ""
+    assert forecast.stale(stored, ELECTION, AT + HOUR + forecast.FRESH_FOR + HOUR) == "age"
+
+
+def test_a_hazard_is_met_by_chance_and_a_check_is_believed(planned: None) -> None:
+    distribution.put_hazard(ELECTION, road_rules.Hazard("19.06.01.2004", "banjir", 90, 300, source="AGHT-1"), ANI, NEAR)
+    yes, no = readiness_rules.Answer.YES, readiness_rules.Answer.NO
+    good = readiness_rules.Check("19.06.01.2004.001", yes, (), yes, yes, yes, NEAR, "p-ani", "KPU")
+    bad = readiness_rules.Check("19.06.01.2004.002", yes, (), yes, no, yes, NEAR, "p-ani", "KPU")
+    readiness.record_checks(ELECTION, [good, bad], NEAR)
+    found, _ = forecast.situation(ELECTION, NEAR)
+    assert found.state.checked == {good.tps: True, bad.tps: False}
+    assert set(found.state.delivered) == {good.tps, bad.tps}
+    case = found.case()
+    assert [event.ppm for event in case.events] == [300_000]
+    assert any(leg.events for trip in case.trips for leg in trip.legs)
+    outlook = {one.tps: one for one in forecast.make(ELECTION, NEAR, scenarios=400)[0].tps}
+    assert outlook[good.tps].ready_ppm == rules.MILLION
+    assert outlook[bad.tps].causes[0].code == "check"
+
+
+def test_a_request_is_worked_on_once_and_its_failure_is_kept(planned: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "clock", lambda _now: AT + HOUR)
+    forecast.request_outlook(ELECTION, 1, ANI, AT + HOUR)
+    with pytest.raises(rules.AlreadyRequested):
+        forecast.request_outlook(ELECTION, 1, ANI, AT + HOUR)
+    assert jobs.look_ahead()
+    assert not jobs.look_ahead()
+    assert forecast.last_request(ELECTION).state == "done"  # type: ignore[union-attr]
+    assert forecast.current(ELECTION, AT + HOUR) is not None
+    forecast.request_outlook(ELECTION, 1, ANI, AT + HOUR)
+    monkeypatch.setattr(forecast, "make", lambda *_: (_ for _ in ()).throw(RuntimeError()))
+    assert jobs.look_ahead()
+    last = forecast.last_request(ELECTION)
+    assert last is not None
+    assert (last.state, last.code) == ("failed", "forecast.broken")
+
+
+def test_r08_speaks_of_places_whose_goods_will_probably_come_late(planned: None, cast: Any) -> None:
+    stored = kept_outlook()
+    told = forecast.signals(ELECTION, AT + HOUR)
+    late = [p for p in stored.outlook.places if p.place.count(".") == 2 and p.before_ppm < 950_000]
+    assert {one.subject for one in told} == {f"arrival:{place.place}" for place in late} != set()
+    assert all(one.rule == "R08" for one in told)
+    voting_day = datetime.fromisoformat("2024-02-14T01:00:00+07:00")
+    assert forecast.signals(ELECTION, voting_day) == []
+    assert thresholds.limits(ELECTION, "forecast", rules.Limits(), AT) == rules.Limits()
+    assert forecast.waiting(cast["ani"], ELECTION, AT + HOUR) == []
+    assert [task.kind for task in forecast.waiting(cast["ani"], ELECTION, AT + timedelta(days=9))] == ["forecast.stale"]
+    assert forecast.waiting(cast["budi"], ELECTION, AT + timedelta(days=9)) == []
+
+
+def test_an_actor_is_named_in_the_history(planned: None) -> None:
+    outlook, plan = forecast.make(ELECTION, AT + HOUR, scenarios=400)
+    forecast.record_outlook(ELECTION, outlook, plan, Actor("p-citra", "KEJARI"), AT + HOUR)
+    assert forecast.history(ELECTION, AT + HOUR)[0].person == "p-citra"
