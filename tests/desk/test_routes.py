@@ -100,6 +100,8 @@ TABLE: dict[str, str] = {
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet distribution_manifest distribution_vehicle_manifest distribution_track distribution_tracks"
     " distribution_escorts distribution_routes",
+    "replanning.read": "replanning replanning_sheet replanning_waybill",
+    "replanning.write": "replanning_preview replanning_commit replanning_end",
     "distribution.plan": "distribution_plan",
     "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
     "worksheet.read": "worksheet_compare",

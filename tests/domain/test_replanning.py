@@ -113,6 +113,10 @@ def test_late_goods_hold_back_the_loads_that_have_them_and_the_checker_sees_it()
     assert [(f.facts["trip"], f.facts["minutes"]) for f in faults if f.code == "leaves_before_ready"] == [("T1-1", 110)]
 
 
+def test_goods_that_come_late_but_in_time_change_no_waybill() -> None:
+    assert told(plan(ONE, TWO), list(rules.delayed(LOADS, {"A1": H1}))).waybills == 0
+
+
 def test_the_goods_of_a_tps_that_moved_join_the_smallest_load_of_its_new_place() -> None:
     goods = {"KOTAK": rules.Goods("KOTAK", 96_000, 2_260)}
     loads = tuple(

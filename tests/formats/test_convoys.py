@@ -79,6 +79,17 @@ def test_a_drive_that_begins_or_ends_in_the_dark_is_told(depart: int, arrive: in
     assert convoys.dark(trip) == expected
 
 
+def test_the_roster_takes_the_light_of_the_rules_and_says_who_must_be_escorted(papers: convoys.Papers) -> None:
+    early = papers.trips[-1]
+    keep = rules.Rules(dawn_min=early.depart_min % rules.DAY + 1, dusk_min=20 * 60)
+    trip = rules.Trip(**{**vars(early), "escort": True})
+    made = convoys.escorts(convoys.Papers(**{**vars(papers), "trips": [trip], "keep": keep}))
+    shadow = made["sections"][0]["rows"][0][6]
+    assert convoys.hour(early.depart_min) in shadow
+    assert "WAJIB KAWAL" in shadow
+    assert "1 melewati gelap" in made["subtitle"]
+
+
 def test_the_sheet_has_every_tps_with_voters_way_vehicle_and_hours(papers: convoys.Papers) -> None:
     voters = dict.fromkeys(papers.tps, 100)
     rows = convoys.routes(papers, voters, (), {"19.06.01.2001": "2 hal terbuka"})

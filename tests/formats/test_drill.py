@@ -86,6 +86,16 @@ def test_every_kind_of_entry_that_a_shipped_script_waits_for_is_written_somewher
         ("alasan =", "sebab =", "coba.toml, baris 8, isi.alasan: belum diisi"),
         ("judul =", "judl =", "coba.toml, baris 8, judl: tidak dikenal (salah ketik?)"),
         ('catatan = ["plan.recorded"]', 'catatan = ["rencana"]', "coba.toml, baris 16, catatan: rencana bukan jenis catatan jurnal"),
+        (
+            'jenis = "kendaraan"\nsasaran = "T03"\njudul = "Truk rusak"\nisi = { alasan = "[SIMULASI] patah" }',
+            'jenis = "laporan"\nsasaran = "x"\njudul = "x"\nisi = { kategori = "HUJAN", saluran = "phone", sumber = "kpu", kata = "" }',
+            "coba.toml, baris 8, isi.kategori: HUJAN tidak dikenal; pilihannya: LOG",
+        ),
+        (
+            'jenis = "kendaraan"\nsasaran = "T03"\njudul = "Truk rusak"\nisi = { alasan = "[SIMULASI] patah" }',
+            'jenis = "gelombang"\nsasaran = "x"\njudul = "x"\nisi = { tinggi_cm = "tinggi", jam = 6 }',
+            "coba.toml, baris 8, isi.tinggi_cm: harus bilangan bulat",
+        ),
         ("dalam_menit = 90", "dalam_menit = 0", "coba.toml, baris 16, dalam_menit: paling kecil 1"),
         ("nilai = 20", "nilai = true", "coba.toml, baris 16, nilai: harus bilangan bulat"),
         ('kode = "truk"', 'kode = "Truk 1"', "coba.toml, baris 8, kode: Truk 1 tidak berbentuk kode"),

@@ -187,3 +187,10 @@ def test_whatever_road_is_cut_and_whenever_what_has_left_and_what_is_not_hit_sta
         told = repairs.changes(old, LOADS, made.plan, cut.loads)
         faulty = rules.standing(rules.violations(old, cut.loads, cut.network, cut.fleet, cut.rules), old, now_min)
         assert bool(told.waybills) == bool(faulty or made.rerouted)
+
+
+def test_a_plan_from_nothing_waits_for_late_goods_too() -> None:
+    late = replace(GIVEN, loads=rules.delayed(LOADS, {"C1": H1 + 480}))
+    made = planned(late)
+    assert rules.violations(made, late.loads, NETWORK, FLEET, KEEP) == []
+    assert next(trip for trip in made.trips if "C1" in trip.loads).depart_min >= H1 + 480 + KEEP.loading_min

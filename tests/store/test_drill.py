@@ -9,8 +9,9 @@ from django.db import DatabaseError, transaction
 
 from posko.domain import drill as rules
 from posko.domain import readiness as readiness_rules
+from posko.domain import reports as report_rules
 from posko.domain.record import Actor
-from posko.store import distribution, drill, readiness, record, reports
+from posko.store import distribution, drill, readiness, record, reports, weather
 from tests import beltim, practice
 from tests.planning.test_honesty import judged
 
@@ -58,11 +59,12 @@ def test_faults_come_in_when_their_time_has_come_and_once(drilled: drill.Drill) 
     first = drilled.begins_at + timedelta(minutes=19)
     assert drill.inject_due(first) == []
     at = drilled.begins_at + timedelta(minutes=70)
-    assert drill.inject_due(at) == ["ombak", "truk-rusak"]
+    assert drill.inject_due(at) == ["ombak", "prakiraan-ombak", "truk-rusak"]
     assert drill.inject_due(at) == []
     told = reports.listing(ELECTION, at)
     assert [one.mark for one in told] == ["[SIMULASI]"]
     assert told[0].place == "19.06:P01"
+    assert [(one.place, one.height_cm, one.mark) for one in weather.waves(ELECTION, at)] == [("19.06:D01", 250, "[SIMULASI]")]
     assert "T03" not in {vehicle.code for vehicle in distribution.fleet(ELECTION, at)}
 
 
@@ -83,34 +85,27 @@ def test_every_kind_of_fault_of_both_scripts_can_be_played(installation: Any) ->
 def test_the_team_answers_on_the_usual_ways_and_the_journal_is_the_score(drilled: drill.Drill) -> None:
     at = drilled.begins_at + timedelta(minutes=70)
     drill.inject_due(at)
-    distribution.request_plan(ELECTION, 5, 1, ANI, at + timedelta(minutes=30))
+    number = reports.listing(ELECTION, at)[0].number
+    reports.set_status(ELECTION, number, report_rules.Status.ASSESSING, Actor("p-citra", "KEJARI"), at + timedelta(minutes=30))
     result = drill.score(ELECTION, at + timedelta(minutes=200))
     found = {f"{one.inject.code}/{a.expectation.code}": a for one in result.injects for a in one.answers}
-    assert (found["truk-rusak/rencana"].state, found["truk-rusak/rencana"].minutes) == (rules.State.ANSWERED, 30)
-    assert found["ombak/dinilai"].state is rules.State.MISSED
-    assert result.points == 20
+    assert (found["ombak/dinilai"].state, found["ombak/dinilai"].minutes) == (rules.State.ANSWERED, 30)
+    assert found["truk-rusak/rencana"].state is rules.State.MISSED
+    assert result.points == 10
     assert found["jalan-putus/rencana"].state is rules.State.WAITING
 
 
 def test_what_the_worker_records_under_the_machines_time_is_scored_on_the_drills_clock(drilled: drill.Drill) -> None:
     at = drilled.begins_at + timedelta(minutes=70)
     drill.inject_due(at)
-    request = distribution.request_plan(ELECTION, 5, 1, ANI, at + timedelta(minutes=10))
     with transaction.atomic():
         draft = distribution._draft("plan.recorded", ELECTION, "plan:9", ANI, at + timedelta(minutes=20), {"number": 9})
         record.append([draft], at=machine(2))
-    del request
-    answers = {
-        a.expectation.code: a
-        for one in drill.score(ELECTION, at + timedelta(minutes=90)).injects
-        for a in one.answers
-        if one.inject.code == "truk-rusak"
-    }
-    assert answers["rencana"].minutes == 10
-    rows = record.Entry.objects.filter(kind="plan.recorded")
-    assert drill._entry(drill._row(ELECTION), 1, "plan.recorded", "", "", rows.latest("leaf_index").recorded_at).recorded_at == (
-        drilled.begins_at + timedelta(minutes=120)
-    )
+    drill.pause(machine(3))
+    drill.resume(machine(500))
+    result = drill.score(ELECTION, at + timedelta(minutes=900))
+    answers = {a.expectation.code: a for one in result.injects for a in one.answers if one.inject.code == "truk-rusak"}
+    assert (answers["rencana"].state, answers["rencana"].minutes) == (rules.State.ANSWERED, 20)
 
 
 def test_a_check_by_the_team_counts_only_at_the_tps_that_was_hit(drilled: drill.Drill) -> None:

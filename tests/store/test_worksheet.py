@@ -148,3 +148,13 @@ def test_a_discarded_draft_leaves_the_plan_in_force(opened: distribution.StoredP
     with pytest.raises(rules.NoDraft):
         worksheet.discard(ELECTION, ANI, LATER)
     assert worksheet.open_draft(ELECTION, opened.number, ANI, LATER) == "MEJA-002"
+
+
+def test_the_reason_stays_with_its_plan_also_where_another_was_recorded_for_a_later_instant(opened: distribution.StoredPlan) -> None:
+    given = distribution.inputs(ELECTION, AT)
+    tomorrow = AT + timedelta(days=1)
+    distribution.record_plan(ELECTION, opened.plan, given.digest, ANI, tomorrow)
+    _adjust(rules.Lock(_sheet().draft.trips[0].code))
+    made = worksheet.save(ELECTION, _sheet().version, "kunci saja", ANI, LATER)
+    assert made.number == 3
+    assert worksheet.reason_of(ELECTION, 3, LATER) == "kunci saja"

@@ -171,7 +171,8 @@ def _table(answer: dict[str, Any]) -> None:
     print(f"Perbaikan rencana {answer['scenario']}, {answer['election']}  [PERKIRAAN, armada ASUMSI, pin SEMENTARA]")
     word = "LAYAK" if answer["feasible"] else "BELUM LAYAK"
     print(f"  {word}: {answer['waybills_changed']} surat jalan berubah, {len(answer['kept'])} dari {answer['trips']} perjalanan tetap")
-    print(f"  {answer['moved_loads']} dari {answer['loads']} muatan pindah kendaraan, {text.desimal(answer['more_km'])} km lebih jauh")
+    way = f"{text.desimal(abs(answer['more_km']))} km lebih {'dekat' if answer['more_km'] < 0 else 'jauh'}"
+    print(f"  {answer['moved_loads']} dari {answer['loads']} muatan pindah kendaraan, {way}")
     if answer["fresh"]:
         print("  Rencana lama tidak dapat diperbaiki sebagian; ini rencana baru dari awal.")
     for one in answer["changed"]:

@@ -9,7 +9,7 @@ from django.urls import path
 from posko.desk import shell
 from posko.domain import distribution as rules
 from posko.formats import convoys, document, table, text, tracks
-from posko.store import aght, distribution, dpt, packing, places
+from posko.store import aght, distribution, dpt, packing, places, weather
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -45,6 +45,7 @@ def _papers(request: shell.Request, stored: distribution.StoredPlan, trips: Sequ
             "stamp": f"sidik rencana {stored.plan_hash[:16]}",
         },
         districts={one.code: one.name for one in places.kecamatan_list(election.region)},
+        keep=stored.inputs.rules,
     )
 
 
@@ -97,7 +98,7 @@ def routes(request: shell.Request, election: str, kind: str) -> HttpResponse:
     stored = _stored(request, election)
     papers, vulnerable = _papers(request, stored, stored.plan.trips), _vulnerable(request, election)
     voters = {code: one.dpt for code, one in dpt.voters(election, request.at).items()}
-    rows = convoys.routes(papers, voters, (), vulnerable)
+    rows = convoys.routes(papers, voters, weather.waves(election, request.at), vulnerable)
     name = f"peta-jalur-rencana-{stored.number}"
     if kind == "xlsx":
         return _answer(

@@ -336,7 +336,7 @@ def progress(request: shell.Request, election: str, number: int) -> HttpResponse
         "waiting": found.state in {"queued", "running"},
         "seconds_left": max(1, round(found.seconds - waited)),
         "reason": _refusal_sentence(found),
-        "reasons": _reasons(found.unassigned, {site.code: site.name for site in places.sites(request.election.region)}),
+        "reasons": reasons(found.unassigned, {site.code: site.name for site in places.sites(request.election.region)}),
         "may_plan": shell.may(request, "distribution.plan"),
         "seconds": SECONDS,
     }
@@ -348,7 +348,7 @@ def _refusal_sentence(found: distribution.PlanRequest) -> str:
     return template.format(**{"code": found.code, **found.details})
 
 
-def _reasons(left: Iterable[rules.Unassigned], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def reasons(left: Iterable[rules.Unassigned], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """What stays behind, grouped by why; each group with what would help."""
     groups: dict[str, list[rules.Unassigned]] = defaultdict(list)
     for item in left:

@@ -25,7 +25,7 @@ from posko.store import access, places, record, thresholds
 STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
-    "travel", "weather", "distribution", "returns", "worksheet", "custody", "transfers",
+    "travel", "weather", "distribution", "returns", "worksheet", "replanning", "custody", "transfers",
     "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "calls", "recommendations",
     "products", "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -357,7 +358,8 @@ def solve(request: shell.Request, election: str) -> HttpResponse:
         sheet = worksheet.sheet(election, request.person.id, request.at)
         if sheet is None:
             raise rules.NoDraft(election=election)
-        made = planner.solve(sheet.draft, sheet.given, routes.plan, seed=1, stop=routes.Stop(iterations=ITERATIONS))
+        plan = partial(routes.plan, sea=distribution.sea(election, request.at))
+        made = planner.solve(sheet.draft, sheet.given, plan, seed=1, stop=routes.Stop(iterations=ITERATIONS))
         worksheet.adjust(election, rules.Solved(made), _seen(request), shell.actor(request), request.at)
 
     return _act(request, election, run, "Sisanya disusun ulang. Yang terkunci dan dipaku tidak berubah.")

@@ -248,6 +248,7 @@ POLICY: dict[str, frozenset[str]] = {
     "keys.read": AGENCIES, "keys.set": OPERATOR, "keys.hand": KPU_ALL | POLRES | PEMDA, "keys.open": KPU_ALL | POLRES,
     "travel.read": AGENCIES | AD_HOC, "travel.write": OPERATOR,
     "weather.read": AGENCIES | AD_HOC, "weather.write": OPERATOR,
+    "replanning.read": AGENCIES | AD_HOC, "replanning.write": OPERATOR,
     "returns.read": AGENCIES | AD_HOC, "returns.plan": OPERATOR,
     "distribution.read": AGENCIES | AD_HOC, "distribution.plan": OPERATOR, "distribution.write": OPERATOR,
     "worksheet.read": AGENCIES | AD_HOC, "worksheet.edit": OPERATOR,

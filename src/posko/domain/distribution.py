@@ -1322,13 +1322,18 @@ def rules_of(facts: Mapping[str, Any]) -> Rules:
 
 def kept_trips(old: Plan, old_loads: Iterable[Load], new: Plan, new_loads: Iterable[Load]) -> frozenset[str]:
     """Codes of trips whose waybill holds in the new plan: the same trip to the minute, and every load with the same contents."""
-    before, held = {trip.code: trip for trip in old.trips}, {load.code: load for load in old_loads}
-    holds = {load.code: load for load in new_loads}
+    before, held = {trip.code: trip for trip in old.trips}, {load.code: on_paper(load) for load in old_loads}
+    holds = {load.code: on_paper(load) for load in new_loads}
     return frozenset(
         trip.code
         for trip in new.trips
         if before.get(trip.code) == trip and all(code in held and held[code] == holds.get(code) for code in trip.loads)
     )
+
+
+def on_paper(load: Load) -> Load:
+    """What a waybill says of a load: not from when on its goods were there."""
+    return replace(load, ready_min=None)
 
 
 # Faults of ways that were driven before now are history: the road was open then, the vehicle was there.

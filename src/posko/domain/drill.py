@@ -214,6 +214,7 @@ class Kind(StrEnum):
     CHECK = "cek_tps"
     VEHICLE = "kendaraan"
     HAZARD = "rintangan"
+    WAVE = "gelombang"
 
 
 # What an inject of each kind must say; the rest may be left out.
@@ -222,12 +223,14 @@ NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.CHECK: (),
     Kind.VEHICLE: ("alasan",),
     Kind.HAZARD: ("macam", "tunda_menit", "permil"),
+    Kind.WAVE: ("tinggi_cm", "jam"),
 }
 KNOWN: dict[Kind, tuple[str, ...]] = {
     Kind.REPORT: (*NEEDED[Kind.REPORT], "catatan"),
     Kind.CHECK: ("barang", "kurang", "segel", "tempat_siap", "kpps", "catatan"),
     Kind.VEHICLE: NEEDED[Kind.VEHICLE],
     Kind.HAZARD: (*NEEDED[Kind.HAZARD], "ke"),
+    Kind.WAVE: (*NEEDED[Kind.WAVE], "sumber"),
 }
 HERE = "@"
 """In an expectation: what the inject itself made (subject), or where it happened (place)."""

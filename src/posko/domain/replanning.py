@@ -205,7 +205,8 @@ def changes(
 ) -> Changes:
     """What the new plan changes. A trip is the same only where its whole waybill is: times, stops, and what every load holds."""
     before, now = {trip.code: trip for trip in old.trips}, {trip.code: trip for trip in new.trips}
-    held, holds = {load.code: load for load in old_loads}, {load.code: load for load in new_loads}
+    held = {load.code: distribution.on_paper(load) for load in old_loads}
+    holds = {load.code: distribution.on_paper(load) for load in new_loads}
     same = distribution.kept_trips(old, held.values(), new, holds.values())
     moved = _moved(before.values(), now.values(), holds)
     changed = tuple(

@@ -29,6 +29,13 @@ class Papers:
     tps: Mapping[str, places.Tps]
     head: Mapping[str, Any]
     districts: Mapping[str, str] = field(default_factory=dict)
+    keep: rules.Rules = field(default_factory=rules.Rules)
+
+    @property
+    def light(self) -> travel.Opening:
+        """When it is light: as the handling rules say, else the assumption."""
+        said = self.keep
+        return LIGHT if (said.dawn_min, said.dusk_min) == (0, rules.DAY) else travel.Opening(said.dawn_min, said.dusk_min, "terang")
 
     def place(self, code: str) -> str:
         """The name of a place."""
@@ -46,11 +53,11 @@ class Papers:
         return [self.loads[code] for code in stop.loads if code in self.loads]
 
 
-def dark(trip: rules.Trip) -> list[tuple[int, int]]:
+def dark(trip: rules.Trip, light: travel.Opening = LIGHT) -> list[tuple[int, int]]:
     """The drives of a trip that begin or end in the dark, as minutes (leave, arrive)."""
     leaves = [trip.depart_min, *(stop.depart_min for stop in trip.stops)]
     arrives = [*(stop.arrive_min for stop in trip.stops), trip.return_min]
-    return [(a, b) for a, b in zip(leaves, arrives, strict=True) if not (LIGHT.holds(a) and LIGHT.holds(b))]
+    return [(a, b) for a, b in zip(leaves, arrives, strict=True) if not (light.holds(a) and light.holds(b))]
 
 
 def hour(minute: int) -> str:
@@ -168,9 +175,10 @@ def escorts(papers: Papers) -> dict[str, Any]:
         for day, trips in days.items()
     ]
     sections += _by_district(papers, ordered)
-    night = sum(bool(dark(trip)) for trip in ordered)
+    light = papers.light
+    night = sum(bool(dark(trip, light)) for trip in ordered)
     said = f"{text.angka(len(ordered))} perjalanan, {text.angka(len({t.vehicle for t in ordered}))} kendaraan"
-    said += f"; {text.angka(night)} melewati gelap (sebelum {hour(LIGHT.from_min)} atau sesudah {hour(LIGHT.until_min)})"
+    said += f"; {text.angka(night)} melewati gelap (sebelum {hour(light.from_min)} atau sesudah {hour(light.until_min)})"
     notes = [
         "Satu regu pengawal per perjalanan; jumlah personel ditetapkan Polres menurut kerawanan.",
         "Pulau: pengawal ikut menyeberang dan, bila perahu bermalam, menjaga muatan sampai diterima.",
@@ -194,7 +202,7 @@ def _escort_row(papers: Papers, trip: rules.Trip) -> list[str]:
     halts = [f"{papers.place(stop.place)} ({hour(stop.arrive_min)})" for stop in trip.stops]
     boxes = sum(papers.loads[code].boxes for code in trip.loads if code in papers.loads)
     home = hour(trip.return_min) + (f" ({_day(rules.day_of(trip.return_min))})" if _overnight(trip) else "")
-    shadows = ", ".join(f"{hour(a)}–{hour(b)}" for a, b in dark(trip))
+    shadows = ", ".join(f"{hour(a)}–{hour(b)}" for a, b in dark(trip, papers.light))
     return [
         hour(trip.depart_min),
         f"{trip.code} · {KINDS[vehicle.kind]}" + (" · PULAU" if vehicle.boat else ""),
@@ -202,7 +210,7 @@ def _escort_row(papers: Papers, trip: rules.Trip) -> list[str]:
         ", ".join(halts),
         text.angka(boxes),
         home,
-        shadows or "tidak",
+        (shadows or "tidak") + (" · WAJIB KAWAL" if trip.escort else ""),
         "\n\n",
         "",
     ]
@@ -330,7 +338,7 @@ def _wave(
     """The highest wave forecast for the crossing; "belum ada prakiraan" where none is, nothing ashore."""
     if load.kind is not rules.LoadKind.ISLAND or trip is None or stop is None:
         return None
-    found = weather.worst(waves, {trip.start, load.place}, papers.instant(trip.depart_min), papers.instant(trip.return_min))
+    found = weather.worst(waves, weather.areas(trip.start, load.place), papers.instant(trip.depart_min), papers.instant(trip.return_min))
     return found.height_cm / 100 if found else "belum ada prakiraan"
 
 

@@ -3,10 +3,12 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 from posko.domain import drill as rules
+from posko.domain import readiness, reports, weather
 from posko.domain.record import Problem, Refusal
 from posko.formats import text
 
@@ -18,6 +20,14 @@ DAY = 24 * 60
 _SCRIPT_KEYS = ("kode", "nama", "tentang", "mulai", "selesai", "kecepatan", "kejadian")
 _INJECT_KEYS = ("kode", "pada", "geser_menit", "jenis", "sasaran", "judul", "isi", "harapan")
 _EXPECT_KEYS = ("kode", "catatan", "subjek", "tempat", "dalam_menit", "nilai", "kalimat")
+_WHOLE = {"tunda_menit", "permil", "tinggi_cm", "jam"}
+_CHOICES: dict[tuple[rules.Kind, str], type[StrEnum]] = {
+    (rules.Kind.REPORT, "kategori"): reports.Category,
+    (rules.Kind.REPORT, "saluran"): reports.Channel,
+    (rules.Kind.REPORT, "sumber"): reports.Source,
+    (rules.Kind.WAVE, "sumber"): weather.Source,
+    **{(rules.Kind.CHECK, key): readiness.Answer for key in ("barang", "segel", "tempat_siap", "kpps")},
+}
 SENTENCES = {
     "drill.syntax": "berkas bukan TOML yang benar: {detail}",
     "drill.missing": "belum diisi",
@@ -205,10 +215,20 @@ class _Reader:
             for key in said:
                 if key not in rules.KNOWN[rules.Kind(kind)]:
                     self.bad(f"isi.{key}", "unknown_key")
+            self.values(said, rules.Kind(kind))
         for key in ("kata", "alasan", "catatan"):
             if key in said and not str(said[key]).startswith("[SIMULASI]"):
                 self.bad(f"isi.{key}", "unmarked")
         return said
+
+    def values(self, said: Mapping[str, Any], kind: rules.Kind) -> None:
+        """Whole numbers are whole, and what comes from a list is of that list: a script fails here or never."""
+        for key, value in said.items():
+            choices = _CHOICES.get((kind, key))
+            if key in _WHOLE and not isinstance(value, int):
+                self.bad(f"isi.{key}", "type", wanted="bilangan bulat")
+            elif choices is not None and value not in set(choices):
+                self.bad(f"isi.{key}", "choice", value=str(value), choices=", ".join(choices))
 
     def expectation(self, block: Mapping[str, Any]) -> rules.Expectation | None:
         before = len(self.problems)

@@ -38,6 +38,7 @@ from posko.desk import (
     record,
     regulation,
     releases,
+    replanning,
     reports,
     requests,
     returns,
@@ -58,7 +59,7 @@ from posko.public import reports as public_reports
 
 STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
-    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet,
+    receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet, replanning,
     custody, transfers,
     readiness, reports, posts, misuse, merging, aght, forecast, calls,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,

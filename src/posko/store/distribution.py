@@ -3,7 +3,7 @@
 A plan never changes. The plan in force is the latest one recorded; vehicles and hazards are kept as revisions, the latest counts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -72,11 +72,35 @@ class HazardRow(models.Model):
         db_table = "distribution_hazard"
 
 
+class DisruptionRow(models.Model):
+    """One word on a disruption: road | late | moved. The latest on its subject counts; `ended` takes it away again.
+
+    place, to: the ends of a road; a TPS and where its goods go. item: what is late; ready_min: from which minute on it is there.
+    """
+
+    election = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10)
+    place = models.CharField(max_length=40, blank=True)
+    to = models.CharField(max_length=40, blank=True)
+    item = models.CharField(max_length=40, blank=True)
+    ready_min = models.IntegerField(default=0)
+    source = models.CharField(max_length=10)
+    ended = models.BooleanField(default=False)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_disruption"
+        indexes = (models.Index(fields=["election", "occurred_at"], name="distribution_disruption_at"),)
+
+
 class PlanRow(models.Model):
-    """A plan with everything it was made from."""
+    """A plan with everything it was made from. base: the number of the plan that it repairs, 0 for one made from nothing."""
 
     election = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
+    base = models.PositiveIntegerField(default=0)
     plan = models.JSONField()
     inputs = models.JSONField()
     input_hash = models.CharField(max_length=64)
@@ -91,17 +115,19 @@ class PlanRow(models.Model):
 
 
 class WaybillRow(models.Model):
-    """The number of a trip's surat jalan."""
+    """The number of a trip's surat jalan. A repair keeps those that hold; `replaces`: identity of the one that this one replaces."""
 
     plan = models.ForeignKey(PlanRow, on_delete=models.PROTECT, related_name="+")
     trip = models.CharField(max_length=30)
-    identity = models.CharField(max_length=20, unique=True)
+    identity = models.CharField(max_length=20, db_index=True)
     number = models.CharField(max_length=40)
+    replaces = models.CharField(max_length=20, blank=True, default="")
     occurred_at = models.DateTimeField()
     entry_id = models.CharField(max_length=64)
 
     class Meta:
         db_table = "distribution_waybill"
+        constraints = (models.UniqueConstraint(fields=["plan", "identity"], name="distribution_waybill_once"),)
 
 
 class SplitRow(models.Model):
@@ -175,6 +201,7 @@ class StoredPlan:
     entry_id: str
     midnight_at: datetime
     waybills: Mapping[str, tuple[str, str]]
+    base: int = 0
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -216,6 +243,42 @@ class StoredPlan:
             "input_hash": self.input_hash,
             "plan_hash": self.plan_hash,
         }
+
+
+@dataclass(frozen=True)
+class Disrupted:
+    """A disruption in force: kind road | late | moved, with what it names, who said so, and since when."""
+
+    kind: str
+    place: str
+    to: str
+    item: str
+    ready_min: int
+    source: str
+    occurred_at: datetime
+    entry_id: str
+
+    @property
+    def subject(self) -> str:
+        """What there is one word on at a time."""
+        return _subject(self.kind, self.place, self.to, self.item)
+
+
+def _subject(kind: str, place: str, to: str, item: str) -> str:
+    ends = "~".join(sorted((place, to))) if kind == "road" else place
+    return f"{kind}:{item or ends}"
+
+
+@dataclass(frozen=True)
+class WaybillState:
+    """A surat jalan that was shown or scanned: whether it holds, and which one replaces it (number, identity), where one does."""
+
+    election: str
+    plan: int
+    trip: str
+    number: str
+    stands: bool
+    heir: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -395,6 +458,43 @@ def hazards(election: str, at: datetime) -> list[rules.Hazard]:
     ]
 
 
+# --- disruptions: written by replanning, read by plans -----------------------------------------------------------------------------------
+
+
+_DISRUPTED = {"road": "road.closed", "late": "stock.delayed", "moved": "tps.moved"}
+_ENDED = {"road": "road.opened", "late": "stock.arrived", "moved": "tps.returned"}
+
+
+def put_disruption(election: str, one: Disrupted, note: str, actor: facts.Actor, at: datetime, *, ended: bool = False) -> str:
+    """Records a disruption (or its end); the latest word on a subject counts. note: typed words. Returns the entry id."""
+    with transaction.atomic():
+        at = record.turn(at)
+        said = {"place": one.place, "to": one.to, "item": one.item, "ready_min": one.ready_min, "source": one.source}
+        draft = facts.Draft(
+            (_ENDED if ended else _DISRUPTED)[one.kind], election, one.subject, record.election(election).region, actor, at, said,
+            record.typed(note=note.strip()[:400]), corrects=one.entry_id if ended else "",
+        )  # fmt: skip
+        prepared = record.prepare([draft], at)
+        DisruptionRow.objects.create(
+            election=election, kind=one.kind, place=one.place, to=one.to, item=one.item, ready_min=one.ready_min, source=one.source,
+            ended=ended, person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return prepared[0].entry_id
+
+
+def disruptions(election: str, at: datetime) -> list[Disrupted]:
+    """The disruptions in force, the oldest first."""
+    latest: dict[str, DisruptionRow] = {}
+    for row in DisruptionRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[_subject(row.kind, row.place, row.to, row.item)] = row
+    standing = [row for row in latest.values() if not row.ended]
+    return [
+        Disrupted(row.kind, row.place, row.to, row.item, row.ready_min, row.source, row.occurred_at, row.entry_id)
+        for row in sorted(standing, key=lambda row: (row.occurred_at, row.pk))
+    ]
+
+
 # --- inputs ------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -411,7 +511,7 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
         raise rules.NotReady(what="needs")
     if not working or handling is None:
         raise rules.NotReady(what="fleet")
-    stations = places.tps_list(election)
+    stations, told = places.tps_list(election), disruptions(election, at)
     roads = places.settings(about.region)
     network = rules.network_of(
         stations,
@@ -421,7 +521,8 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
         roads.road_kmh,
         hazards(election, at),
         measured(about.region, at),
-        gates=weather.openings(election, at),
+        [rules.Closure(one.place, one.to, one.source) for one in told if one.kind == "road"],
+        weather.openings(election, at),
     )
     working = [vehicle for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
@@ -429,11 +530,20 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
     keep = rules.rules_of(handling.rules)
     goods = _goods(handling, election, at)
     pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
-    loads = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
+    loads: Iterable[rules.Load] = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
     loads = rules.all_parted(loads, {**splits(election, at), **(split or {})}, goods, keep)
+    for one in (one for one in told if one.kind == "moved"):  # in the order in which they were told
+        loads = rules.relocated(loads, {one.place: one.to}, network, goods, keep)
+    loads = rules.delayed(loads, {one.item: one.ready_min for one in told if one.kind == "late"})
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
     return Inputs(tuple(loads), network, tuple(working), keep, tuple(unsized), bool(run and run.estimate))
+
+
+def sizes(election: str, at: datetime) -> dict[str, rules.Goods]:
+    """Room and weight of one piece of every item, as plans count them; empty before the handling was set up."""
+    handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+    return _goods(handling, election, at) if handling else {}
 
 
 def splits(election: str, at: datetime) -> dict[str, Parts]:
@@ -600,10 +710,14 @@ def record_plan(
     machine_at: datetime | None = None,
     split: Mapping[str, Parts] | None = None,
     beside: Sequence[facts.Draft] = (),
+    base: StoredPlan | None = None,
+    replaces: Mapping[str, str] | None = None,
 ) -> StoredPlan:
     """Records a plan with waybills for its trips if its inputs still stand. InputsChanged, PlanViolates, and NotReady from `inputs`.
 
     split: loads that this plan is the first to bring in parts. beside: what else the journal says with it (a later stage).
+    base: the plan that this one repairs: waybills of trips that it leaves as they were keep their number and identity, and what was
+    driven before now is no fault. replaces: new trip -> old trip for waybills that replace one of another code.
     """
     with transaction.atomic():
         at = record.turn(at)
@@ -611,10 +725,12 @@ def record_plan(
         if current.digest != input_hash:
             raise rules.InputsChanged(election=election)
         faults = rules.violations(plan, current.loads, current.network, current.fleet, current.rules)
+        if base is not None:
+            faults = rules.standing(faults, plan, int((at - base.midnight_at).total_seconds() // 60))
         if faults or not plan.feasible:
             raise rules.PlanViolates(count=len(faults) + len(plan.unassigned), first=faults[0].code if faults else plan.unassigned[0].code)
         plan_hash = rules.plan_hash(plan)
-        number = PlanRow.objects.filter(election=election).count() + 1
+        number = next_number(election)
         said = {
             "number": number,
             "input_hash": input_hash,
@@ -622,6 +738,9 @@ def record_plan(
             "trips": len(plan.trips),
             "distance_m": plan.distance_m,
         }
+        kept = rules.kept_trips(base.plan, base.inputs.loads, plan, current.loads) if base else frozenset()
+        if base:
+            said |= {"repairs": base.number, "kept": len(kept)}
         drafts = [_draft("plan.recorded", election, f"plan:{number}", actor, at, {**said, "method": plan.method})]
         drafts += [_split_draft(election, load, parts, actor, at) for load, parts in (split or {}).items()]
         prepared = record.prepare([*drafts, *beside], at)
@@ -636,6 +755,7 @@ def record_plan(
         row = PlanRow.objects.create(
             election=election,
             number=number,
+            base=base.number if base else 0,
             plan=rules.plan_facts(plan),
             inputs=_frozen(current),
             input_hash=input_hash,
@@ -644,21 +764,22 @@ def record_plan(
             occurred_at=at,
             entry_id=entry_id,
         )
-        WaybillRow.objects.bulk_create(
-            WaybillRow(
-                plan=row,
-                trip=trip.code,
-                identity=rules.waybill_id(entry_id, trip.code),
-                number=f"SJ/{number:02d}/{trip.code}",
-                occurred_at=at,
-                entry_id=entry_id,
-            )
-            for trip in plan.trips
-        )
+        WaybillRow.objects.bulk_create(_waybill(row, trip.code, base, kept, replaces or {}) for trip in plan.trips)
         if request is not None:
             RequestRow.objects.filter(pk=request.id).update(state="done", plan=row, finished_at=machine_at or at)
         record.append(prepared, at=machine_at or at)
     return _stored(row.pk)
+
+
+def _waybill(row: PlanRow, trip: str, base: StoredPlan | None, kept: Collection[str], replaces: Mapping[str, str]) -> WaybillRow:
+    """The waybill of a trip: the one it had where that holds, else a new one that names the one it replaces."""
+    before = base.waybills.get(replaces.get(trip, trip)) if base else None
+    number, identity, old = f"SJ/{row.number:02d}/{trip}", rules.waybill_id(row.entry_id, trip), before[1] if before else ""
+    if before and trip in kept:
+        (number, identity), old = before, ""
+    return WaybillRow(
+        plan=row, trip=trip, identity=identity, number=number, replaces=old, occurred_at=row.occurred_at, entry_id=row.entry_id
+    )
 
 
 def _split_draft(election: str, load: str, parts: Parts, actor: facts.Actor, at: datetime) -> facts.Draft:
@@ -731,6 +852,7 @@ def _kept(pk: int, plan_hash: str) -> StoredPlan:
         entry_id=row.entry_id,
         midnight_at=midnight,
         waybills=waybills,
+        base=row.base,
     )
 
 
@@ -741,6 +863,11 @@ def _stored(pk: int) -> StoredPlan:
         _kept.cache_clear()
         kept = _kept(pk, plan_hash)
     return kept
+
+
+def next_number(election: str) -> int:
+    """The number that the next plan gets, also where one was recorded for a later instant."""
+    return PlanRow.objects.filter(election=election).count() + 1
 
 
 def recorded(election: str, number: int, at: datetime) -> StoredPlan | None:
@@ -772,6 +899,12 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         return inputs(election, at).digest != stored.input_hash
     except rules.NotReady:
         return True
+
+
+def plan_numbered(election: str, number: int) -> StoredPlan | None:
+    """One plan by its number, in force or not."""
+    pk = PlanRow.objects.filter(election=election, number=number).values_list("pk", flat=True).first()
+    return _stored(pk) if pk else None
 
 
 def chances(stored: StoredPlan) -> dict[str, int]:
@@ -806,9 +939,29 @@ def sea_changed(stored: StoredPlan, election: str, at: datetime) -> tuple[str, .
 
 
 def waybill(identity: str) -> tuple[str, int, str] | None:
-    """Election, plan number and trip of a waybill's identity."""
-    row = WaybillRow.objects.select_related("plan").filter(identity=identity).first()
+    """Election, plan number and trip of a waybill's identity; of a waybill that repairs have kept, the newest plan."""
+    row = WaybillRow.objects.select_related("plan").filter(identity=identity).order_by("plan__number").last()
     return (row.plan.election, row.plan.number, row.trip) if row else None
+
+
+def waybill_state(identity: str, at: datetime) -> WaybillState | None:
+    """Whether a surat jalan holds at an instant, and which one replaces it: the end of the chain of those that replaced one another."""
+    row = WaybillRow.objects.select_related("plan").filter(identity=identity, occurred_at__lte=at).order_by("plan__number").last()
+    if row is None:
+        return None
+    stored = current_plan(row.plan.election, at)
+    standing = {code for _, code in stored.waybills.values()} if stored else set()
+    heir, seen = identity, {identity}
+    while heir not in standing:
+        later = (
+            WaybillRow.objects.filter(replaces=heir, plan__election=row.plan.election, occurred_at__lte=at).order_by("plan__number").first()
+        )
+        if later is None or later.identity in seen:
+            break
+        heir = later.identity
+        seen.add(heir)
+    found = next((bill for bill in stored.waybills.values() if bill[1] == heir), None) if stored and heir != identity else None
+    return WaybillState(row.plan.election, row.plan.number, row.trip, row.number, identity in standing, found)
 
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
@@ -862,3 +1015,6 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
         if wanted in number or wanted == identity
     ]
     return hits[:20]
+
+
+WORDS: dict[str, record.Eraser] = dict.fromkeys((*_DISRUPTED.values(), *_ENDED.values()), record.journal_only)

@@ -7,7 +7,6 @@ that the team meets them on its usual screens; the score is computed from the jo
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import models, transaction
 
@@ -16,7 +15,8 @@ from posko.domain import drill as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import record as facts
 from posko.domain import reports as report_rules
-from posko.store import distribution, places, readiness, record, reports
+from posko.domain import weather as weather_rules
+from posko.store import distribution, places, readiness, record, reports, weather
 
 ACTOR = facts.Actor("p-gladi", "GLADI")
 MARK = "[SIMULASI]"
@@ -267,8 +267,16 @@ def _hazard(election: str, inject: rules.Inject, at: datetime) -> None:
     distribution.put_hazard(election, hazard, ACTOR, at)
 
 
+def _wave(election: str, inject: rules.Inject, at: datetime) -> None:
+    said = inject.facts
+    until_at, source = at + timedelta(hours=int(said["jam"])), str(said.get("sumber", weather_rules.Source.FISHERS.value))
+    wave = weather_rules.Wave(inject.target, at, until_at, int(said["tinggi_cm"]), at, source, MARK)
+    weather.record_waves(election, [wave], ACTOR, at)
+
+
 _PLAYED: dict[rules.Kind, Callable[[str, rules.Inject, datetime], None]] = {
     rules.Kind.REPORT: _report, rules.Kind.CHECK: _check, rules.Kind.VEHICLE: _vehicle, rules.Kind.HAZARD: _hazard,
+    rules.Kind.WAVE: _wave,
 }  # fmt: skip
 
 
@@ -277,6 +285,7 @@ def _check_targets(election: str, script: rules.Script, at: datetime) -> None:
     areas = set(reports.place_names(election))
     known: dict[rules.Kind, set[str]] = {kind: areas for kind in rules.Kind}  # noqa: C420  (read only)
     known[rules.Kind.CHECK] = {tps.code for tps in places.tps_list(election)}
+    known[rules.Kind.WAVE] = set(weather.sea_places(election))
     known[rules.Kind.VEHICLE] = {vehicle.code for vehicle in distribution.fleet(election, at)}
     for inject in script.injects:
         for target in inject.targets:
@@ -319,14 +328,19 @@ def score(election: str, at: datetime) -> rules.Result:
     row = _row(election)
     rows = InjectRow.objects.filter(drill=row, refused="", occurred_at__lte=at).order_by("occurred_at", "pk")
     happened = [rules.Happened(r.code, r.occurred_at, r.first_leaf, r.until_leaf, tuple(r.subjects)) for r in rows]
-    told = record.Entry.objects.filter(election=election, leaf_index__gt=row.first_leaf).exclude(kind__startswith="drill.")
-    columns = told.order_by("leaf_index").values_list("leaf_index", "kind", "subject", "place", "recorded_at")
-    return rules.score(rules.script_of(row.script), happened, [_entry(row, *found) for found in columns], at)
+    return rules.score(rules.script_of(row.script), happened, _entries(row), at)
 
 
-def _entry(row: DrillRow, index: int, kind: str, subject: str, place: str, recorded_at: datetime) -> rules.Entry:
-    """The background worker records under the machine's time; the score needs the drill's."""
-    script: dict[str, Any] = row.script
-    ends_at = distribution_rules.instant(_midnight(row.election), script["ends_min"])
-    on_drill_time = row.occurred_at <= recorded_at <= ends_at + timedelta(days=1)
-    return rules.Entry(index, kind, subject, place, recorded_at if on_drill_time else record.clock(recorded_at))
+def _entries(row: DrillRow) -> list[rules.Entry]:
+    """What was recorded since the beginning, on the drill's time.
+
+    The background worker records under the machine's time; when it did so on the drill's is what the entry says of when it occurred.
+    """
+    ends_at = distribution_rules.instant(_midnight(row.election), row.script["ends_min"]) + timedelta(days=1)
+    told = record.Entry.objects.filter(election=row.election, leaf_index__gt=row.first_leaf).exclude(kind__startswith="drill.")
+    found = []
+    for one in told.order_by("leaf_index"):
+        on_time = row.occurred_at <= one.recorded_at <= ends_at
+        recorded_at = one.recorded_at if on_time else datetime.fromisoformat(record.entry(row.election, one.entry_id).occurred_at)
+        found.append(rules.Entry(one.leaf_index, one.kind, one.subject, one.place, recorded_at))
+    return found

@@ -31,6 +31,7 @@ from posko.store import (  # noqa: F401
     record,
     regulation,
     releases,
+    replanning,
     reports,
     requests,
     returns,

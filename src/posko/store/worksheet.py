@@ -242,8 +242,7 @@ def save(election: str, seen: int, reason: str, actor: facts.Actor, at: datetime
         digest = distribution.inputs(election, at, split).digest
         said = {"base": row.base, "adjustments": len(found.adjustments)}
         beside = _draft("worksheet.saved", election, row.code, actor, at, said, record.typed(reason=reason.strip()[:400]))
-        number = len(distribution.numbers(election, at)) + 1
-        row.state, row.closed_at, row.plan = "saved", at, number
+        row.state, row.closed_at, row.plan = "saved", at, distribution.next_number(election)
         row.save(update_fields=["state", "closed_at", "plan"])
         return distribution.record_plan(election, found.plan(), digest, actor, at, split=split, beside=[beside])
 

@@ -1,0 +1,302 @@
+"""Stage replanning: screens: what has happened, the repaired plan before it counts, the surat jalan that change."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from posko.desk import distribution as plan_desk
+from posko.desk import shell
+from posko.domain import distribution as plans
+from posko.domain import record as facts
+from posko.domain import replanning as rules
+from posko.formats import document, text
+from posko.formats import replanning as printed
+from posko.store import distribution, places, regulation, replanning
+
+KINDS = {
+    "jalan": "Jalan putus",
+    "kendaraan": "Kendaraan hilang",
+    "barang": "Barang terlambat",
+    "pindah": "TPS pindah",
+    "gabung": "TPS digabung",
+    "lain": "Masukan berubah",
+}
+# A repair is looked at and taken within a request, so it is weighed briefly; the command line weighs longer.
+TRIALS, ITERATIONS = 4_000, 300
+_FIELDS = ("jenis", "place", "to", "vehicle", "item", "ready", "tps", "into", "source")
+
+
+def _typed(said: QueryDict) -> dict[str, str]:
+    typed = {name: said.get(name, "").strip()[:40] for name in _FIELDS}
+    typed["jenis"] = typed["jenis"] if typed["jenis"] in KINDS else "jalan"
+    typed["source"] = typed["source"] if typed["source"] in replanning.SOURCES else replanning.SOURCES[0]
+    return typed
+
+
+def _happened(request: shell.Request, typed: Mapping[str, str]) -> rules.Disruption | None:
+    """What was typed, as a disruption; None for `lain`: only the inputs have changed. BadDisruption, NothingToRepair."""
+    election, at = request.election.code, request.at
+    match typed["jenis"]:
+        case "jalan":
+            return rules.RoadCut(typed["place"], typed["to"], typed["source"])
+        case "kendaraan":
+            return rules.VehicleLost(typed["vehicle"])
+        case "barang":
+            stored, moment = distribution.current_plan(election, at), text.typed_moment(typed["ready"])
+            if stored is None:
+                raise rules.NothingToRepair(election=election)
+            if moment is None:
+                raise rules.BadDisruption(item=typed["item"])
+            return rules.LateStock(typed["item"], round((moment - stored.midnight_at).total_seconds() / 60))
+        case "pindah":
+            return rules.TpsMoved(typed["tps"], typed["to"])
+        case "gabung":
+            return rules.TpsMoved(typed["tps"], replanning.destination(election, typed["tps"], typed["into"], at), typed["into"])
+    return None
+
+
+@shell.page("replanning.read")
+def index(request: shell.Request, election: str) -> HttpResponse:
+    """What is disturbed now, the form for something new, and what the last repair has changed."""
+    stored = distribution.current_plan(election, request.at)
+    names = _names(request, stored)
+    repaired = replanning.last_repair(election, request.at)
+    context: dict[str, Any] = {
+        "plan": stored,
+        "stale": stored is not None and distribution.stale(stored, election, request.at),
+        "disrupted": [_told(one, names, stored) for one in distribution.disruptions(election, request.at)],
+        "kinds": KINDS,
+        "typed": _typed(request.GET),
+        "may_write": shell.may(request, "replanning.write"),
+        "repaired": repaired,
+        "lines": _lines(repaired) if repaired else [],
+    }
+    if stored and context["may_write"]:
+        context |= _choices(request, stored)
+    return render(request, "desk/replanning/index.html", context)
+
+
+def _choices(request: shell.Request, stored: distribution.StoredPlan) -> dict[str, Any]:
+    nodes = sorted((node for node in stored.inputs.network.nodes if node.kind != "ppk"), key=lambda node: (node.kind, node.name))
+    book = regulation.rulebook(request.election.code, request.at)
+    present = {piece.item for load in stored.inputs.loads for piece in load.pieces}
+    return {
+        "roads": [node for node in nodes if node.kind != "pulau"],
+        "targets": [node for node in nodes if node.kind in {"desa", "pulau"}],
+        "vehicles": distribution.fleet(request.election.code, request.at),
+        "items": [(item.code, item.name) for item in book.items if item.code in present],
+        "stations": [(tps.code, f"{tps.name} {tps.desa_name}") for tps in places.tps_list(request.election.code)],
+        "sources": printed.SOURCES.items(),
+        "ready_default": text.form_moment(stored.instant(stored.inputs.rules.mainland_latest_min - plans.DAY)),
+    }
+
+
+def _names(request: shell.Request, stored: distribution.StoredPlan | None) -> dict[str, str]:
+    names = {tps.code: f"{tps.name} {tps.desa_name}" for tps in places.tps_list(request.election.code)}
+    names |= {node.code: node.name for node in stored.inputs.network.nodes} if stored else {}
+    return names
+
+
+def _told(one: distribution.Disrupted, names: Mapping[str, str], stored: distribution.StoredPlan | None) -> dict[str, Any]:
+    said = {
+        "road": f"Jalan {names.get(one.place, one.place)}–{names.get(one.to, one.to)} putus",
+        "moved": f"Barang {names.get(one.place, one.place)} diantar ke {names.get(one.to, one.to)}",
+        "late": f"{one.item} baru ada di gudang {text.waktu(stored.instant(one.ready_min)) if stored else one.ready_min}",
+    }
+    end = {"road": "Jalan terbuka lagi", "moved": "Kembali ke tempat semula", "late": "Barang sudah ada"}
+    return {"one": one, "said": said[one.kind], "end": end[one.kind], "source": printed.SOURCES.get(one.source, one.source)}
+
+
+# --- the repair, before it counts ----------------------------------------------------------------------------------------------------
+
+
+def _mended(request: shell.Request, happened: rules.Disruption | None) -> tuple[replanning.Stand, Any]:
+    # The routing library costs a second at the start of every process.
+    from posko.planning import mending, routes  # noqa: PLC0415  (see above)
+
+    stand = replanning.stand(request.election.code, happened, request.at)
+    made = mending.mend(
+        stand.stored.plan,
+        stand.given,
+        now_min=stand.now_min,
+        trials=TRIALS,
+        stop=routes.Stop(iterations=ITERATIONS),
+        seed=stand.stored.plan.seed,
+    )
+    return stand, made
+
+
+@shell.page("replanning.write")
+def preview(request: shell.Request, election: str) -> HttpResponse:
+    """The repaired plan with the surat jalan that would change; nothing is recorded."""
+    typed = _typed(request.GET)
+    try:
+        happened = _happened(request, typed)
+        stand, made = _mended(request, happened)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:replanning", election)
+    stored, plan = stand.stored, made.plan
+    told = rules.changes(stored.plan, stored.inputs.loads, plan, stand.given.loads)
+    before = _side(stored)
+    now = printed.Side(plan, {x.code: x for x in stand.given.loads}, stand.given.network, {})
+    names = {site.code: site.name for site in places.sites(request.election.region)}
+    context = {
+        "typed": typed,
+        "kind": KINDS[typed["jenis"]],
+        "what": _said(happened, _names(request, stored), stored),
+        "plan": stored,
+        "told": told,
+        "lines": printed.lines(told, before, now, stored.midnight_at),
+        "whole": plan.feasible,
+        "fresh": made.fresh,
+        "frozen": len(made.frozen),
+        "rerouted": ", ".join(made.rerouted),
+        "more_km": text.desimal(abs(plan.distance_m - stored.plan.distance_m) / 1000),
+        "shorter": plan.distance_m < stored.plan.distance_m,
+        "cost": _dearer(_cost(plan, stand.given.fleet) - _cost(stored.plan, stored.inputs.fleet)),
+        "moved": len(told.moved),
+        "reasons": plan_desk.reasons(plan.unassigned, names),
+        "seen_hash": plans.plan_hash(plan),
+        "marks": stored.marks,
+        "sources": printed.SOURCES.items(),
+    }  # fmt: skip
+    return render(request, "desk/replanning/preview.html", context)
+
+
+def _dearer(rupiah: int) -> str:
+    return f"{'−' if rupiah < 0 else '+'}Rp{text.angka(abs(rupiah))}"
+
+
+def _cost(plan: plans.Plan, vehicles: Iterable[plans.Vehicle]) -> int:
+    """Rupiah: hire of the vehicles that go out, and their kilometres."""
+    fleet = {vehicle.code: vehicle for vehicle in vehicles}
+    used = {trip.vehicle for trip in plan.trips if trip.vehicle in fleet}
+    way = sum(fleet[trip.vehicle].cost_per_km * trip.distance_m // 1000 for trip in plan.trips if trip.vehicle in fleet)
+    return sum(fleet[code].fixed_cost for code in used) + way
+
+
+def _said(happened: rules.Disruption | None, names: Mapping[str, str], stored: distribution.StoredPlan) -> str:
+    match happened:
+        case rules.RoadCut(place, to, _):
+            return f"Jalan {names.get(place, place)}–{names.get(to, to)} putus."
+        case rules.VehicleLost(vehicle):
+            return f"{vehicle} tidak dapat dipakai lagi."
+        case rules.TpsMoved(tps, to, into):
+            how = f"digabung ke {names.get(into, into)}" if into else "pindah"
+            return f"{names.get(tps, tps)} {how}: barangnya diantar ke {names.get(to, to)}."
+        case rules.LateStock(item, ready_min):
+            return f"{item} baru ada di gudang {text.waktu(stored.instant(ready_min))}."
+    return "Rencana yang berlaku disesuaikan dengan kebutuhan, armada, jalan, dan bahaya seperti sekarang."
+
+
+@shell.page("replanning.write")
+def commit(request: shell.Request, election: str) -> HttpResponse:
+    """Records the disruption and the repair that was looked at; or the disruption alone, where no plan brings everything."""
+    if request.method != "POST":
+        return redirect("desk:replanning", election)
+    typed = _typed(request.POST)
+    again = redirect("desk:replanning", election)
+    seen, note, alone = request.POST.get("seen", ""), request.POST.get("note", "").strip()[:400], "alone" in request.POST
+    try:
+        happened = _happened(request, typed)
+        stand, made = _mended(request, happened)
+        if plans.plan_hash(made.plan) != request.POST.get("seen_hash", ""):
+            raise rules.PlanMoved(seen=seen[:6], now=stand.stored.number)
+        number = int(seen) if seen.isdigit() and len(seen) < 9 else 0
+        actor = facts.Actor(request.person.id, request.person.agency)
+        stored = replanning.record_repair(
+            election, happened, None if alone else made.plan, number, typed["source"], note, actor, request.at
+        )  # fmt: skip
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return again
+    if stored is None:
+        shell.warned(request, "Gangguan dicatat. Rencana yang berlaku memakai masukan lama: cari jalan keluar untuk yang tidak terbawa.")
+    else:
+        shell.done(request, f"Gangguan dicatat. Rencana {stored.number} berlaku; cetak lembar perubahan untuk pengemudi dan Polres.")
+    return again
+
+
+@shell.page("replanning.write")
+def end(request: shell.Request, election: str) -> HttpResponse:
+    """A disruption is over; the plan can then be adapted again."""
+    if request.method == "POST":
+        try:
+            actor = facts.Actor(request.person.id, request.person.agency)
+            replanning.end(election, request.POST.get("entry", ""), request.POST.get("note", ""), actor, request.at)
+            shell.done(request, "Dicatat. Sesuaikan rencana bila perlu: pilih Masukan berubah.")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+    return redirect("desk:replanning", election)
+
+
+# --- what has changed ----------------------------------------------------------------------------------------------------------------
+
+
+def _side(stored: distribution.StoredPlan) -> printed.Side:
+    numbers = {trip: number for trip, (number, _) in stored.waybills.items()}
+    return printed.Side(stored.plan, {load.code: load for load in stored.inputs.loads}, stored.inputs.network, numbers)
+
+
+def _lines(repaired: replanning.Repaired) -> list[printed.Line]:
+    return printed.lines(repaired.changes, _side(repaired.base), _side(repaired.stored), repaired.stored.midnight_at)
+
+
+@shell.page("replanning.read")
+def sheet(request: shell.Request, election: str) -> HttpResponse:
+    """The change sheet of the last repair as PDF."""
+    repaired = replanning.last_repair(election, request.at)
+    if repaired is None:
+        raise Http404
+    stored = repaired.stored
+    names = _names(request, stored)
+    reasons = [
+        f"{told['said']} (kata {told['source']})."
+        for told in (_told(one, names, stored) for one in distribution.disruptions(election, request.at))
+    ]
+    head = {
+        "agency": f"KPU {places.region_name(request.election.region)}",
+        "place": request.election.name,
+        "marks": list(stored.marks),
+        "footer": f"Rencana {stored.number}, {text.waktu(stored.occurred_at)}",
+        "stamp": f"sidik rencana {stored.plan_hash[:16]}",
+        "size": "0.8em",
+        "landscape": True,
+    }  # fmt: skip
+    kept = len(repaired.changes.kept)
+    values = printed.sheet(_lines(repaired), head=head, reasons=reasons, kept=kept, plan=stored.number, base=repaired.base.number)
+    response = HttpResponse(document.pdf("daftar-distribusi", values, stored.occurred_at), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="perubahan-rencana-{stored.number}.pdf"'
+    return response
+
+
+@shell.page("replanning.read")
+def waybill(request: shell.Request, election: str, identity: str) -> HttpResponse:
+    """Whether a surat jalan holds, for whoever has one in hand; a scan of an old one leads here."""
+    found = distribution.waybill_state(identity, request.at)
+    if found is None or found.election != election:
+        raise Http404
+    return render(request, "desk/replanning/waybill.html", {"bill": found, "identity": identity})
+
+
+urlpatterns = [
+    path("<slug:election>/distribusi/gangguan/", index, name="replanning"),
+    path("<slug:election>/distribusi/gangguan/periksa/", preview, name="replanning_preview"),
+    path("<slug:election>/distribusi/gangguan/catat/", commit, name="replanning_commit"),
+    path("<slug:election>/distribusi/gangguan/selesai/", end, name="replanning_end"),
+    path("<slug:election>/distribusi/gangguan/perubahan.pdf", sheet, name="replanning_sheet"),
+    path("<slug:election>/distribusi/surat/<str:identity>/", waybill, name="replanning_waybill"),
+]
+SENTENCES: dict[str, str] = {
+    "replanning.no_plan": "Belum ada rencana yang dapat diperbaiki. Susun rencana dahulu.",
+    "replanning.bad_disruption": "Gangguan ini menyebut yang tidak ada dalam rencana, atau kurang lengkap. Periksa pilihannya.",
+    "replanning.too_near": "{place} dan {to} terlalu dekat ({metres} m): setiap jalan dari yang satu lewat yang lain. Pilih desa lain.",
+    "replanning.plan_moved": "Rencana atau masukannya berubah sejak dilihat. Periksa sekali lagi sebelum mencatat.",
+    "replanning.not_whole": "Perbaikan ini meninggalkan {left} muatan, jadi tidak dicatat sebagai rencana. Catat gangguannya saja.",
+}
+TASKS: dict[str, tuple[str, str]] = {}
+HITS: dict[str, str] = {"old_waybill": "desk:replanning_waybill"}
