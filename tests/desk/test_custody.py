@@ -24,10 +24,10 @@ ClientFor = Callable[[str], Client]
 
 @pytest.fixture
 def mine(installation: Any) -> custody.Ride:
-    """A trip by road that halts at Putri's desa."""
+    """The trip that brings Putri's first TPS to her desa."""
     beltim.briefly_planned()
     trips = custody.rides(E, datetime(2024, 2, 12, tzinfo=UTC))
-    return next(one for one in trips if HOME in {stop.place for stop in one.halts} and one.vehicle and not one.vehicle.boat)
+    return next(one for one in trips if f"{HOME}.001" in custody.targets(one, HOME))
 
 
 def clock(installation: Any, at: datetime) -> None:
@@ -277,7 +277,7 @@ def test_every_refusal_conflict_cause_and_kind_has_words() -> None:
 def test_boxes_are_scanned_one_by_one_and_what_was_not_scanned_is_missing(
     installation: Any, mine: custody.Ride, client_for: ClientFor
 ) -> None:
-    first = mine.stored.load(mine.halts[0].loads[0]).tps[0]
+    first = f"{HOME}.001"
     packing.prepare_boxes(E, [first], installation.actors["lutfi"], mine.depart_at - timedelta(days=2), Random(1))
     clock(installation, mine.depart_at)
     lutfi, path = client_for("lutfi"), f"{BASE}sj/{mine.waybill}/muat/"
