@@ -33,6 +33,7 @@ STEPS = (
     ("aght", "AGHT"),
     ("weather", "Cuaca laut"),
     ("replanning", "Rencana disusun ulang"),
+    ("returns", "Arus balik"),
     ("custody", "Serah terima"),
     ("forecast", "Prakiraan"),
     ("recommendations", "Rekomendasi"),
