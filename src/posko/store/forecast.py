@@ -54,6 +54,7 @@ _PACKED_FROM_RECORD = 50
 # Entries after which an outlook no longer says how things stand.
 MOVING = (
     "plan.recorded", "hazard.recorded", "hazard.ended", "wave.recorded", "wave.withdrawn", "opening.set", "way.timed", "way.withdrawn",
+    "road.closed", "road.opened", "stock.delayed", "stock.arrived", "tps.moved", "tps.returned",
     "vehicle.added", "vehicle.changed", "vehicle.retired", "handling.set", "receipt.recorded", "receipt.accepted", "receipt.corrected",
     "order.placed", "order.moved", "orders.imported", "shipment.announced", "shipment.arrived", "carton.closed", "tps.checked",
     "tps.phoned", "tps.phone_withdrawn",
