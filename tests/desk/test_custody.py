@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -315,6 +316,12 @@ def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: 
     assert nia.get(path.replace("2001.001", "2001.002")).status_code == 403
     assert nia.get(BASE).status_code == 403
     gives = {"giver_agency": "PPS", "giver_function": "ketua", "giver_name": "Ketua PPS", "receiver_function": "ketua", "parties_done": "1"}
+    short = custody.record_event(
+        E, replace(event, giver=pps, receiver=rules.Party("KPPS", "anggota"), sent=5, received=4), custody.Words("a", "b"),
+        installation.actors["putri"], came_at,
+    )  # fmt: skip
+    assert "dari PPS 5 kotak, dihitung 4" in said(client_for("ani").get(f"/{E}/tugas/"))
+    custody.take_back(E, short.id, "", installation.actors["putri"], came_at)
     form, page = fill(
         nia, path, [({"count": "5"}, "Hitung kotak"), ({"seals": "whole"}, "utuh?"), ({"refused": "no"}, "diterima?"), (gives, "Siapa")]
     )

@@ -46,6 +46,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("calls", "Daftar telepon"),
     ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
