@@ -175,6 +175,7 @@ _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "packed": ("kotak yang sudah tersegel", lambda v: v),
     "arrived": ("muatan yang sudah di tempatnya menurut serah terima", lambda v: v),
     "checked": ("TPS yang sudah diperiksa di tempat", lambda v: v),
+    "phoned": ("TPS yang ditelepon sesudah pemeriksaan terakhir", lambda v: v),
 }
 
 
