@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -24,10 +25,10 @@ ClientFor = Callable[[str], Client]
 
 @pytest.fixture
 def mine(installation: Any) -> custody.Ride:
-    """A trip by road that halts at Putri's desa."""
+    """The trip that brings Putri's first TPS to her desa."""
     beltim.briefly_planned()
     trips = custody.rides(E, datetime(2024, 2, 12, tzinfo=UTC))
-    return next(one for one in trips if HOME in {stop.place for stop in one.halts} and one.vehicle and not one.vehicle.boat)
+    return next(one for one in trips if f"{HOME}.001" in custody.targets(one, HOME))
 
 
 def clock(installation: Any, at: datetime) -> None:
@@ -277,7 +278,7 @@ def test_every_refusal_conflict_cause_and_kind_has_words() -> None:
 def test_boxes_are_scanned_one_by_one_and_what_was_not_scanned_is_missing(
     installation: Any, mine: custody.Ride, client_for: ClientFor
 ) -> None:
-    first = mine.stored.load(mine.halts[0].loads[0]).tps[0]
+    first = f"{HOME}.001"
     packing.prepare_boxes(E, [first], installation.actors["lutfi"], mine.depart_at - timedelta(days=2), Random(1))
     clock(installation, mine.depart_at)
     lutfi, path = client_for("lutfi"), f"{BASE}sj/{mine.waybill}/muat/"
@@ -315,6 +316,12 @@ def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: 
     assert nia.get(path.replace("2001.001", "2001.002")).status_code == 403
     assert nia.get(BASE).status_code == 403
     gives = {"giver_agency": "PPS", "giver_function": "ketua", "giver_name": "Ketua PPS", "receiver_function": "ketua", "parties_done": "1"}
+    short = custody.record_event(
+        E, replace(event, giver=pps, receiver=rules.Party("KPPS", "anggota"), sent=5, received=4), custody.Words("a", "b"),
+        installation.actors["putri"], came_at,
+    )  # fmt: skip
+    assert "dari PPS 5 kotak, dihitung 4" in said(client_for("ani").get(f"/{E}/tugas/"))
+    custody.take_back(E, short.id, "", installation.actors["putri"], came_at)
     form, page = fill(
         nia, path, [({"count": "5"}, "Hitung kotak"), ({"seals": "whole"}, "utuh?"), ({"refused": "no"}, "diterima?"), (gives, "Siapa")]
     )

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from posko.formats import table
+from posko.planning import advice
 from posko.store import forecast, recommendations, record
 from tests import kept
 from tests.store.test_distribution import ANI, AT, ELECTION, make_fleet, make_plan
@@ -18,11 +19,11 @@ NOW = AT + timedelta(minutes=5)
 
 
 def make_outlook() -> int:
-    tried, forecast.advice._TRIED = forecast.advice._TRIED, 6
+    tried, advice._TRIED = advice._TRIED, 6
     try:
         outlook, plan = forecast.make(ELECTION, NOW, scenarios=400)
     finally:
-        forecast.advice._TRIED = tried
+        advice._TRIED = tried
     return forecast.record_outlook(ELECTION, outlook, plan, ANI, NOW).number
 
 

@@ -1,7 +1,7 @@
 """Custody in the store: events are appended, the state follows from them, and the trips are where they were last seen."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -28,11 +28,13 @@ def scene(installation: Any) -> Any:
 @pytest.fixture
 def road(scene: Any) -> custody.Ride:
     """A trip by road with at least two halts at a desa."""
-    return next(
-        one
-        for one in custody.rides(E, distribution.PlanRow.objects.get().occurred_at)
-        if not one.vehicle.boat and len(one.halts) > 1 and not any(stop.handover for stop in one.halts)  # type: ignore[union-attr]
-    )
+    return next(one for one in custody.rides(E, distribution.PlanRow.objects.get().occurred_at) if fits(one))
+
+
+def fits(one: custody.Ride) -> bool:
+    """By road to several desa, the first of them with several TPS."""
+    ashore = bool(one.vehicle and not one.vehicle.boat) and not any(stop.handover for stop in one.halts)
+    return ashore and len(one.halts) > 1 and len(one.stored.load(one.halts[0].loads[0]).tps) > 1
 
 
 LATE = timedelta(days=3)
@@ -305,3 +307,15 @@ def test_every_trip_of_the_plan_says_what_it_carries_and_nothing_travels_twice(s
     assert {thing[2:] for thing in things} >= {tps.code for tps in places.tps_list(E)}
     boxes = sum(item.boxes for one in trips for item in custody.manifest(E, one, road.depart_at) if not one.stop(item.place).handover)
     assert boxes == road.stored.summary()["boxes"]
+
+
+def test_the_demonstration_drives_every_trip_with_one_late_one_silent_and_one_box_refused(scene: Any) -> None:
+    said = beltim.step("custody")
+    eve = datetime(2024, 2, 13, 13, tzinfo=UTC)
+    away = [p for p in custody.positions(E, eve).values() if p.phase != "done"]
+    assert [(p.phase, p.overdue) for p in away] == [("departed", True)], "the boat to the island without a signal"
+    assert {s.rule for s in custody.signals(E, eve)} == {"R07", "R12.serah"}
+    assert [c.code for c in custody.state(E, eve).open_conflicts()] == ["count_differs"], "no box bears a label here, so no seal was read"
+    assert len(custody.deliveries(E, eve)) == 361
+    assert "terlambat 55 menit" in "".join(said)
+    assert all(event.mark == "[SIMULASI]" for event in custody.events(E, eve))

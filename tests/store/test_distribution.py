@@ -9,11 +9,12 @@ import pytest
 
 from posko.cli.demo import distribution as step
 from posko.domain import distribution as rules
+from posko.domain import weather as sea_rules
 from posko.domain.record import Actor
 from posko.formats import fleet, scenario
 from posko.planning import routes
 from posko.server import jobs
-from posko.store import distribution, needs, record
+from posko.store import distribution, needs, record, weather
 from tests import kept
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,3 +215,47 @@ def test_r10_speaks_of_islands_from_h_minus_five_until_their_boats_are_settled(p
     for boat in boats:
         distribution.save_vehicle(ELECTION, replace(boat, code=f"{boat.code}-C", assumption=False), "", ANI, later, new=True)
     assert distribution.signals(ELECTION, later + timedelta(minutes=1)) == []
+
+
+# --- the sea -----------------------------------------------------------------------------------------------------------------------------
+
+VOTING = datetime.fromisoformat("2024-02-14T00:00:00+07:00")
+
+
+def _waves(*heights: int, at: datetime) -> None:
+    """Forecasts for H-3, H-2 and H-1, issued now."""
+    days = [VOTING - timedelta(days=day) for day in (3, 2, 1)]
+    told = [sea_rules.Wave("19.06", day, day + timedelta(days=1), height, at, "BMKG") for day, height in zip(days, heights, strict=True)]
+    weather.record_waves(ELECTION, told, ANI, at)
+
+
+def _planned_at(at: datetime) -> distribution.StoredPlan:
+    given, sea = distribution.inputs(ELECTION, at), distribution.sea(ELECTION, at)
+    made = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=routes.Stop(iterations=40), sea=sea)
+    return distribution.record_plan(ELECTION, made, given.digest, ANI, at)
+
+
+def test_the_plan_keeps_its_choices_and_a_newer_forecast_that_moves_them_is_told(with_fleet: Any) -> None:
+    at = VOTING - timedelta(days=5)
+    _waves(220, 70, 110, at=at)
+    stored = _planned_at(at)
+    distribution._kept.cache_clear()
+    again = distribution.current_plan(ELECTION, at)
+    assert again is not None
+    assert again.plan.choices == stored.plan.choices
+    assert {rules.day_of(choice.options[0].depart_min) for choice in again.plan.choices} == {2}
+    assert distribution.sea_changed(stored, ELECTION, at) == ()
+    assert [s.rule for s in distribution.signals(ELECTION, at) if s.rule == "R09"] == []
+    later = at + timedelta(hours=12)
+    _waves(60, 250, 110, at=later)
+    assert not distribution.stale(stored, ELECTION, later)
+    assert len(distribution.sea_changed(stored, ELECTION, later)) == 4
+    assert {s.facts["height"] for s in distribution.signals(ELECTION, later) if s.rule == "R09"} == {250}
+    passed = VOTING - timedelta(days=1, hours=12)
+    assert distribution.sea_changed(stored, ELECTION, passed) == ()  # the hour of decision lies behind: the people at the pier decide
+
+
+def test_every_load_of_a_plan_has_a_chance(planned: distribution.StoredPlan) -> None:
+    chances = distribution.chances(planned)
+    assert set(chances) == {load.code for load in planned.inputs.loads}
+    assert all(0 < ppm <= 1_000_000 for ppm in chances.values())

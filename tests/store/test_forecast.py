@@ -1,6 +1,5 @@
 """Outlooks in the store: made from the record, kept with their seed, old when something moves."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from posko.domain import forecast as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import weather as weather_rules
 from posko.domain.record import Actor
+from posko.planning import advice
 from posko.server import jobs
 from posko.store import distribution, forecast, readiness, record, thresholds, weather
 from tests import kept
@@ -22,12 +22,11 @@ ISLAND = "19.06.01.2010.001"
 
 
 @pytest.fixture
-def planned(db_beltim: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def planned(db_beltim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast, "SCENARIOS", 400)
-    monkeypatch.setattr(forecast.advice, "_TRIED", 3)  # each option is a case of its own; three show the way
+    monkeypatch.setattr(advice, "_TRIED", 3)  # each option is a case of its own; three show the way
     kept.state(("fleet", make_fleet))
     kept.state(("plan", make_plan))
-    return
 
 
 def kept_outlook(at: datetime = AT + HOUR) -> forecast.Stored:

@@ -10,6 +10,7 @@ import sys
 from posko.cli import main
 
 BENCHES = {
+    "forecast": "inti prakiraan dibanding numpy biasa, sesudah gerbang statistik; lantai 10 kali",
     "packing": "satu pindaian pengepakan sesudah 1.000 dan sesudah 100.000 pindaian; batas 1,3",
     "routes": "mesin rute pada sepuluh kabupaten nyata, dibanding OR-Tools, VROOM dan PyVRP; --academic FOLDER: berkas VRPLIB",
     "replan": "menyusun ulang sesudah gangguan: perhentian yang tetap pada kendaraannya terhadap biaya; sasaran 90 % dengan biaya +2 %",

@@ -1032,6 +1032,7 @@ SIGNALS: dict[str, tuple[Any, str]] = {
         "{number} di {place}: menurut surat jalan {sent} kotak, dihitung {received}; {missing} barang tidak diserahkan",
         "desk:custody_trip",
     ),
+    "R12.kpps": ("{place}: dari PPS {sent} kotak, dihitung {received}; {missing} barang tidak diserahkan", "desk:custody_thing"),
     "R16": (
         lambda said: (
             f"Akun {said['account']}: "

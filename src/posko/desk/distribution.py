@@ -251,20 +251,12 @@ def _island_lines(stored: distribution.StoredPlan) -> list[dict[str, Any]]:
 
 def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chances: Mapping[str, int]) -> dict[str, Any]:
     """Plans A, B and C of every island with their reasons, what the newest forecasts would change, and the least sure stops."""
-
-    def name(code: str) -> str:
-        return _place(stored, code)
-
     moved = distribution.sea_changed(stored, request.election.code, request.at)
     now = distribution.chosen_now(stored, request.election.code, request.at) if moved else {}
     arrivals = stored.plan.arrivals()
     return {
         "choices": [
-            {
-                "choice": choice, "name": name(choice.island), "chance": printed.share(choice.chance_ppm),
-                "state": _sure(choice), "sentences": printed.choice_sentences(choice, name, stored.instant),
-                "now": printed.choice_sentences(now[choice.island], name, stored.instant)[:2] if choice.island in moved else [],
-            }
+            _choice_card(stored, choice, now.get(choice.island) if choice.island in moved else None)
             for choice in sorted(stored.plan.choices, key=lambda one: one.options[0].depart_min)
         ],
         "least": [
@@ -272,6 +264,21 @@ def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chanc
             for code, ppm in sorted(chances.items(), key=lambda one: (one[1], one[0]))
             if stored.load(code).kind is not rules.LoadKind.ISLAND
         ][:5],
+    }  # fmt: skip
+
+
+def _choice_card(stored: distribution.StoredPlan, choice: rules.IslandChoice, now: rules.IslandChoice | None) -> dict[str, Any]:
+    """An island's plan A with its reasons and its decision, the plans behind it, and what the newest forecasts say instead."""
+
+    def sentences(one: rules.IslandChoice) -> list[str]:
+        return printed.choice_sentences(one, lambda code: _place(stored, code), stored.instant)
+
+    said = sentences(choice)
+    first = next((n for n, sentence in enumerate(said) if sentence.startswith("Rencana B")), len(said))
+    return {
+        "choice": choice, "name": _place(stored, choice.island), "chance": printed.share(choice.chance_ppm), "state": _sure(choice),
+        "first": said[:first], "rest": said[first:], "now": sentences(now)[:2] if now else [],
+        "letters": " dan ".join(f"rencana {option.letter}" for option in choice.options[1:]),
     }  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def _signed(millionths: int) -> str:
 
 
 def _millionths(score: rules.Score, places: int = 4) -> str:
-    value, low, high = (text.desimal(part / 1e6, places) for part in (score.value, score.low, score.high))
+    value, low, high = (text.desimal(part / 1e6, places).replace("-", "−") for part in (score.value, score.low, score.high))
     return f"{value} ({low} – {high})"
 
 

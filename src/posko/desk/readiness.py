@@ -203,7 +203,7 @@ def _requirement(request: shell.Request, election: str, code: str, one: rules.Re
     state, word = words.STANDINGS[one.standing]
     route, act, args = {
         rules.Group.ITEMS: ("desk:packing_tps", "packing.read", [election, code]),
-        rules.Group.LEGS: ("desk:distribution", "distribution.read", [election]),
+        rules.Group.LEGS: ("desk:custody_thing", "custody.read", [election, f"K:{code}"]),
         rules.Group.PEOPLE: ("desk:readiness_people", "readiness.read", [election]),
         rules.Group.PLACE: ("", "", []),
     }[one.group]

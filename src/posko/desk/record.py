@@ -20,7 +20,7 @@ SHOWN = 200
 CONTENTS = {
     "report": "reports.read", "aght": "aght.read", "hazard": "aght.read", "recommendation": "record.drafts", "person": "access.read",
     "access": "access.read", "agreement": "access.read", "post": "posts.read", "misuse": "misuse.read",
-    "product": "record.drafts",
+    "product": "record.drafts", "contact": "calls.make",
     "reports": "reports.read", "guard": "reports.guard", "request": "requests.read", "material": "materials.read",
     "figure": "materials.read",
     "dispute": "disputes.read", "minutes": "minutes.read",
@@ -36,6 +36,9 @@ KINDS = {
     "agreement": "Perjanjian",
     "places": "Tempat",
     "tps": "TPS",
+    "kpps": "Jumlah KPPS",
+    "call": "Telepon",
+    "contact": "Telepon piket",
     "site": "Titik lokasi",
     "dpt": "Pemilih",
     "regulation": "Aturan",

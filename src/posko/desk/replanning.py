@@ -90,7 +90,7 @@ def _choices(request: shell.Request, stored: distribution.StoredPlan) -> dict[st
         "items": [(item.code, item.name) for item in book.items if item.code in present],
         "stations": [(tps.code, f"{tps.name} {tps.desa_name}") for tps in places.tps_list(request.election.code)],
         "sources": printed.SOURCES.items(),
-        "ready_default": text.form_moment(stored.instant(stored.inputs.rules.mainland_latest_min - plans.DAY)),
+        "ready_default": text.form_moment(stored.instant(stored.inputs.rules.earliest_min + 60 - plans.DAY)),
     }
 
 
@@ -254,10 +254,9 @@ def sheet(request: shell.Request, election: str) -> HttpResponse:
         raise Http404
     stored = repaired.stored
     names = _names(request, stored)
-    reasons = [
-        f"{told['said']} (kata {told['source']})."
-        for told in (_told(one, names, stored) for one in distribution.disruptions(election, request.at))
-    ]
+    told = [_told(one, names, stored) for one in distribution.disruptions(election, request.at)]
+    lost = {one.code for one in repaired.base.inputs.fleet} - {one.code for one in stored.inputs.fleet}
+    reasons = [f"{one['said']} (kata {one['source']})." for one in told] + [f"{code} tidak dapat dipakai lagi." for code in sorted(lost)]
     head = {
         "agency": f"KPU {places.region_name(request.election.region)}",
         "place": request.election.name,

@@ -26,8 +26,8 @@ STAGES = (
     "board", "home", "inbox", "searching", "access", "record", "thresholds", "places", "regulation", "dpt", "needs",
     "labels", "evidence", "stock", "receipts", "sorting", "seals", "packing", "sampling", "pledges", "keys",
     "travel", "weather", "distribution", "returns", "worksheet", "replanning", "custody", "transfers",
-    "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "recommendations", "products",
-    "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
+    "readiness", "reports", "posts", "misuse", "merging", "aght", "forecast", "calls", "recommendations",
+    "products", "requests", "rakor", "packs", "materials", "disputes", "minutes", "releases", "neutrality", "bundles", "drill",
 )  # fmt: skip
 
 MENU = (
@@ -71,6 +71,7 @@ POST = (
     ("recommendations", "Rekomendasi", "recommendations.read"),
     ("pledges", "Janji dukungan", "pledges.read"),
     ("keys", "Kunci gudang", "keys.read"),
+    ("calls", "Daftar telepon", "calls.read"),
     ("signals", "Papan sinyal", "thresholds.read"),
     ("thresholds", "Ambang sinyal", "thresholds.read"),
     ("drill", "Gladi", "drill.read"),

@@ -1,6 +1,6 @@
 """Stage weather: screens: forecasts of waves typed, pasted or uploaded; what was wrong taken back; hours of piers and islands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -32,7 +32,7 @@ def _index(request: shell.Request, election: str, extra: Mapping[str, Any]) -> H
     told = weather.forecasts(election, request.at)
     error = rules.Error()
     context = {
-        "lines": [_line(one, places) for one in told],
+        "lines": [_line(one, places, told) for one in told],
         "places": places.items(),
         "islands": [(code, name) for code, name in places.items() if ":" in code],
         "sources": [(source.value, name) for source, name in printed.SOURCES.items()],
@@ -54,13 +54,16 @@ def _index(request: shell.Request, election: str, extra: Mapping[str, Any]) -> H
     return render(request, "desk/weather/index.html", context)
 
 
-def _line(one: weather.Forecast, places: Mapping[str, str]) -> dict[str, Any]:
+def _line(one: weather.Forecast, places: Mapping[str, str], told: Iterable[weather.Forecast]) -> dict[str, Any]:
     wave = one.wave
+    later = [other for other in told if not other.ended and other.wave.place == wave.place and other.wave.issued_at > wave.issued_at]
+    newer = [other.code for other in later if other.wave.covers(wave.from_at, wave.until_at)]
     why = next((name for code, name in printed.WHYS.items() if code.value == one.ended), "")
     return {
         "code": one.code, "wave": wave, "place": places.get(wave.place, wave.place), "height": text.desimal(wave.height_cm / 100, 2),
         "source": next((name for code, name in printed.SOURCES.items() if code.value == wave.source), wave.source),
-        "live": not one.ended, "why": why, "replaced": one.replaced, "corrects": one.corrects,
+        "live": not one.ended, "newer": ", ".join(newer) if not one.ended else "", "why": why,
+        "replaced": one.replaced, "corrects": one.corrects,
     }  # fmt: skip
 
 

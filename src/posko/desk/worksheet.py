@@ -73,6 +73,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     columns = [_column(sheet, vehicle, wrong) for vehicle in sheet.given.fleet]
     context = {
         "sheet": sheet,
+        "stale": sheet.stale,
         "columns": [column for column in columns if column["trips"]],
         "idle": [column["vehicle"] for column in columns if not column["trips"]],
         "left": [_left(sheet, one) for one in now.unassigned],

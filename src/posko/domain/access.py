@@ -254,6 +254,7 @@ POLICY: dict[str, frozenset[str]] = {
     "worksheet.read": AGENCIES | AD_HOC, "worksheet.edit": OPERATOR,
     "custody.read": AGENCIES | AD_HOC, "custody.record": GUDANG | AD_HOC | KPPS,
     "readiness.read": AGENCIES | AD_HOC, "readiness.check": AD_HOC | OPERATOR | KPPS, "readiness.write": OPERATOR,
+    "calls.read": AGENCIES | AD_HOC, "calls.make": OPERATOR | AD_HOC | ANALYST, "calls.write": OPERATOR | AD_HOC,
     "posts.read": KEJARI | KPU | BAWASLU | AD_HOC, "posts.rollup": KEJARI | KPU | BAWASLU | AD_HOC | KEJATI, "posts.set": HEADS | OPERATOR,
     "posts.roster": HEADS | OPERATOR | ANALYST | AD_HOC, "posts.log": KEJARI | KPU | AD_HOC,
     "misuse.file": STAFF | KPPS, "misuse.read": BAWASLU, "misuse.answer": BAWASLU,

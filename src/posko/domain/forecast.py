@@ -665,7 +665,7 @@ class Assumptions:
     still_ppm: int = 500_000
     persist_ppm: int = 700_000
     wave_cm: int = 100
-    wave_sigma_permille: int = 400
+    wave_sigma_permille: int = 450
     wave_limit_cm: int = 150
     patience_min: int = 60
 

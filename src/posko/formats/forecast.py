@@ -143,6 +143,12 @@ def _two(value: str) -> str:
     return f"biasa {usual} menit, 9 dari 10 paling lama {tenth} menit"
 
 
+def _unordered(value: str) -> str:
+    lines, _, days = value.partition(": ")
+    usual, late = days.split("/")
+    return f"{lines} jenis; tiba biasanya {usual} hari, 19 dari 20 paling lama {late} hari"
+
+
 _STOCK: dict[str, str] = {"assumed_packed": "dianggap lengkap, tersortir dan terkemas (skenario tidak memuat stok)"}
 _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "road_tenth_permille": ("jalan darat", lambda v: f"9 dari 10 perjalanan paling lama {int(v) // 10} % dari waktu biasa"),
@@ -152,7 +158,7 @@ _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "breakdown_ppm": ("kendaraan rusak, per perjalanan, bila armada tidak menyebutnya", lambda v: percent(int(v))),
     "fault_ppm": (
         "petugas atau tempat tidak siap, per TPS (2024: 375 dari 823.220 TPS memungut suara kemudian)",
-        lambda v: percent(int(v)),
+        lambda v: f"{text.angka(int(v))} per sejuta",
     ),
     "sea_persists_ppm": ("laut besok seperti hari ini, dibanding prakiraannya", lambda v: percent(int(v))),
     "hazards": ("gangguan tercatat yang ikut dihitung", lambda v: v),
@@ -164,11 +170,12 @@ _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "supplies_unknown": ("jenis barang yang kedatangannya tidak dapat diperkirakan dan tidak ikut dihitung", lambda v: v),
     "sorting_pace": ("sortir-lipat, lembar per orang per hari", lambda v: v),
     "sorting_people": ("orang yang menyortir", lambda v: v),
-    "supplies_unordered": ("jenis barang yang belum dipesan: dianggap dipesan sekarang, tiba biasanya/9 dari 10 dalam hari", lambda v: v),
+    "supplies_unordered": ("jenis barang yang belum dipesan, dianggap dipesan sekarang", _unordered),
     "packing_hour": ("pengepakan, kotak per jam", lambda v: v),
     "packed": ("kotak yang sudah tersegel", lambda v: v),
     "arrived": ("muatan yang sudah di tempatnya menurut serah terima", lambda v: v),
     "checked": ("TPS yang sudah diperiksa di tempat", lambda v: v),
+    "phoned": ("TPS yang ditelepon sesudah pemeriksaan terakhir", lambda v: v),
 }
 
 

@@ -66,12 +66,17 @@ def _changed(one: rules.TripChange, before: Side, now: Side, midnight: datetime)
     what = "jam saja" if one.what == (rules.What.TIMES,) else ", ".join(said)
     if one.later_min > 0:
         what += f" (sampai {text.menit(one.later_min)} lebih lambat)"
-    names = {**before.loads, **now.loads}
-    came = [f"{names[m.load].name} ({m.load}) dari {m.source or 'luar rencana'}" for m in one.came]
-    went = [f"{names[m.load].name} ({m.load}) ke {m.target or 'tidak terbawa'}" for m in one.went]
+    came = [f"{_load(m.load, before, now)} dari {m.source or 'luar rencana'}" for m in one.came]
+    went = [f"{_load(m.load, before, now)} ke {m.target or 'tidak terbawa'}" for m in one.went]
     return Line(
         line.trip, line.vehicle, line.state, line.old, line.new, what, (*(f"+ {m}" for m in came), *(f"− {m}" for m in went)), line.tell
     )
+
+
+def _load(code: str, before: Side, now: Side) -> str:
+    """Jangkang (19.06.03.2002/1): where a load goes, and which one."""
+    load = now.loads.get(code) or before.loads[code]
+    return f"{_name(now.network, load.place, load.name)} ({code})"
 
 
 def _line(old: str, new: str, state: str, before: Side, now: Side, midnight: datetime) -> Line:

@@ -100,6 +100,7 @@ class Compiled:
     """A case ready to be played: arrays, the links that causes are counted under, the places (desa, kecamatan, region) and tables per TPS.
 
     within[tps, minute]: P(the last way takes at most so long), 2^-20. holds[tps]: P(nothing fails at the TPS itself), 2^-30.
+    percents: the shape of each table of times.
     """
 
     case: rules.Case
@@ -110,6 +111,7 @@ class Compiled:
     station_load: Ints
     within: Ints
     holds: tuple[int, ...]
+    percents: tuple[int, ...] = ()
 
 
 def packed(p: Program) -> tuple[Ints, Ints, NDArray[np.int32]]:
@@ -204,6 +206,7 @@ def compiled(case: rules.Case) -> Compiled:
         _array(positions[station.load] for station in stations),
         within,
         holds,
+        tuple(shapes.numbers),
     )
 
 

@@ -362,17 +362,21 @@ def _meets(option: rules.Option, spell: Spell) -> bool:
     return option.boat == boat and option.depart_min < back and leaves < 2 * option.arrive_min - option.depart_min
 
 
-def home_min(boat: rules.Vehicle, pier: str, island: str, done_min: int, network: rules.Network, sea: Sea | None) -> int:
+def home_min(
+    boat: rules.Vehicle, pier: str, island: str, done_min: int, network: rules.Network, sea: Sea | None, *, any_day: bool = False
+) -> int:
     """When a boat leaves an island again: as soon as it is home by daylight, both ends are open and no wave above its limit is forecast.
 
-    Where there is no such time within two days, the first one by daylight: a person decides, and R09 warns.
+    It comes home on one of its days or the day after (any_day: whenever). Where there is no such time within two days, the first one by
+    daylight: a person decides, and R09 warns.
     """
+    days = {*boat.days, *(day - 1 for day in boat.days)}
     way = network.leg(rules.Kind.BOAT, island, pier)
     travel_min = way.travel_min if way else 0
     by_light: int | None = None
     for leave in (done_min + step for step in range(0, 2 * DAY, 10)):
         begins, ends = boat.shift(rules.day_of(leave))
-        if not (begins <= leave and leave + travel_min <= ends):
+        if not (begins <= leave and leave + travel_min <= ends and (any_day or rules.day_of(leave) in days)):
             continue
         if not (network.open(island, leave) and network.open(pier, leave + travel_min)):
             continue

@@ -290,7 +290,7 @@ def _fetch(
         depart = (day + 1) * DAY + boat.shift_start_min
     arrive = depart + way.travel_min
     done = max(arrive, *(one.ready_min for one in goods)) + sum(one.service_min for one in goods)
-    leave = reliability.home_min(boat, leg.pier, leg.island, done, ground.network, None)
+    leave = reliability.home_min(boat, leg.pier, leg.island, done, ground.network, None, any_day=True)
     halt = distribution.Stop(leg.island, tuple(one.code for one in goods), arrive, leave)
     return _closed(boat, leg.pier, leg.pier, depart, [halt], ground)
 

@@ -7,6 +7,7 @@ from posko.desk import (
     aght,
     board,
     bundles,
+    calls,
     custody,
     disputes,
     distribution,
@@ -60,7 +61,7 @@ STAGES = [
     board, home, inbox, searching, access, record, thresholds, places, regulation, dpt, needs, labels, evidence, stock,
     receipts, sorting, seals, packing, sampling, pledges, keys, travel, weather, distribution, returns, worksheet, replanning,
     custody, transfers,
-    readiness, reports, posts, misuse, merging, aght, forecast,
+    readiness, reports, posts, misuse, merging, aght, forecast, calls,
     recommendations, products, requests, rakor, packs, materials, disputes, minutes, releases, neutrality, bundles, drill,
 ]  # fmt: skip
 

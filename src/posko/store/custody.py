@@ -597,7 +597,7 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
     by_waybill = {one.waybill: one for one in rides(election, at)}
     return [
         *_gaps(by_waybill, now, positions(election, at), at, held),
-        *_differences(by_waybill, now),
+        *_differences(by_waybill, now, place_names(election)),
         *_accounts(by_waybill, now, held),
         *_off_route(by_waybill, now, held),
     ]
@@ -629,7 +629,7 @@ def _gaps(
     return found
 
 
-def _differences(by_waybill: Mapping[str, Ride], now: rules.State) -> list[facts.Signal]:
+def _differences(by_waybill: Mapping[str, Ride], now: rules.State, names: Mapping[str, str]) -> list[facts.Signal]:
     """R12: a loading or a hand-over at which another number of boxes was counted than the waybill says, until the rest has come."""
     by_id = {event.id: event for event in now.valid}
     found = []
@@ -638,18 +638,15 @@ def _differences(by_waybill: Mapping[str, Ride], now: rules.State) -> list[facts
         if conflict.code != "count_differs" or event is None:
             continue
         one = by_waybill.get(event.trip)
-        place = one.name(event.place) if one else event.place
+        place = one.name(event.place) if one else names.get(event.place, event.place)
         said: dict[str, str | int] = {
             "number": one.number if one else "", "place": place, "sent": event.sent, "received": event.received,
             "missing": len(event.missing),
         }  # fmt: skip
-        args = (event.trip,) if event.trip else ()
-        to = ("KPU", "BAWASLU")
-        found.append(
-            facts.Signal(
-                "R12.serah", "GANGGUAN", f"handover:{event.id[:16]}", "critical", to, event.at, said, args, event.mark, event.place
-            )
-        )
+        # Without a vehicle (PPS to KPPS) the warning leads to the things, not to a trip.
+        rule, args = ("R12.serah", (event.trip,)) if event.trip else ("R12.kpps", (event.things[0],))
+        subject, to = f"handover:{event.id[:16]}", ("KPU", "BAWASLU")
+        found.append(facts.Signal(rule, "GANGGUAN", subject, "critical", to, event.at, said, args, event.mark, event.place))
     return found
 
 

@@ -54,8 +54,10 @@ _PACKED_FROM_RECORD = 50
 # Entries after which an outlook no longer says how things stand.
 MOVING = (
     "plan.recorded", "hazard.recorded", "hazard.ended", "wave.recorded", "wave.withdrawn", "opening.set", "way.timed", "way.withdrawn",
+    "road.closed", "road.opened", "stock.delayed", "stock.arrived", "tps.moved", "tps.returned",
     "vehicle.added", "vehicle.changed", "vehicle.retired", "handling.set", "receipt.recorded", "receipt.accepted", "receipt.corrected",
     "order.placed", "order.moved", "orders.imported", "shipment.announced", "shipment.arrived", "carton.closed", "tps.checked",
+    "tps.phoned", "tps.phone_withdrawn",
     "box.loaded", "box.handed_over", "trip.departed", "trip.arrived",
 )  # fmt: skip
 
@@ -346,6 +348,7 @@ def _seen(election: str, at: datetime, planned: rules.Planned, state: rules.Stat
     """What has been seen on the way and at the TPS: hand-overs, departures, checks."""
     delivered = {tps: _minute(moment, planned.midnight_at) for tps, moment in custody.deliveries(election, at).items()}
     checked: dict[str, bool] = {}
+    looked_at: dict[str, datetime] = {}
     for check in readiness.checks(election, at):
         answers = {check.items, check.seals, check.place, check.kpps}
         checked[check.tps] = answers == {readiness_rules.Answer.YES}
@@ -353,6 +356,13 @@ def _seen(election: str, at: datetime, planned: rules.Planned, state: rules.Stat
             del checked[check.tps]
         if check.items is readiness_rules.Answer.YES:
             delivered.setdefault(check.tps, _minute(check.checked_at, planned.midnight_at))
+        looked_at[check.tps] = check.checked_at
+    told = [one for one in readiness.phoned(election, at).values() if looked_at.get(one.tps, one.said_at) <= one.said_at]
+    for phone in told:  # a lack that was told is a fault; "ready" says that the goods are there, which is less than a check
+        if phone.said == "not_ready":
+            checked[phone.tps] = False
+        else:
+            delivered.setdefault(phone.tps, _minute(phone.said_at, planned.midnight_at))
     arrived = {
         load.code: max(delivered[tps] for tps in load.tps)
         for load in planned.loads
@@ -363,6 +373,7 @@ def _seen(election: str, at: datetime, planned: rules.Planned, state: rules.Stat
     inputs = (
         rules.Assumed("arrived", str(len(arrived)), travel.Basis.MEASURED),
         rules.Assumed("checked", str(len(checked)), travel.Basis.MEASURED),
+        rules.Assumed("phoned", str(len(told)), travel.Basis.MEASURED),
     )
     return replace(
         state,

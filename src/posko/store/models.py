@@ -3,6 +3,7 @@
 from posko.store import (  # noqa: F401
     access,
     aght,
+    calls,
     custody,
     disputes,
     distribution,

@@ -246,36 +246,53 @@ def record_phone(election: str, phone: rules.Phone, at: datetime) -> facts.Recei
     """What somebody at a TPS said by telephone. Future, UnknownTps, UnknownItem."""
     with transaction.atomic():
         at = record.turn(at)
-        if phone.said_at > at:
-            raise rules.Future(tps=phone.tps)
-        if phone.tps not in {t.code for t in places.tps_list(election)}:
-            raise rules.UnknownTps(tps=phone.tps)
-        items = {line_code(d.key) for d in receipts.demands(election, at)} | set(rules.LACKS)
-        for one in phone.missing:
-            if one not in items:
-                raise rules.UnknownItem(item=one[:40])
-        said = {"said": phone.said, "missing": " ".join(phone.missing), "mark": phone.mark}
-        actor = facts.Actor(phone.person, phone.agency)
-        draft = facts.Draft("tps.phoned", election, f"tps:{phone.tps}", phone.tps, actor, phone.said_at, said)
-        prepared = record.prepare([draft], at)
-        PhoneRow.objects.create(
-            election=election, tps=phone.tps, said=phone.said, missing=list(phone.missing), mark=phone.mark, person=phone.person,
-            agency=phone.agency, occurred_at=phone.said_at, entry_id=prepared[0].entry_id,
-        )  # fmt: skip
+        prepared = record.prepare([phone_draft(election, phone, at)], at)
+        keep_phone(election, phone, prepared[0].entry_id)
         return record.append(prepared, at=at)[0]
+
+
+def phone_draft(election: str, phone: rules.Phone, at: datetime) -> facts.Draft:
+    """The entry of a telephone report, for a stage that writes its own beside it. Future, UnknownTps, UnknownItem."""
+    if phone.said_at > at:
+        raise rules.Future(tps=phone.tps)
+    if phone.tps not in {t.code for t in places.tps_list(election)}:
+        raise rules.UnknownTps(tps=phone.tps)
+    items = {line_code(d.key) for d in receipts.demands(election, at)} | set(rules.LACKS)
+    for one in phone.missing:
+        if one not in items:
+            raise rules.UnknownItem(item=one[:40])
+    said = {"said": phone.said, "missing": " ".join(phone.missing), "mark": phone.mark}
+    return facts.Draft("tps.phoned", election, f"tps:{phone.tps}", phone.tps, facts.Actor(phone.person, phone.agency), phone.said_at, said)
+
+
+def keep_phone(election: str, phone: rules.Phone, entry_id: str) -> None:
+    """The row of a telephone report."""
+    PhoneRow.objects.create(
+        election=election, tps=phone.tps, said=phone.said, missing=list(phone.missing), mark=phone.mark, person=phone.person,
+        agency=phone.agency, occurred_at=phone.said_at, entry_id=entry_id,
+    )  # fmt: skip
 
 
 def withdraw_phone(election: str, entry_id: str, actor: facts.Actor, at: datetime) -> None:
     """A telephone report was written down wrongly: from now on it does not count. UnknownPhone."""
     with transaction.atomic():
         at = record.turn(at)
-        row = PhoneRow.objects.filter(election=election, entry_id=entry_id, withdrawn_at=None).first()
-        if row is None:
-            raise rules.UnknownPhone()
-        draft = facts.Draft("tps.phone_withdrawn", election, f"tps:{row.tps}", row.tps, actor, at, {}, corrects=entry_id)
-        prepared = record.prepare([draft], at)
-        PhoneRow.objects.filter(pk=row.pk).update(withdrawn_at=at, withdrawal_id=prepared[0].entry_id)
+        prepared = record.prepare([withdrawal_draft(election, entry_id, actor, at)], at)
+        keep_withdrawal(election, entry_id, prepared[0].entry_id, at)
         record.append(prepared, at=at)
+
+
+def withdrawal_draft(election: str, entry_id: str, actor: facts.Actor, at: datetime) -> facts.Draft:
+    """The entry that takes a telephone report back. UnknownPhone."""
+    row = PhoneRow.objects.filter(election=election, entry_id=entry_id, withdrawn_at=None).first()
+    if row is None:
+        raise rules.UnknownPhone()
+    return facts.Draft("tps.phone_withdrawn", election, f"tps:{row.tps}", row.tps, actor, at, {}, corrects=entry_id)
+
+
+def keep_withdrawal(election: str, entry_id: str, withdrawal_id: str, at: datetime) -> None:
+    """From now on that telephone report does not count."""
+    PhoneRow.objects.filter(election=election, entry_id=entry_id).update(withdrawn_at=at, withdrawal_id=withdrawal_id)
 
 
 # --- what is read --------------------------------------------------------------------------------------------------------
@@ -294,6 +311,13 @@ def checks(election: str, at: datetime, tps: str = "") -> list[rules.Check]:
     found = list(rows.filter(tps=tps) if tps else rows)
     told = record.privates(row.entry_id for row in found)
     return [_value(row, told) for row in found]
+
+
+def _latest(election: str, at: datetime) -> dict[str, rules.Check]:
+    """TPS -> its newest check, without its note: a judgement does not read it, and it stands in the private part."""
+    rows = Check.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
+    newest = {row.tps: row for row in rows}
+    return {tps: _value(row, record.Privates({})) for tps, row in newest.items()}
 
 
 def line_code(key: receipt_rules.Key) -> str:
@@ -397,13 +421,18 @@ def _seen_legs(events: Iterable[custody_rules.Event], homes: Mapping[str, set[st
     return seen
 
 
+def item_names(election: str, at: datetime) -> dict[str, str]:
+    """Critical lines as a check names them, with their names."""
+    return {line_code(d.key): _name(d) for d in receipts.demands(election, at) if d.critical}
+
+
 def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts]:
     """Everything known about every TPS of a region (all without one) at an instant."""
     tps_list = [t for t in places.tps_list(election) if not region or access_rules.within(t.code, region)]
     lines, accepted = receipts.demands(election, at), receipts.accepted(election, at)
     wanted = receipts.tps_needs(election, at)
     planned = arrivals(election, at)
-    latest = {check.tps: check for check in checks(election, at)}
+    latest = _latest(election, at)
     due = rules.due_at(record.election(election).voting_at, limits(election, at).due_days_before)
     boxes, counted, told, times = packing.of_tps(election, at), crews(election, at), phoned(election, at), dues(election, at)
     moved = legs(election, at, times)

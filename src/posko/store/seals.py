@@ -617,10 +617,11 @@ def closed_of(election: str, boxes: Sequence[str], at: datetime) -> set[str]:
 
 
 def last_acts(election: str, at: datetime) -> dict[str, tuple[str, datetime, bool]]:
-    """Box -> its last closing or opening: (act, when, whether it was closed with a variance or something missing), in one query."""
-    rows = SealingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id")
-    found = rows.values_list("box", "act", "occurred_at", "variance", "short")
-    return {box: (act, when, bool(variance or short)) for box, act, when, variance, short in found}
+    """Box -> its last closing or opening: (act, when, whether it was closed with a variance or something missing), in two queries."""
+    rows = SealingRow.objects.filter(election=election, occurred_at__lte=at)
+    odd = set(rows.filter(~models.Q(variance="") | ~models.Q(short=[])).values_list("pk", flat=True))
+    found = rows.order_by("occurred_at", "id").values_list("pk", "box", "act", "occurred_at")
+    return {box: (act, when, pk in odd) for pk, box, act, when in found}
 
 
 def _misread(election: str, at: datetime | None, serials: Sequence[str] | None = None) -> set[tuple[str, str]]:

@@ -53,7 +53,7 @@ class WorksheetStepRow(models.Model):
 
 @dataclass(frozen=True)
 class Sheet:
-    """An open draft with everything that its page needs. version: what a form must have seen; stale: the base had other inputs."""
+    """An open draft with everything that its page needs. version: what a form must have seen."""
 
     code: str
     person: str
@@ -62,9 +62,12 @@ class Sheet:
     draft: rules.Draft
     given: rules.Given
     version: int
-    stale: bool
-    unsized: tuple[str, ...] = ()
-    estimate: bool = False
+    inputs: distribution.Inputs
+
+    @property
+    def stale(self) -> bool:
+        """Whether the base was made from other inputs; hashing them takes a moment, so it is asked where it is told."""
+        return self.inputs.digest != self.base.input_hash
 
     def plan(self) -> plans.Plan:
         """The draft as a plan that says where it comes from."""
@@ -138,9 +141,8 @@ def _sheet(row: WorksheetRow, at: datetime) -> Sheet:
     found = tuple(rules.adjustment_of(one.facts) for one in rows)
     inputs = distribution.inputs(row.election, at)
     given = rules.Given(inputs.loads, inputs.network, inputs.fleet, inputs.rules, distribution.goods(row.election, at))
-    stale = inputs.digest != base.input_hash
     draft, kept = _applied(base.plan, given, found)
-    return Sheet(row.code, row.person, base, kept, draft, given, rows[-1].pk if rows else 0, stale, inputs.unsized, inputs.estimate)
+    return Sheet(row.code, row.person, base, kept, draft, given, rows[-1].pk if rows else 0, inputs)
 
 
 def _applied(

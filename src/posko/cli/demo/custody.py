@@ -47,11 +47,13 @@ def run(ctx: Context) -> None:
 
 
 def _runs(ctx: Context) -> list[Run]:
-    """Every trip of the plan; the second by road leaves late, the boat to the island without a signal is not seen after it left."""
+    """Every trip of the plan; one by road leaves late, the boat to the island without a signal is not seen after it left."""
     rides = custody.rides(ctx.election, day(2024, 2, 12))
     items = custody.manifests(ctx.election, rides, day(2024, 2, 12))
-    roads = [one for one in rides if not _by_sea(one)]
-    return [Run(one, timedelta(minutes=LATE_MIN if one in roads[1:2] else 0), tuple(items[one.waybill])) for one in rides]
+    last = {one.trip.vehicle: one for one in rides}
+    # The last trip of its vehicle: a late one would make the next trip late too.
+    late = next((one for one in rides if not _by_sea(one) and last[one.trip.vehicle] is one), None)
+    return [Run(one, timedelta(minutes=LATE_MIN if one is late else 0), tuple(items[one.waybill])) for one in rides]
 
 
 def _by_sea(one: custody.Ride) -> bool:
@@ -91,14 +93,16 @@ def _events(one: Run) -> Iterator[custody.Told]:
 
 
 def _refused(told: list[custody.Told]) -> Iterator[custody.Told]:
-    """At the last halt one box is wet: the PPS does not take it."""
-    last = told[-1].event
+    """At the last desa one box is wet: the PPS does not take it."""
+    at = max(number for number, one in enumerate(told) if one.event.kind is Kind.HANDED_OVER and one.event.receiver.agency == "PPS")
+    last = told[at].event
     wet = next((thing for thing in last.things if thing.startswith("B:")), last.things[-1])
     refused = replace(last, kind=Kind.REFUSED, at=last.at - timedelta(minutes=3), things=(wet,), cause="basah", sent=0, received=0)
     taken = replace(last, things=tuple(t for t in last.things if t != wet), received=last.received - 1, missing=(wet,))
-    yield from told[:-1]
-    yield custody.Told(refused, replace(told[-1].words, note="basah terkena air di bak"))
-    yield replace(told[-1], event=taken)
+    yield from told[:at]
+    yield custody.Told(refused, replace(told[at].words, note="basah terkena air di bak"))
+    yield replace(told[at], event=taken)
+    yield from told[at + 1 :]
 
 
 def _misread(ctx: Context, told: list[custody.Told]) -> Iterator[custody.Told]:

@@ -33,6 +33,7 @@ STEPS = (
     ("aght", "AGHT"),
     ("weather", "Cuaca laut"),
     ("replanning", "Rencana disusun ulang"),
+    ("returns", "Arus balik"),
     ("custody", "Serah terima"),
     ("forecast", "Prakiraan"),
     ("recommendations", "Rekomendasi"),
@@ -45,6 +46,7 @@ STEPS = (
     ("minutes", "Notula"),
     ("releases", "Terbitan"),
     ("neutrality", "Uji netral"),
+    ("calls", "Daftar telepon"),
     ("drill", "Kejujuran prakiraan"),
 )
 _DONE = "demo-selesai"
