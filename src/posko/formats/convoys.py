@@ -57,7 +57,7 @@ def dark(trip: rules.Trip, light: travel.Opening = LIGHT) -> list[tuple[int, int
     """The drives of a trip that begin or end in the dark, as minutes (leave, arrive)."""
     leaves = [trip.depart_min, *(stop.depart_min for stop in trip.stops)]
     arrives = [*(stop.arrive_min for stop in trip.stops), trip.return_min]
-    return [(a, b) for a, b in zip(leaves, arrives, strict=True) if not (light.holds(a) and light.holds(b))]
+    return [(a, b) for a, b in zip(leaves, arrives, strict=True) if a < b and not (light.holds(a) and light.holds(b))]
 
 
 def hour(minute: int) -> str:
