@@ -157,7 +157,7 @@ _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "landed_way_min": ("dari pantai pulau ke TPS", _two),
     "breakdown_ppm": ("kendaraan rusak, per perjalanan, bila armada tidak menyebutnya", lambda v: percent(int(v))),
     "fault_ppm": (
-        "petugas atau tempat tidak siap, per TPS (2024: 375 dari 823.220 TPS memungut suara kemudian)",
+        "ada yang kurang di TPS walaupun muatannya tiba (2024: 4.594 dari 823.220 TPS kekurangan barang, 375 memungut suara kemudian)",
         lambda v: f"{text.angka(int(v))} per sejuta",
     ),
     "sea_persists_ppm": ("laut besok seperti hari ini, dibanding prakiraannya", lambda v: percent(int(v))),

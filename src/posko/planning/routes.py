@@ -9,7 +9,7 @@ The search itself is `planning.search`, around PyVRP's local search.
 Same seed and same number of iterations give the same plan; with seconds the machine's speed decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import count, pairwise
@@ -75,18 +75,21 @@ def plan(
     seed: int,
     stop: Stop,
     sea: reliability.Sea | None = None,
+    pins: Mapping[str, str] | None = None,
 ) -> rules.Plan:
     """A proposed plan. Loads that cannot be brought are listed with the reason and what would help.
 
-    sea: what is forecast and assumed; without it islands go on their preferred day and the plan has no choices.
+    sea: what is forecast and assumed; without it islands go on their preferred day and the plan has no choices. pins: mainland load ->
+    the vehicle that must bring it (or, for parts of a vehicle's time, the code before an @).
     """
     islands = [load for load in loads if load.kind is rules.LoadKind.ISLAND]
     mainland = [load for load in loads if load.kind is not rules.LoadKind.ISLAND]
     choices = reliability.choices(islands, network, fleet, keep, sea) if sea else {}
     island_trips, island_left = _islands(islands, choices, network, fleet, keep, seed, stop.share(0.25), sea)
     tasks, road = _mainland(mainland, network, _still_free(fleet, island_trips, keep), keep)
-    trips, left = _by_road(tasks, network, road, keep.mainland_days, keep, seed, stop.share(0.75))
-    made = [_escorted(trip, fleet, keep) for trip in _numbered(_lowest_codes([*island_trips, *trips], fleet))]
+    trips, left = _by_road(tasks, network, road, keep.mainland_days, keep, seed, stop.share(0.75), pins)
+    named = _lowest_codes([*island_trips, *trips], fleet, set((pins or {}).values()))
+    made = [_escorted(trip, fleet, keep) for trip in _numbered(named)]
     method = f"PyVRP {version('pyvrp')}, {stop}" + (", jendela 9 dari 10" if keep.robust else "")
     settled = _settled(choices, made, islands, network, fleet, keep, sea) if sea else ()
     return rules.Plan(tuple(made), tuple(sorted([*left, *island_left], key=lambda item: item.load)), seed, method, settled)
@@ -189,16 +192,23 @@ def _first_minutes(
     return found
 
 
-def _lowest_codes(trips: list[rules.Trip], fleet: Sequence[rules.Vehicle]) -> list[rules.Trip]:
-    """Among equal vehicles the first codes are used; the search does not care which, people do."""
+def _lowest_codes(trips: list[rules.Trip], fleet: Sequence[rules.Vehicle], asked: Collection[str] = ()) -> list[rules.Trip]:
+    """Among equal vehicles the first codes are used; the search does not care which, people do. Those that were asked for stay."""
     equal: dict[rules.Vehicle, list[str]] = {}
     for vehicle in fleet:
+        if any(_is(vehicle, code) for code in asked):
+            continue
         equal.setdefault(replace(vehicle, code="-", name="", note=""), []).append(vehicle.code)
     used = {trip.vehicle for trip in trips}
     renamed: dict[str, str] = {}
     for codes in equal.values():
         renamed.update(zip(sorted(used & set(codes)), sorted(codes), strict=False))
-    return [replace(trip, vehicle=renamed[trip.vehicle]) for trip in trips]
+    return [replace(trip, vehicle=renamed.get(trip.vehicle, trip.vehicle)) for trip in trips]
+
+
+def _is(vehicle: rules.Vehicle, code: str) -> bool:
+    """Whether a vehicle, or a part of its time (code@day), is the one that a pin names."""
+    return vehicle.code.partition("@")[0] == code
 
 
 def _numbered(trips: list[rules.Trip]) -> list[rules.Trip]:
@@ -456,6 +466,7 @@ def _by_road(
     keep: rules.Rules,
     seed: int,
     stop: Stop,
+    pins: Mapping[str, str] | None = None,
 ) -> tuple[list[rules.Trip], list[rules.Unassigned]]:
     """Everything that goes by road on these days."""
     working = [vehicle for vehicle in road if set(vehicle.days) & set(days)]
@@ -468,10 +479,10 @@ def _by_road(
             possible.append(task)
     if not possible:
         return [], left
-    problem = _Problem(possible, network, working, days, keep, robust=keep.robust)
+    problem = _Problem(possible, network, working, days, keep, robust=keep.robust, pins=pins)
     best = problem.solve(seed, stop, required=True)
     if keep.robust and not best.is_feasible():
-        problem = _Problem(possible, network, working, days, keep)
+        problem = _Problem(possible, network, working, days, keep, pins=pins)
         best = problem.solve(seed, stop, required=True)
     if not best.is_feasible():
         best = problem.solve(seed, stop, required=False)
@@ -562,25 +573,34 @@ class _Problem:
         keep: rules.Rules,
         *,
         robust: bool = False,
+        pins: Mapping[str, str] | None = None,
     ) -> None:
         self.tasks, self.network, self.keep, self.robust = tasks, network, keep, robust
-        # One profile per kind of vehicle where some places are narrow, else one for all.
-        self.kinds = sorted({vehicle.kind for vehicle in road}) if keep.narrow else [rules.Kind.TRUCK]
+        self.pins = {task.load.code: pins[task.load.code] for task in tasks if task.load.code in pins} if pins else {}
         self.offset = max(days) * DAY
         self.depots = sorted({vehicle.start for vehicle in road})
-        self.places = self.depots + sorted({task.place for task in tasks} - set(self.depots))
+        goals = sorted({(task.place, self.pins.get(task.load.code, "")) for task in tasks} - {(depot, "") for depot in self.depots})
+        # A place, and the only vehicle that may stop there: what is pinned stands at a door of its own beside the others.
+        self.places = [(depot, "") for depot in self.depots] + goals
         self.runs = [(vehicle, day) for vehicle in road for day in sorted(set(vehicle.days) & set(days), reverse=True)]
-        matrices = [self._matrices(kind) for kind in self.kinds]
+        # One profile for all; one per kind of vehicle where some places are narrow, and one per vehicle that a pin names.
+        self.profiles = sorted({self._profile(vehicle) for vehicle in road})
+        matrices = [self._matrices(*profile) for profile in self.profiles]
         self.distances, self.minutes = [one for one, _ in matrices], [one for _, one in matrices]
 
-    def _matrices(self, kind: rules.Kind) -> tuple[Any, Any]:
+    def _profile(self, vehicle: rules.Vehicle) -> tuple[rules.Kind, str]:
+        asked = next((code for code in self.pins.values() if _is(vehicle, code)), "")
+        return vehicle.kind if self.keep.narrow else rules.Kind.TRUCK, asked
+
+    def _matrices(self, kind: rules.Kind, code: str) -> tuple[Any, Any]:
         size = len(self.places)
         distances, minutes = np.full((2, size, size), _NO_WAY, dtype=np.int64)
-        narrow = {place for place in self.places if not self.keep.admits(kind, place)} - set(self.depots) if self.keep.narrow else set()
-        for i, a in enumerate(self.places):
-            for j, b in enumerate(self.places):
+        narrow = {place for place, _ in self.places if not self.keep.admits(kind, place)} - set(self.depots) if self.keep.narrow else set()
+        shut = [pin not in {"", code} for _, pin in self.places]
+        for i, (a, _) in enumerate(self.places):
+            for j, (b, _) in enumerate(self.places):
                 leg = self.network.leg(kind, a, b)
-                if leg and (i == j or not {a, b} & narrow):
+                if leg and (i == j or not ({a, b} & narrow or shut[i] or shut[j])):
                     sure = reliability.robust(self.network, kind, a, b) if self.robust else None
                     distances[i, j], minutes[i, j] = leg.distance_m, sure or leg.travel_min
         return distances, minutes
@@ -589,13 +609,13 @@ class _Problem:
         """PyVRP's problem; optional clients carry a prize per TPS that no distance outweighs."""
         position = {place: index for index, place in enumerate(self.places)}
         locations = []
-        for place in self.places:
+        for place, _ in self.places:
             node = self.network.node(place)
             assert node is not None
             locations.append(pyvrp.Location(round(node.lon * 10_000), round(node.lat * 10_000), name=place))
         clients = [
             pyvrp.Client(
-                location=position[task.place],
+                location=position[task.place, self.pins.get(task.load.code, "")],
                 delivery=[task.load.volume_ml, task.load.weight_g],
                 service_duration=task.load.service_min,
                 tw_early=max(0, task.earliest_min + self.offset),
@@ -607,7 +627,7 @@ class _Problem:
             )
             for task in self.tasks
         ]
-        depots = [pyvrp.Depot(position[place], service_duration=self.keep.loading_min, name=place) for place in self.depots]
+        depots = [pyvrp.Depot(position[place, ""], service_duration=self.keep.loading_min, name=place) for place in self.depots]
         types = []
         for vehicle, day in self.runs:
             begins, ends = vehicle.shift(day)
@@ -625,7 +645,7 @@ class _Problem:
                     unit_distance_cost=max(1, vehicle.cost_per_km // 1000),
                     reload_depots=[depot],
                     max_reloads=vehicle.max_trips - 1,
-                    profile=self.kinds.index(vehicle.kind) if self.keep.narrow else 0,
+                    profile=self.profiles.index(self._profile(vehicle)),
                     name=vehicle.code,
                 )
             )
@@ -668,7 +688,11 @@ class _Problem:
         own = [trip for trip in trips if trip.vehicle == vehicle.code and rules.day_of(trip.depart_min) == day]
         ready = max([begins, *(trip.return_min for trip in own)])
         fits = task.load.volume_ml <= vehicle.volume_ml and task.load.weight_g <= vehicle.weight_g
-        fits = fits and self.keep.admits(vehicle.kind, task.place)
+        fits = (
+            fits
+            and self.keep.admits(vehicle.kind, task.place)
+            and _is(vehicle, self.pins.get(task.load.code, vehicle.code.partition("@")[0]))
+        )
         if not fits or len(own) >= vehicle.max_trips or not self.network.leg(vehicle.kind, vehicle.start, task.place):
             return None
         trip = self._timed(vehicle, [task], ready + self.keep.loading_min)

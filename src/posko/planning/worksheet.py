@@ -1,8 +1,9 @@
 """The rest of a draft, planned anew: what is locked keeps its hours, what is pinned keeps its vehicle, everything else is free.
 
 Locked trips and whatever hangs on them (the boat that waits for a locked truck, the truck that feeds a locked boat) stay. A vehicle that
-has some takes part with the longest gap they leave it that day. `planning.routes` then plans what is free, once; pins are put right
-afterwards by moves that the rules of the table try one by one, fewest faults first. Same seed and iterations give the same plan.
+has some takes part with the longest gap they leave it that day. `planning.routes` then plans what is free, once, and keeps the pins of the
+mainland; what it could not keep is put right by moves that the rules of the table try one by one, fewest faults first. Same seed and
+iterations give the same plan.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -84,7 +85,8 @@ def _gaps(vehicle: plans.Vehicle, stay: Iterable[plans.Trip], keep: plans.Rules)
 def solve(draft: rules.Draft, given: rules.Given, plan: Planner, *, seed: int, stop: routes.Stop) -> plans.Plan:
     """A plan of the whole draft in which only what is free has moved. plan: `routes.plan`, perhaps with a sea bound to it."""
     free = rest(draft, given)
-    made = plan(free.loads, given.network, free.fleet, given.rules, seed=seed, stop=stop)
+    pins = {load: code for (load, boat), code in draft.pins.items() if not boat}
+    made = plan(free.loads, given.network, free.fleet, given.rules, seed=seed, stop=stop, pins=pins)
     taken = {trip.code for trip in free.stay}
     trips = [*free.stay, *_named(made.trips, taken)]
     whole = plans.Plan(tuple(trips), made.unassigned, seed, made.method, _choices(made, draft))
