@@ -136,7 +136,7 @@ def test_of_several_starts_the_cheapest_sound_plan_counts() -> None:
 
 
 def results(ours: int | None, **theirs: int | None) -> dict[tuple[str, int, str], routes.Outcome]:
-    costs = {"posko": ours, "pyvrp": 1000, "tuned": 1000, "ortools": 1100, "vroom": 1100} | theirs
+    costs = {"posko": ours, "pyvrp": 1000, "tuned": 1000, "ortools": 1100, "ortools3": 1100, "vroom": 1100} | theirs
     return {("99.01", 1, who): routes.Outcome(cost, 1.0, 1, "over_boxes") for who, cost in costs.items()}
 
 
@@ -253,3 +253,8 @@ def test_published_solutions_cost_what_they_say(file: str, convention: str) -> N
     if not path.is_file():
         pytest.skip(f"{path} is absent")
     assert academic.read(path).convention == convention
+
+
+def test_the_starts_of_a_contestant_share_its_budget_and_those_of_the_generous_row_do_not() -> None:
+    assert sum(routes.share(name, 9.0) for name in routes.VARIANTS[routes.OR_TOOLS]) == 9.0
+    assert [routes.share(name, 9.0) for name in (*routes.VARIANTS[routes.OR_TRIPLE], "posko", "vroom:packed")] == [9.0] * 5

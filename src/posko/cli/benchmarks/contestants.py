@@ -18,7 +18,6 @@ from posko.cli.benchmarks import checking, regencies
 from posko.cli.benchmarks.regencies import NO_WAY, Problem
 
 _FOREVER_S = 24 * 3600
-OR_TOOLS_STARTS = ("PARALLEL_CHEAPEST_INSERTION", "LOCAL_CHEAPEST_INSERTION", "SAVINGS")
 
 
 class Limit(NamedTuple):
@@ -305,7 +304,7 @@ Solver = Callable[[Problem, Limit, int], checking.Plan]
 def solver(name: str) -> Solver:
     """By name; `ortools:START` and `vroom:WAY` name a variant."""
     word, _, variant = name.partition(":")
-    if word == "ortools":
+    if word in {"ortools", "ortools3"}:
         return lambda problem, limit, seed: or_tools(problem, limit, seed, variant)
     if word == "vroom":
         return lambda problem, limit, seed: vroom(problem, limit, seed, variant)
