@@ -173,6 +173,8 @@ def _table(answer: dict[str, Any]) -> None:
     print(f"  {word}: {answer['waybills_changed']} surat jalan berubah, {len(answer['kept'])} dari {answer['trips']} perjalanan tetap")
     way = f"{text.desimal(abs(answer['more_km']))} km lebih {'dekat' if answer['more_km'] < 0 else 'jauh'}"
     print(f"  {answer['moved_loads']} dari {answer['loads']} muatan pindah kendaraan, {way}")
+    if not answer["waybills_changed"] and answer["feasible"]:
+        print("  Tidak ada perjalanan dalam rencana yang terkena: semua surat jalan tetap berlaku.")
     if answer["fresh"]:
         print("  Rencana lama tidak dapat diperbaiki sebagian; ini rencana baru dari awal.")
     for one in answer["changed"]:

@@ -838,8 +838,10 @@ def _boats(told: Mapping[str, Any]) -> str:
 
 def _waves(told: Mapping[str, Any]) -> str:
     """R09 in words."""
-    height, limit = text.desimal(int(told["height"]) / 100), text.desimal(int(told["limit"]) / 100)
-    return f"{told['boat']} ke {told['island']}: {told['source']} memprakirakan gelombang {height} m, batas perahunya {limit} m."
+    height, limit = text.desimal(int(told["height"]) / 100, 2), text.desimal(int(told["limit"]) / 100, 2)
+    way = "pulang dari" if told.get("home") else "ke"
+    source = str(told["source"]) if told["source"] == "BMKG" else str(told["source"]).lower()
+    return f"{told['boat']} {way} {told['island']}: gelombang {height} m menurut {source}, batas perahunya {limit} m."
 
 
 SIGNALS: dict[str, tuple[Any, str]] = {"R09": (_waves, "desk:weather"), "R10": (_boats, "desk:distribution_fleet")}

@@ -1208,6 +1208,8 @@ def wave_signals(crossings: Iterable[Crossing], waves: Iterable[weather.Wave]) -
             said: dict[str, str | int] = {
                 "boat": one.boat, "island": one.name or one.island, "height": worst.height_cm, "limit": limit, "source": worst.source,
             }  # fmt: skip
+            if one.home:
+                said["home"] = 1
             subject = f"crossing:{one.boat}:{one.island}" + (":home" if one.home else "")
             since_at = min(w.issued_at for w in above)
             mark = " ".join(dict.fromkeys(part for part in (one.mark, worst.mark) if part))
