@@ -49,7 +49,9 @@ def forecast(
     if said_at is None or said_at >= voting_at:
         print(f"--at {at} bukan saat sebelum {voting_at.isoformat(timespec='minutes')}, misalnya 2024-02-11T12:00+07:00.", file=sys.stderr)
         return 2
-    made = routes.plan(case.loads, case.network, case.fleet.vehicles, case.fleet.rules, seed=1, stop=routes.Stop(iterations=_ITERATIONS))
+    sea = planner.forecast(case, voting_at, waves or -1, "", facts.region)  # the plan that `posko plan` proposes for this sea
+    stop = routes.Stop(iterations=_ITERATIONS)
+    made = routes.plan(case.loads, case.network, case.fleet.vehicles, case.fleet.rules, seed=1, stop=stop, sea=sea)
     planned = rules.Planned(
         made, tuple(case.loads), case.network, tuple(case.fleet.vehicles), case.fleet.rules, midnight_at, _minute(voting_at, midnight_at)
     )
