@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from posko.desk import custody as desk
 from posko.domain import custody as rules
 from posko.domain.custody import Kind
 from posko.formats import custody as words
-from posko.store import custody, packing, record
+from posko.store import custody, distribution, packing, record
 from tests import beltim
 
 pytestmark = pytest.mark.django_db
@@ -328,3 +329,41 @@ def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: 
     assert "Nia, ketua KPPS" in page
     assert "Tercatat" in said(nia.post(path, {**form, "send": "1"}, follow=True))
     assert custody.state(E, came_at).holdings[f"K:{own}"].holder == rules.Party("KPPS", "ketua", "p-nia")
+
+
+def test_a_waybill_that_no_longer_holds_leads_to_the_page_that_says_so(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    kartika, at = installation.actors["kartika"], datetime(2024, 2, 12, tzinfo=UTC)
+    clock(installation, at)
+    stored = mine.stored
+    # The same plan once more, from nothing: every trip gets a new waybill.
+    again = distribution.record_plan(E, stored.plan, distribution.inputs(E, at).digest, kartika, at)
+    now = again.waybills[mine.trip.code][1]
+    budi = client_for("budi")
+    old = budi.get(f"{BASE}sj/{mine.waybill}/", follow=True)
+    assert old.status_code == 200
+    assert "Jangan berangkat dengan surat ini" in said(old)
+    assert said(budi.get(f"{BASE}sj/{now}/")).count(again.waybills[mine.trip.code][0])
+    # Loaded under the first waybill, the trip goes on under it, whichever paper is scanned.
+    event = rules.Event("", Kind.DEPARTED, at, "", 0, "p-juwita", mine.trip.start, mine.waybill)
+    custody.record_event(E, event, custody.Words(), kartika, at)
+    page = budi.get(f"{BASE}sj/{now}/", follow=True)
+    assert page.status_code == 200
+    assert mine.waybill in page.request["PATH_INFO"]
+
+
+def test_only_numbers_of_seals_travel_in_a_form_as_readings(installation: Any) -> None:
+    assert desk._unpacked("B:X|KT004503 kt4504|0|1") == rules.Reading("B:X", ("KT004503", "KT4504"))
+    for typed in ("B:X|Budi telepon 0812|0|1", "B:X||²|1", "B:X|KT1|0"):
+        assert desk._unpacked(typed) is None
+
+
+def test_a_moment_out_of_any_calendar_is_the_present(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    at = datetime(2024, 2, 13, 1, tzinfo=UTC)
+    clock(installation, at)
+    path = f"{BASE}sj/{mine.waybill}/berangkat/{mine.trip.start}/"
+    ani = client_for("ani")
+    for stamp in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "x"):
+        assert "Tercatat" in said(ani.post(path, {"source": "here", "stamp": stamp, "seq": str(len(stamp))}, follow=True))
+    assert all(event.at >= at for event in custody.events(E, datetime(2025, 1, 1, tzinfo=UTC)))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -32,6 +32,8 @@ PHASES = {
 }
 GIVERS = ("PPK", "PPS", "KPPS")
 """Agencies that stand at the receiving end of a vehicle: signed in, they are who takes."""
+_SHOWN_FOR = timedelta(days=1)
+"""A page that was shown longer ago says nothing about when something happened."""
 MOST_LATE_SHOWN = 5
 MOST_NAMED = 8
 COLUMNS = (
@@ -99,11 +101,16 @@ def _of_event(request: shell.Request, election: str, event: str, act: str = "cus
         found = custody.get_event(election, event)
     except rules.UnknownEvent:
         return _mine(request, act, ())
-    one = _ride(request, found.trip) if found.trip else None
+    return _about(request, found, _ride(request, found.trip) if found.trip else None, act)
+
+
+def _about(request: shell.Request, found: rules.Event, one: custody.Ride | None, act: str) -> access_rules.Thing:
     if one is None:
         return _mine(request, act, [thing[2:] for thing in found.things if thing.startswith("K:")] or [found.place])
     if one.index(found.place) < 0:
-        return _thing(request.election.region) if act == "custody.record" else _of_trip(request, election, one.waybill, act)
+        if act == "custody.record":
+            return _thing(request.election.region)
+        return _mine(request, act, [code for stop in one.halts for code in custody.targets(one, stop.place)])
     return _mine(request, act, custody.targets(one, found.place))
 
 
@@ -225,8 +232,14 @@ def trip(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     """One trip: its state, what comes next as one big button, its halts, and everything that was recorded."""
     one = _ride(request, waybill)
     if one is None:
-        shell.refused(request, rules.UnknownTrip(seen=waybill[:40]))
-        return redirect("desk:custody", election)
+        return _unknown(request, election, waybill)
+    held = custody.standing(election, one, request.at)
+    if held is None:
+        known = distribution.waybill_state(one.waybill, request.at)
+        return redirect("desk:replanning_waybill", election, one.waybill) if known else _unknown(request, election, waybill)
+    if held.waybill != one.waybill:
+        return redirect("desk:custody_trip", election, held.waybill)
+    one = held
     position = next(p for p in custody.positions(election, request.at).values() if p.waybill == one.waybill)
     now = custody.state(election, request.at)
     items = custody.manifest(election, one, request.at)
@@ -306,6 +319,7 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
     """Events, the newest first, with who, and what may be done about each."""
     told, names = custody.words(event.id for event in events), access.names()
     valid = {event.id for event in now.valid}
+    trips = {code: one or (_ride(request, code) if code else None) for code in {event.trip for event in events}}
     rows = []
     for event in reversed(events):
         said = told[event.id]
@@ -329,7 +343,7 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
                 "paper": event.kind in rules.MOVES,
                 "may_undo": event.id in valid
                 and event.kind is not Kind.CORRECTED
-                and shell.may(request, "custody.record", _event_to_undo(request, request.election.code, event.id)),
+                and shell.may(request, "custody.record", _about(request, event, trips[event.trip], "custody.record")),
             }
         )
     return rows
@@ -434,10 +448,15 @@ def _packed(reading: rules.Reading) -> str:
 
 
 def _unpacked(text_: str) -> rules.Reading | None:
+    """A reading that travelled in the form, read once more: only numbers of seals become facts."""
     parts = text_.split("|")
     if len(parts) != 4 or not parts[2].isascii() or not parts[2].isdigit() or len(parts[2]) > 3:
         return None
-    return rules.Reading(parts[0], tuple(parts[1].split())[: seal_rules.MOST_ON_A_BOX], count=int(parts[2]), whole=parts[3] == "1")
+    try:
+        seen, _ = seal_rules.read_all(parts[1].split())
+    except facts.Refusal:
+        return None
+    return rules.Reading(parts[0], tuple(one.text for one in seen), count=int(parts[2]), whole=parts[3] == "1")
 
 
 def _form(request: shell.Request, kind: Kind, expected: Sequence[custody.Item], *, on_trip: bool = True) -> Form:
@@ -495,7 +514,7 @@ def _moment(request: shell.Request) -> datetime:
         shown = datetime.fromisoformat(request.POST.get("stamp", ""))
     except ValueError:
         return request.at
-    return shown if shown.tzinfo and shown <= request.at else request.at
+    return shown if shown.tzinfo and request.at - _SHOWN_FOR <= shown <= request.at else request.at
 
 
 def _client(request: shell.Request) -> str:

@@ -134,13 +134,15 @@ class Ride:
 def ride(election: str, waybill: str) -> Ride:
     """The trip of a waybill (identity, number, or what its QR code says), of the plan in force or an older one. UnknownTrip."""
     typed = label_rules.cleaned(waybill)
-    row = distribution.WaybillRow.objects.filter(plan__election=election, number__iexact=typed).first()
+    of_election = distribution.WaybillRow.objects.filter(plan__election=election).order_by("plan__number")
+    # A repair keeps waybills: of a waybill of several plans the newest counts.
+    row = of_election.filter(number__iexact=typed).last()
     if row is None:
         try:
             identity = label_rules.expect(typed, "waybill").text
         except facts.Refusal as refusal:
             raise rules.UnknownTrip(seen=typed[:40]) from refusal
-        row = distribution.WaybillRow.objects.filter(plan__election=election, identity=identity).first()
+        row = of_election.filter(identity=identity).last()
     if row is None:
         raise rules.UnknownTrip(seen=typed[:40])
     stored = distribution.plan_of_row(row.plan_id)
@@ -165,6 +167,16 @@ def rides(election: str, at: datetime) -> list[Ride]:
         kept.append(replace(one, waybill=before.waybill, number=before.number) if before else one)
         old = [other for other in old if other is not before]
     return sorted([*kept, *old], key=lambda one: (one.depart_at, one.number))
+
+
+def standing(election: str, one: Ride, at: datetime) -> Ride | None:
+    """The trip of `rides` that a waybill stands for: of the plan in force maybe under the waybill it left with; None where none does."""
+    known = rides(election, at)
+    mine = next((other for other in known if other.waybill == one.waybill), None)
+    current = distribution.current_plan(election, at)
+    if mine or current is None or one.stored.number != current.number:
+        return mine
+    return next((other for other in known if _same(other) == _same(one)), None)
 
 
 def _rides(stored: distribution.StoredPlan) -> list[Ride]:
