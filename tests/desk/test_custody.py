@@ -316,6 +316,9 @@ def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: 
     path = f"{BASE}tps/{own}/"
     assert nia.get(path.replace("2001.001", "2001.002")).status_code == 403
     assert nia.get(BASE).status_code == 403
+    trip = f"{BASE}sj/{mine.waybill}/"  # what a truck brings to a desa is the PPS's to take, also where her own boxes are on it
+    for act in (f"terima/{HOME}/", f"tiba/{HOME}/", f"berangkat/{HOME}/", "rusak/"):
+        assert nia.get(trip + act).status_code == 403, act
     gives = {"giver_agency": "PPS", "giver_function": "ketua", "giver_name": "Ketua PPS", "receiver_function": "ketua", "parties_done": "1"}
     short = custody.record_event(
         E, replace(event, giver=pps, receiver=rules.Party("KPPS", "anggota"), sent=5, received=4), custody.Words("a", "b"),
@@ -367,3 +370,9 @@ def test_a_moment_out_of_any_calendar_is_the_present(installation: Any, mine: cu
     for stamp in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "x"):
         assert "Tercatat" in said(ani.post(path, {"source": "here", "stamp": stamp, "seq": str(len(stamp))}, follow=True))
     assert all(event.at >= at for event in custody.events(E, datetime(2025, 1, 1, tzinfo=UTC)))
+
+
+def test_a_thing_that_is_none_is_refused_with_a_sentence(installation: Any, client_for: ClientFor) -> None:
+    ani = client_for("ani")
+    for thing in ("K:1.2.3.4.5.6.7", "K:", "B:", "K:19.06.02.2001.999", "X", "K:" + "9." * 200):
+        assert "tidak ada dalam pemilihan ini" in said(ani.get(f"{BASE}barang/{thing}/", follow=True)), thing

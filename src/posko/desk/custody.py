@@ -58,6 +58,14 @@ def _mine(request: shell.Request, act: str, codes: Iterable[str]) -> access_rule
     return _thing(inside or (found[0] if found else reach))
 
 
+def _on_board(request: shell.Request, codes: Iterable[str]) -> access_rules.Thing:
+    """Like `_mine` for recording what a vehicle brings: a KPPS takes its boxes over from the PPS, not from a truck with those of others."""
+    region = request.election.region
+    if place_rules.level(access_rules.reach(request.person, "custody.record", region, request.at)) == "tps":
+        return _thing(region)
+    return _mine(request, "custody.record", codes)
+
+
 def _ride(request: shell.Request, waybill: str) -> custody.Ride | None:
     try:
         return custody.ride(request.election.code, waybill)
@@ -65,10 +73,10 @@ def _ride(request: shell.Request, waybill: str) -> custody.Ride | None:
         return None
 
 
-def _of_trip(request: shell.Request, election: str, waybill: str, act: str = "custody.read") -> access_rules.Thing:
+def _of_trip(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
     del election
     one = _ride(request, waybill)
-    return _mine(request, act, [code for stop in one.halts for code in custody.targets(one, stop.place)] if one else ())
+    return _mine(request, "custody.read", [code for stop in one.halts for code in custody.targets(one, stop.place)] if one else ())
 
 
 def _at_halt(request: shell.Request, election: str, waybill: str, place: str) -> access_rules.Thing:
@@ -77,7 +85,7 @@ def _at_halt(request: shell.Request, election: str, waybill: str, place: str) ->
     one = _ride(request, waybill)
     if one is None:
         return _mine(request, "custody.record", ())
-    return _thing(request.election.region) if one.index(place) < 0 else _mine(request, "custody.record", custody.targets(one, place))
+    return _thing(request.election.region) if one.index(place) < 0 else _on_board(request, custody.targets(one, place))
 
 
 def _at_start(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
@@ -87,7 +95,11 @@ def _at_start(request: shell.Request, election: str, waybill: str) -> access_rul
 
 
 def _on_trip(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
-    return _of_trip(request, election, waybill, "custody.record")
+    del election
+    one = _ride(request, waybill)
+    if one is None:
+        return _mine(request, "custody.record", ())
+    return _on_board(request, [code for stop in one.halts for code in custody.targets(one, stop.place)])
 
 
 def _at_tps(request: shell.Request, election: str, code: str) -> access_rules.Thing:
@@ -111,7 +123,8 @@ def _about(request: shell.Request, found: rules.Event, one: custody.Ride | None,
         if act == "custody.record":
             return _thing(request.election.region)
         return _mine(request, act, [code for stop in one.halts for code in custody.targets(one, stop.place)])
-    return _mine(request, act, custody.targets(one, found.place))
+    codes = custody.targets(one, found.place)
+    return _on_board(request, codes) if act == "custody.record" else _mine(request, act, codes)
 
 
 def _event_to_undo(request: shell.Request, election: str, event: str) -> access_rules.Thing:
@@ -928,11 +941,11 @@ def thing(request: shell.Request, election: str, thing: str) -> HttpResponse:
     chain = [
         event for event in now.events if thing in event.things or thing in event.missing or any(r.thing == thing for r in event.readings)
     ]
-    if not target and not chain:
+    names, boxes = custody.place_names(election), packing.labelled(election, request.at, [thing[2:]])
+    if target not in names and not chain:
         shell.refused(request, rules.UnknownThing(thing=thing[:40]))
         return redirect("desk:custody", election)
     one = _ride(request, held.trip) if held and held.trip else None
-    names, boxes = custody.place_names(election), packing.labelled(election, request.at, [thing[2:]])
     context = {
         "thing": thing,
         "name": " ".join([names.get(target, target), *(box.contest or box.use for box in boxes)]),
@@ -947,8 +960,8 @@ def thing(request: shell.Request, election: str, thing: str) -> HttpResponse:
         "log": _log(request, chain, None, now),
         "conflicts": [c for c in _conflicts(request, election, everything=True) if c["thing"] == thing],
         "target": target,
-        "may_pass": place_rules.level(target) == "tps" and held is not None and not held.trip
-        and shell.may(request, "custody.record", _at_tps(request, election, target)) if target else False,
+        "may_pass": target in names and place_rules.level(target) == "tps" and held is not None and not held.trip
+        and shell.may(request, "custody.record", _at_tps(request, election, target)),
     }  # fmt: skip
     return render(request, "desk/custody/thing.html", context)
 
