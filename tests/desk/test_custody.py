@@ -362,14 +362,20 @@ def test_only_numbers_of_seals_travel_in_a_form_as_readings(installation: Any) -
         assert desk._unpacked(typed) is None
 
 
-def test_a_moment_out_of_any_calendar_is_the_present(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
-    at = datetime(2024, 2, 13, 1, tzinfo=UTC)
-    clock(installation, at)
-    path = f"{BASE}sj/{mine.waybill}/berangkat/{mine.trip.start}/"
-    ani = client_for("ani")
-    for stamp in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "x"):
-        assert "Tercatat" in said(ani.post(path, {"source": "here", "stamp": stamp, "seq": str(len(stamp))}, follow=True))
-    assert all(event.at >= at for event in custody.events(E, datetime(2025, 1, 1, tzinfo=UTC)))
+def test_what_happened_now_bears_the_time_of_the_press_and_is_written_once(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    shown_at = mine.depart_at
+    clock(installation, shown_at)
+    ani, path = client_for("ani"), f"{BASE}sj/{mine.waybill}/berangkat/{mine.trip.start}/"
+    seq = re.findall(r'name="seq" value="(\d+)"', said(ani.get(path)))[0]
+    for minutes in (20, 21):
+        clock(installation, shown_at + timedelta(minutes=minutes))
+        assert "Tercatat" in said(ani.post(path, {"source": "here", "seq": seq}, follow=True))
+    (event,) = custody.events(E, shown_at + timedelta(hours=1))
+    assert event.at == shown_at + timedelta(minutes=20)
+    other = ani.post(path, {"source": "here", "seq": seq, "when": "2024-02-12T06:00"}, follow=True)
+    assert "sudah tercatat dengan isi lain" in said(other)
 
 
 def test_a_thing_that_is_none_is_refused_with_a_sentence(installation: Any, client_for: ClientFor) -> None:

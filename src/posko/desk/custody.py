@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -32,8 +32,6 @@ PHASES = {
 }
 GIVERS = ("PPK", "PPS", "KPPS")
 """Agencies that stand at the receiving end of a vehicle: signed in, they are who takes."""
-_SHOWN_FOR = timedelta(days=1)
-"""A page that was shown longer ago says nothing about when something happened."""
 MOST_LATE_SHOWN = 5
 MOST_NAMED = 8
 COLUMNS = (
@@ -446,7 +444,7 @@ class Form:
     def kept(self) -> list[tuple[str, str]]:
         """Hidden fields: every answer so far."""
         single = (
-            "source", "count", "scan", "scan_done", "missing_done", "seals", "reading_done", "refused", "cause", "parties_done", "stamp",
+            "source", "count", "scan", "scan_done", "missing_done", "seals", "reading_done", "refused", "cause", "parties_done",
             "seq", "giver_agency", "giver_function", "giver_name", "receiver_agency", "receiver_function", "receiver_name",
         )  # fmt: skip
         found = [(name, self.one(name)) for name in single if self.one(name)]
@@ -519,15 +517,12 @@ def _add_reading(request: shell.Request, form: Form) -> None:
 
 
 def _moment(request: shell.Request) -> datetime:
-    """When it happened: what was typed, else when the last page was shown, so that a repeated press says the same."""
-    typed = text.typed_moment(request.POST.get("when", ""))
-    if typed is not None:
-        return typed
-    try:
-        shown = datetime.fromisoformat(request.POST.get("stamp", ""))
-    except ValueError:
-        return request.at
-    return shown if shown.tzinfo and request.at - _SHOWN_FOR <= shown <= request.at else request.at
+    """When it happened: what was typed, else now, as the form says."""
+    return text.typed_moment(request.POST.get("when", "")) or request.at
+
+
+def _untimed(request: shell.Request) -> bool:
+    return text.typed_moment(request.POST.get("when", "")) is None
 
 
 def _client(request: shell.Request) -> str:
@@ -589,14 +584,14 @@ def _events(request: shell.Request, form: Form, place: str, waybill: str, second
     once, told = f"{_client(request)}/{_number(request)}", []
     if refused:
         event = rules.Event(kind=Kind.REFUSED, things=tuple(refused), cause=form.one("cause"), **common)
-        told.append(custody.Told(event, said, once=f"{once}/refused"))
+        told.append(custody.Told(event, said, once=f"{once}/refused", untimed=_untimed(request)))
     if taken or not refused:
         event = rules.Event(
             kind=form.kind, things=taken, seals=form.one("seals"), readings=tuple(one for one in form.readings if one.thing in there),
             sent=form.boxes, received=max(0, counted - sum(boxes.get(thing, 1) for thing in refused)),
             missing=tuple(dict.fromkeys([*gone, *refused])), **common,
         )  # fmt: skip
-        told.append(custody.Told(event, said, once=once))
+        told.append(custody.Told(event, said, once=once, untimed=_untimed(request)))
     return told
 
 
@@ -622,8 +617,6 @@ def _prompt(request: shell.Request, form: Form) -> dict[str, Any]:
     kept = form.kept()
     if not form.one("seq"):
         kept.append(("seq", _number(request)))
-    if prompt == "send":
-        kept = [(name, value) for name, value in kept if name != "stamp"] + [("stamp", request.at.isoformat())]
     ticked = {"missing": set(form.many("missing")), "kit": set(form.many("kit"))}
     gone = set(form.missing)
     there = [item for item in form.expected if item.thing not in gone]
@@ -789,7 +782,7 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
         event = rules.Event(kind=kind, **_common(request, place, one.waybill, here=request.POST["source"] == "here"))
         said = custody.Words(note=request.POST.get("note", "").strip()[:400])
         try:
-            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
+            _write(request, event, said)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -800,9 +793,14 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
     context = {
         "title": f"{one.number} {words.KINDS[kind]}", "number": one.number, "venue": one.name(place),
         "departed": kind is Kind.DEPARTED,         "watches": request.person.agency == "KPU", "back": _trip_href(election, one),
-        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
+        "kept": [("seq", _number(request))],
     }  # fmt: skip
     return render(request, "desk/custody/moved.html", context)
+
+
+def _write(request: shell.Request, event: rules.Event, said: custody.Words) -> None:
+    told = custody.Told(event, said, once=f"{_client(request)}/{_number(request)}", untimed=_untimed(request))
+    custody.record_events(request.election.code, [told], shell.actor(request), request.at)
 
 
 @shell.page("custody.record", thing=_on_trip)
@@ -819,7 +817,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
             common = _common(request, seen.place if seen else one.trip.start, one.waybill)
             event = rules.Event(kind=Kind.DAMAGED, things=tuple(chosen), cause=request.POST.get("cause", ""), **common)
             said = custody.Words(note=request.POST.get("note", "").strip()[:400])
-            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
+            _write(request, event, said)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -828,7 +826,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     context = {
         "number": one.number, "items": items, "chosen": chosen, "causes": words.CAUSES.items(), "back": _trip_href(election, one),
         "cause": request.POST.get("cause", ""), "note": request.POST.get("note", ""),
-        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
+        "kept": [("seq", _number(request))],
     }  # fmt: skip
     return render(request, "desk/custody/damage.html", context)
 

@@ -243,6 +243,7 @@ class Told:
     """An event before it is written (its id is empty), with its words and why; actor: who tells it, where that is not whoever writes.
 
     once: a word that its form bears, so that a form that is sent twice is written once; a phone has its device and number for that.
+    untimed: nobody said when; it happened when it was sent, and a repetition that comes later says the same.
     """
 
     event: rules.Event
@@ -250,6 +251,7 @@ class Told:
     reason: str = ""
     actor: facts.Actor | None = None
     once: str = ""
+    untimed: bool = False
 
 
 def record_event(
@@ -300,7 +302,8 @@ def _standing(told: Told) -> rules.Event | None:
     found = _event(row)
     # The store fills in the id, the desk's number and what seals it expected; everything else is the sender's.
     device, seq = (found.device, found.seq) if told.event.device else ("", 0)
-    if replace(found, id="", readings=(), device=device, seq=seq) != replace(told.event, id="", readings=()):
+    at = told.event.at if told.untimed else found.at
+    if replace(found, id="", readings=(), device=device, seq=seq, at=at) != replace(told.event, id="", readings=()):
         raise rules.SameNumber(device=told.event.device or told.once, seq=told.event.seq)
     return found
 
