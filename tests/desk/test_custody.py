@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from posko.desk import custody as desk
 from posko.domain import custody as rules
 from posko.domain.custody import Kind
 from posko.formats import custody as words
-from posko.store import custody, packing, record
+from posko.store import custody, distribution, packing, record
 from tests import beltim
 
 pytestmark = pytest.mark.django_db
@@ -315,6 +316,9 @@ def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: 
     path = f"{BASE}tps/{own}/"
     assert nia.get(path.replace("2001.001", "2001.002")).status_code == 403
     assert nia.get(BASE).status_code == 403
+    trip = f"{BASE}sj/{mine.waybill}/"  # what a truck brings to a desa is the PPS's to take, also where her own boxes are on it
+    for act in (f"terima/{HOME}/", f"tiba/{HOME}/", f"berangkat/{HOME}/", "rusak/"):
+        assert nia.get(trip + act).status_code == 403, act
     gives = {"giver_agency": "PPS", "giver_function": "ketua", "giver_name": "Ketua PPS", "receiver_function": "ketua", "parties_done": "1"}
     short = custody.record_event(
         E, replace(event, giver=pps, receiver=rules.Party("KPPS", "anggota"), sent=5, received=4), custody.Words("a", "b"),
@@ -328,3 +332,53 @@ def test_nia_takes_over_the_boxes_of_her_own_tps_and_sees_no_list(installation: 
     assert "Nia, ketua KPPS" in page
     assert "Tercatat" in said(nia.post(path, {**form, "send": "1"}, follow=True))
     assert custody.state(E, came_at).holdings[f"K:{own}"].holder == rules.Party("KPPS", "ketua", "p-nia")
+
+
+def test_a_waybill_that_no_longer_holds_leads_to_the_page_that_says_so(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    kartika, at = installation.actors["kartika"], datetime(2024, 2, 12, tzinfo=UTC)
+    clock(installation, at)
+    stored = mine.stored
+    # The same plan once more, from nothing: every trip gets a new waybill.
+    again = distribution.record_plan(E, stored.plan, distribution.inputs(E, at).digest, kartika, at)
+    now = again.waybills[mine.trip.code][1]
+    budi = client_for("budi")
+    old = budi.get(f"{BASE}sj/{mine.waybill}/", follow=True)
+    assert old.status_code == 200
+    assert "Jangan berangkat dengan surat ini" in said(old)
+    assert said(budi.get(f"{BASE}sj/{now}/")).count(again.waybills[mine.trip.code][0])
+    # Loaded under the first waybill, the trip goes on under it, whichever paper is scanned.
+    event = rules.Event("", Kind.DEPARTED, at, "", 0, "p-juwita", mine.trip.start, mine.waybill)
+    custody.record_event(E, event, custody.Words(), kartika, at)
+    page = budi.get(f"{BASE}sj/{now}/", follow=True)
+    assert page.status_code == 200
+    assert mine.waybill in page.request["PATH_INFO"]
+
+
+def test_only_numbers_of_seals_travel_in_a_form_as_readings(installation: Any) -> None:
+    assert desk._unpacked("B:X|KT004503 kt4504|0|1") == rules.Reading("B:X", ("KT004503", "KT4504"))
+    for typed in ("B:X|Budi telepon 0812|0|1", "B:X||²|1", "B:X|KT1|0"):
+        assert desk._unpacked(typed) is None
+
+
+def test_what_happened_now_bears_the_time_of_the_press_and_is_written_once(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    shown_at = mine.depart_at
+    clock(installation, shown_at)
+    ani, path = client_for("ani"), f"{BASE}sj/{mine.waybill}/berangkat/{mine.trip.start}/"
+    seq = re.findall(r'name="seq" value="(\d+)"', said(ani.get(path)))[0]
+    for minutes in (20, 21):
+        clock(installation, shown_at + timedelta(minutes=minutes))
+        assert "Tercatat" in said(ani.post(path, {"source": "here", "seq": seq}, follow=True))
+    (event,) = custody.events(E, shown_at + timedelta(hours=1))
+    assert event.at == shown_at + timedelta(minutes=20)
+    other = ani.post(path, {"source": "here", "seq": seq, "when": "2024-02-12T06:00"}, follow=True)
+    assert "sudah tercatat dengan isi lain" in said(other)
+
+
+def test_a_thing_that_is_none_is_refused_with_a_sentence(installation: Any, client_for: ClientFor) -> None:
+    ani = client_for("ani")
+    for thing in ("K:1.2.3.4.5.6.7", "K:", "B:", "K:19.06.02.2001.999", "X", "K:" + "9." * 200):
+        assert "tidak ada dalam pemilihan ini" in said(ani.get(f"{BASE}barang/{thing}/", follow=True)), thing

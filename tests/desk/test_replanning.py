@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from django.test import Client
 
 from posko.desk import replanning as desk
 from posko.domain import replanning as rules
+from posko.domain.record import Actor
 from posko.formats import land
 from posko.server import jobs
-from posko.store import distribution, replanning
+from posko.store import distribution, record, replanning
 from tests.desk.test_distribution import planned, with_fleet
 from tests.store.test_distribution import ELECTION
 
@@ -133,3 +135,17 @@ def test_what_is_incomplete_is_refused_with_a_sentence(
 def test_every_refusal_of_the_stage_has_a_sentence() -> None:
     codes = {cls.code for cls in vars(rules).values() if isinstance(cls, type) and issubclass(cls, rules.record.Refusal)}
     assert codes <= set(desk.SENTENCES)
+
+
+def test_a_repair_can_be_taken_minutes_after_it_was_looked_at(planned: distribution.StoredPlan, client_for: ClientFor) -> None:
+    last = max((trip for trip in planned.plan.trips if trip.vehicle.startswith("T")), key=lambda trip: trip.depart_min)
+    quiet, kartika, lost = planned.instant(last.depart_min - 10), Actor("p-kartika", "ADMIN"), last.vehicle
+    record.set_clock(quiet, kartika, jobs._now())
+    ani = client_for("ani")
+    hidden = _hidden(_preview(ani, jenis="kendaraan", vehicle=lost))
+    assert hidden["seen_min"] == str(round((quiet - planned.midnight_at).total_seconds() / 60))
+    record.set_clock(quiet + timedelta(minutes=3), kartika, jobs._now())
+    late = ani.post(BASE + "catat/", {**hidden, "note": "mogok", "seen_min": "-99999"}, follow=True).content.decode()
+    assert "berubah sejak dilihat" in late
+    told = ani.post(BASE + "catat/", {**hidden, "note": "mogok"}, follow=True).content.decode()
+    assert "Rencana 2 berlaku" in told

@@ -77,3 +77,15 @@ def test_forms_and_tables_are_offered_and_read_again(db_beltim: Any, client_for:
 def test_every_refusal_of_the_stage_has_a_sentence() -> None:
     codes = {cls.code for cls in vars(rules).values() if isinstance(cls, type) and issubclass(cls, rules.record.Refusal)}
     assert codes - {"travel.bad_spread"} <= set(desk.SENTENCES)
+
+
+def test_numbers_that_are_none_are_refused_with_a_sentence(db_beltim: Any, client_for: ClientFor) -> None:
+    ani, form = client_for("ani"), {"act": "commit", "digest": "0" * 64, "note": ""}
+    for kept in (
+        '[["darat","19.06:G01","19.06.02.2001",Infinity,5,0,"ukur",0]]',
+        '[["darat","19.06:G01","19.06.02.2001",1e400,5,0,"ukur",0]]',
+    ):
+        assert ani.post(BASE + "muat/", {**form, "kept": kept}).status_code == 422
+    file = SimpleUploadedFile("a.csv", b"dari,ke,menit biasa\n")
+    page = ani.post(BASE + "muat/", {"act": "check", "source": "ukur", "permille": "²²²", "file": file}).content.decode()
+    assert "persen antara 100 dan 500" in page

@@ -56,3 +56,16 @@ def test_others_read_and_do_not_write(db_beltim: Any, client_for: ClientFor) -> 
     assert client_for("citra").get(BASE).status_code == 200
     assert client_for("citra").post(BASE + "catat/", TYPED).status_code == 403
     assert client_for("dedi").get(BASE).status_code == 403
+
+
+def test_what_is_no_height_and_no_hour_is_told_beside_its_field(db_beltim: Any, client_for: ClientFor) -> None:
+    ani = client_for("ani")
+    page = ani.post(BASE + "catat/", {**TYPED, "height": "50"})
+    assert page.status_code == 200
+    assert "setinggi itu tidak mungkin" in page.content.decode()
+    assert kept() == []
+    good = {"place": "19.06:P04", "from_min": "06.30", "until_min": "11.00", "day": "1", "because": "pasang"}
+    for wrong in ({"from_min": "²²"}, {"from_min": "6." + "0" * 5000}, {"until_min": "24.59"}, {"day": "²"}, {"day": "1" * 5000}):
+        assert "Tulis jam buka" in ani.post(BASE + "jam/", {**good, **wrong}, follow=True).content.decode()
+    assert weather.openings("pemilu-2024", record.clock(jobs._now())) == []
+    assert "Jam buka dicatat" in ani.post(BASE + "jam/", good, follow=True).content.decode()

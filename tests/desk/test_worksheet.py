@@ -169,3 +169,15 @@ def test_every_fault_reason_step_and_refusal_has_its_words() -> None:
     refusals = {cls.code for cls in vars(rules).values() if isinstance(cls, type) and issubclass(cls, rules.record.Refusal)}
     assert refusals <= set(desk.SENTENCES)
     assert set(rules._KINDS) <= set(desk.STEPS)
+
+
+def test_figures_that_no_number_is_made_of_are_refused(planned: distribution.StoredPlan, client_for: ClientFor) -> None:
+    ani = client_for("ani")
+    for number in ("²", "9" * 30, "9" * 5000, "-1", ""):
+        assert ani.post(BASE + "buka/", {"plan": number}).status_code == 302
+    assert worksheet.sheet(ELECTION, ANI.person, jobs._now()) is None
+    ani.post(BASE + "buka/", {"plan": "1"})
+    trip = _truck().code
+    for said in ({"act": "reorder", "order": "²,0"}, {"act": "depart", "hour": "²².00", "day": "1"}, {"act": "move", "target": "T01||²"}):
+        assert ani.post(BASE + "ubah/", {"seen": "²", "trip": trip, "load": "x", **said}).status_code == 302
+    assert _sheet().adjustments == ()

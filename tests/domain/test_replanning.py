@@ -92,6 +92,8 @@ def test_a_cut_road_is_driven_round_and_the_rest_of_the_network_stays() -> None:
         repairs.VehicleLost("T9"),
         repairs.LateStock("PENA", 0),
         repairs.TpsMoved("X.001", "A"),
+        repairs.TpsMoved("A.000", "A"),
+        repairs.TpsMoved("A.000", "G"),
     ],
 )
 def test_what_names_nothing_that_exists_is_refused(happened: repairs.Disruption) -> None:

@@ -50,5 +50,14 @@ def test_what_cannot_come_back_says_why() -> None:
     assert {why for code, why in propose(tiny).left if code.startswith("hasil")} == {"not_enough"}
 
 
+def test_a_vehicle_whose_road_is_cut_fetches_nothing_and_stops_nothing() -> None:
+    closed = tuple(d.Closure(small.FLEET[0].start, node.code) for node in small.NETWORK.nodes if node.code != small.FLEET[0].start)
+    cut = replace(small.NETWORK, closures=closed, _index={}, _sea={}, _timed={}, _roads={})
+    plan = returns.plan(COLLECTS, returns.Ground(cut, small.FLEET, small.RULES, small.KEEP), seed=1, stop=Stop(iterations=50))
+    assert not [trip for trip in plan.trips if trip.vehicle == "T"]
+    assert {code for code, _ in plan.left} == {one.code for one in COLLECTS}
+    assert rules.violations(plan, COLLECTS, cut, small.FLEET, small.RULES, small.KEEP) == []
+
+
 def test_the_same_seed_gives_the_same_return() -> None:
     assert propose() == propose()

@@ -56,6 +56,14 @@ def _mine(request: shell.Request, act: str, codes: Iterable[str]) -> access_rule
     return _thing(inside or (found[0] if found else reach))
 
 
+def _on_board(request: shell.Request, codes: Iterable[str]) -> access_rules.Thing:
+    """Like `_mine` for recording what a vehicle brings: a KPPS takes its boxes over from the PPS, not from a truck with those of others."""
+    region = request.election.region
+    if place_rules.level(access_rules.reach(request.person, "custody.record", region, request.at)) == "tps":
+        return _thing(region)
+    return _mine(request, "custody.record", codes)
+
+
 def _ride(request: shell.Request, waybill: str) -> custody.Ride | None:
     try:
         return custody.ride(request.election.code, waybill)
@@ -63,10 +71,10 @@ def _ride(request: shell.Request, waybill: str) -> custody.Ride | None:
         return None
 
 
-def _of_trip(request: shell.Request, election: str, waybill: str, act: str = "custody.read") -> access_rules.Thing:
+def _of_trip(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
     del election
     one = _ride(request, waybill)
-    return _mine(request, act, [code for stop in one.halts for code in custody.targets(one, stop.place)] if one else ())
+    return _mine(request, "custody.read", [code for stop in one.halts for code in custody.targets(one, stop.place)] if one else ())
 
 
 def _at_halt(request: shell.Request, election: str, waybill: str, place: str) -> access_rules.Thing:
@@ -75,7 +83,7 @@ def _at_halt(request: shell.Request, election: str, waybill: str, place: str) ->
     one = _ride(request, waybill)
     if one is None:
         return _mine(request, "custody.record", ())
-    return _thing(request.election.region) if one.index(place) < 0 else _mine(request, "custody.record", custody.targets(one, place))
+    return _thing(request.election.region) if one.index(place) < 0 else _on_board(request, custody.targets(one, place))
 
 
 def _at_start(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
@@ -85,7 +93,11 @@ def _at_start(request: shell.Request, election: str, waybill: str) -> access_rul
 
 
 def _on_trip(request: shell.Request, election: str, waybill: str) -> access_rules.Thing:
-    return _of_trip(request, election, waybill, "custody.record")
+    del election
+    one = _ride(request, waybill)
+    if one is None:
+        return _mine(request, "custody.record", ())
+    return _on_board(request, [code for stop in one.halts for code in custody.targets(one, stop.place)])
 
 
 def _at_tps(request: shell.Request, election: str, code: str) -> access_rules.Thing:
@@ -99,12 +111,18 @@ def _of_event(request: shell.Request, election: str, event: str, act: str = "cus
         found = custody.get_event(election, event)
     except rules.UnknownEvent:
         return _mine(request, act, ())
-    one = _ride(request, found.trip) if found.trip else None
+    return _about(request, found, _ride(request, found.trip) if found.trip else None, act)
+
+
+def _about(request: shell.Request, found: rules.Event, one: custody.Ride | None, act: str) -> access_rules.Thing:
     if one is None:
         return _mine(request, act, [thing[2:] for thing in found.things if thing.startswith("K:")] or [found.place])
     if one.index(found.place) < 0:
-        return _thing(request.election.region) if act == "custody.record" else _of_trip(request, election, one.waybill, act)
-    return _mine(request, act, custody.targets(one, found.place))
+        if act == "custody.record":
+            return _thing(request.election.region)
+        return _mine(request, act, [code for stop in one.halts for code in custody.targets(one, stop.place)])
+    codes = custody.targets(one, found.place)
+    return _on_board(request, codes) if act == "custody.record" else _mine(request, act, codes)
 
 
 def _event_to_undo(request: shell.Request, election: str, event: str) -> access_rules.Thing:
@@ -225,8 +243,14 @@ def trip(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     """One trip: its state, what comes next as one big button, its halts, and everything that was recorded."""
     one = _ride(request, waybill)
     if one is None:
-        shell.refused(request, rules.UnknownTrip(seen=waybill[:40]))
-        return redirect("desk:custody", election)
+        return _unknown(request, election, waybill)
+    held = custody.standing(election, one, request.at)
+    if held is None:
+        known = distribution.waybill_state(one.waybill, request.at)
+        return redirect("desk:replanning_waybill", election, one.waybill) if known else _unknown(request, election, waybill)
+    if held.waybill != one.waybill:
+        return redirect("desk:custody_trip", election, held.waybill)
+    one = held
     position = next(p for p in custody.positions(election, request.at).values() if p.waybill == one.waybill)
     now = custody.state(election, request.at)
     items = custody.manifest(election, one, request.at)
@@ -306,6 +330,7 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
     """Events, the newest first, with who, and what may be done about each."""
     told, names = custody.words(event.id for event in events), access.names()
     valid = {event.id for event in now.valid}
+    trips = {code: one or (_ride(request, code) if code else None) for code in {event.trip for event in events}}
     rows = []
     for event in reversed(events):
         said = told[event.id]
@@ -329,7 +354,7 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
                 "paper": event.kind in rules.MOVES,
                 "may_undo": event.id in valid
                 and event.kind is not Kind.CORRECTED
-                and shell.may(request, "custody.record", _event_to_undo(request, request.election.code, event.id)),
+                and shell.may(request, "custody.record", _about(request, event, trips[event.trip], "custody.record")),
             }
         )
     return rows
@@ -419,7 +444,7 @@ class Form:
     def kept(self) -> list[tuple[str, str]]:
         """Hidden fields: every answer so far."""
         single = (
-            "source", "count", "scan", "scan_done", "missing_done", "seals", "reading_done", "refused", "cause", "parties_done", "stamp",
+            "source", "count", "scan", "scan_done", "missing_done", "seals", "reading_done", "refused", "cause", "parties_done",
             "seq", "giver_agency", "giver_function", "giver_name", "receiver_agency", "receiver_function", "receiver_name",
         )  # fmt: skip
         found = [(name, self.one(name)) for name in single if self.one(name)]
@@ -434,10 +459,15 @@ def _packed(reading: rules.Reading) -> str:
 
 
 def _unpacked(text_: str) -> rules.Reading | None:
+    """A reading that travelled in the form, read once more: only numbers of seals become facts."""
     parts = text_.split("|")
     if len(parts) != 4 or not parts[2].isascii() or not parts[2].isdigit() or len(parts[2]) > 3:
         return None
-    return rules.Reading(parts[0], tuple(parts[1].split())[: seal_rules.MOST_ON_A_BOX], count=int(parts[2]), whole=parts[3] == "1")
+    try:
+        seen, _ = seal_rules.read_all(parts[1].split())
+    except facts.Refusal:
+        return None
+    return rules.Reading(parts[0], tuple(one.text for one in seen), count=int(parts[2]), whole=parts[3] == "1")
 
 
 def _form(request: shell.Request, kind: Kind, expected: Sequence[custody.Item], *, on_trip: bool = True) -> Form:
@@ -487,15 +517,12 @@ def _add_reading(request: shell.Request, form: Form) -> None:
 
 
 def _moment(request: shell.Request) -> datetime:
-    """When it happened: what was typed, else when the last page was shown, so that a repeated press says the same."""
-    typed = text.typed_moment(request.POST.get("when", ""))
-    if typed is not None:
-        return typed
-    try:
-        shown = datetime.fromisoformat(request.POST.get("stamp", ""))
-    except ValueError:
-        return request.at
-    return shown if shown.tzinfo and shown <= request.at else request.at
+    """When it happened: what was typed, else now, as the form says."""
+    return text.typed_moment(request.POST.get("when", "")) or request.at
+
+
+def _untimed(request: shell.Request) -> bool:
+    return text.typed_moment(request.POST.get("when", "")) is None
 
 
 def _client(request: shell.Request) -> str:
@@ -557,14 +584,14 @@ def _events(request: shell.Request, form: Form, place: str, waybill: str, second
     once, told = f"{_client(request)}/{_number(request)}", []
     if refused:
         event = rules.Event(kind=Kind.REFUSED, things=tuple(refused), cause=form.one("cause"), **common)
-        told.append(custody.Told(event, said, once=f"{once}/refused"))
+        told.append(custody.Told(event, said, once=f"{once}/refused", untimed=_untimed(request)))
     if taken or not refused:
         event = rules.Event(
             kind=form.kind, things=taken, seals=form.one("seals"), readings=tuple(one for one in form.readings if one.thing in there),
             sent=form.boxes, received=max(0, counted - sum(boxes.get(thing, 1) for thing in refused)),
             missing=tuple(dict.fromkeys([*gone, *refused])), **common,
         )  # fmt: skip
-        told.append(custody.Told(event, said, once=once))
+        told.append(custody.Told(event, said, once=once, untimed=_untimed(request)))
     return told
 
 
@@ -590,8 +617,6 @@ def _prompt(request: shell.Request, form: Form) -> dict[str, Any]:
     kept = form.kept()
     if not form.one("seq"):
         kept.append(("seq", _number(request)))
-    if prompt == "send":
-        kept = [(name, value) for name, value in kept if name != "stamp"] + [("stamp", request.at.isoformat())]
     ticked = {"missing": set(form.many("missing")), "kit": set(form.many("kit"))}
     gone = set(form.missing)
     there = [item for item in form.expected if item.thing not in gone]
@@ -757,7 +782,7 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
         event = rules.Event(kind=kind, **_common(request, place, one.waybill, here=request.POST["source"] == "here"))
         said = custody.Words(note=request.POST.get("note", "").strip()[:400])
         try:
-            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
+            _write(request, event, said)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -768,9 +793,14 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
     context = {
         "title": f"{one.number} {words.KINDS[kind]}", "number": one.number, "venue": one.name(place),
         "departed": kind is Kind.DEPARTED,         "watches": request.person.agency == "KPU", "back": _trip_href(election, one),
-        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
+        "kept": [("seq", _number(request))],
     }  # fmt: skip
     return render(request, "desk/custody/moved.html", context)
+
+
+def _write(request: shell.Request, event: rules.Event, said: custody.Words) -> None:
+    told = custody.Told(event, said, once=f"{_client(request)}/{_number(request)}", untimed=_untimed(request))
+    custody.record_events(request.election.code, [told], shell.actor(request), request.at)
 
 
 @shell.page("custody.record", thing=_on_trip)
@@ -787,7 +817,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
             common = _common(request, seen.place if seen else one.trip.start, one.waybill)
             event = rules.Event(kind=Kind.DAMAGED, things=tuple(chosen), cause=request.POST.get("cause", ""), **common)
             said = custody.Words(note=request.POST.get("note", "").strip()[:400])
-            custody.record_event(election, event, said, shell.actor(request), request.at, once=f"{_client(request)}/{_number(request)}")
+            _write(request, event, said)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -796,7 +826,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     context = {
         "number": one.number, "items": items, "chosen": chosen, "causes": words.CAUSES.items(), "back": _trip_href(election, one),
         "cause": request.POST.get("cause", ""), "note": request.POST.get("note", ""),
-        "kept": [("seq", _number(request)), ("stamp", request.at.isoformat())],
+        "kept": [("seq", _number(request))],
     }  # fmt: skip
     return render(request, "desk/custody/damage.html", context)
 
@@ -909,11 +939,11 @@ def thing(request: shell.Request, election: str, thing: str) -> HttpResponse:
     chain = [
         event for event in now.events if thing in event.things or thing in event.missing or any(r.thing == thing for r in event.readings)
     ]
-    if not target and not chain:
+    names, boxes = custody.place_names(election), packing.labelled(election, request.at, [thing[2:]])
+    if target not in names and not chain:
         shell.refused(request, rules.UnknownThing(thing=thing[:40]))
         return redirect("desk:custody", election)
     one = _ride(request, held.trip) if held and held.trip else None
-    names, boxes = custody.place_names(election), packing.labelled(election, request.at, [thing[2:]])
     context = {
         "thing": thing,
         "name": " ".join([names.get(target, target), *(box.contest or box.use for box in boxes)]),
@@ -928,8 +958,8 @@ def thing(request: shell.Request, election: str, thing: str) -> HttpResponse:
         "log": _log(request, chain, None, now),
         "conflicts": [c for c in _conflicts(request, election, everything=True) if c["thing"] == thing],
         "target": target,
-        "may_pass": place_rules.level(target) == "tps" and held is not None and not held.trip
-        and shell.may(request, "custody.record", _at_tps(request, election, target)) if target else False,
+        "may_pass": target in names and place_rules.level(target) == "tps" and held is not None and not held.trip
+        and shell.may(request, "custody.record", _at_tps(request, election, target)),
     }  # fmt: skip
     return render(request, "desk/custody/thing.html", context)
 

@@ -319,7 +319,7 @@ def plan(request: shell.Request, election: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("desk:distribution", election)
     asked = request.POST.get("seconds", "")
-    seconds = int(asked) if asked.isdigit() and int(asked) in SECONDS else SECONDS[0]
+    seconds = int(asked) if asked.isdecimal() and len(asked) < 6 and int(asked) in SECONDS else SECONDS[0]
     try:
         made = distribution.request_plan(election, seconds, 1, _actor(request), request.at)
     except facts.Refusal as refusal:
@@ -706,23 +706,30 @@ def _read_vehicle(typed: Mapping[str, str]) -> tuple[rules.Vehicle | None, dict[
 
     def whole(name: str, least: int, most: int = _LARGEST * 1000) -> int:
         cleaned = typed[name].replace(".", "")
-        if not cleaned.isdigit() or not least <= int(cleaned) <= most:
+        if not cleaned.isdecimal() or len(cleaned) > 18 or not least <= int(cleaned) <= most:
             wrong[name] = f"Tulis bilangan bulat mulai {least}."
             return least
         return int(cleaned)
 
     def minute(name: str) -> int:
         hours, dot, minutes = typed[name].replace(":", ".").partition(".")
-        if not (hours.isdigit() and dot and minutes.isdigit() and int(hours) <= 24 and int(minutes) < 60):
+        if not (
+            hours.isdecimal()
+            and dot
+            and minutes.isdecimal()
+            and max(len(hours), len(minutes)) < 3
+            and int(hours) <= 24
+            and int(minutes) < 60
+        ):
             wrong[name] = "Tulis jam seperti 05.30."
             return 0
         return int(hours) * 60 + int(minutes)
 
     volume = typed["volume"].replace(".", "").replace(",", ".")
-    if not volume.replace(".", "", 1).isdigit() or not 0 < float(volume) <= 200:
+    if not volume.replace(".", "", 1).isdecimal() or not 0 < float(volume) <= 200:
         wrong["volume"] = "Tulis volume dalam m³, misalnya 10,5."
     days = [part.strip().upper().removeprefix("H-") for part in typed["days"].split(",") if part.strip()]
-    if not days or not all(day.isdigit() and int(day) <= 30 for day in days):
+    if not days or not all(day.isdecimal() and len(day) < 3 and int(day) <= 30 for day in days):
         wrong["days"] = "Tulis hari seperti 2, 1 (H-2 dan H-1)."
     if not typed["code"] or not typed["code"].replace("-", "").isalnum() or len(typed["code"]) > 12:
         wrong["code"] = "Kode singkat dari huruf dan angka, misalnya T13."

@@ -113,7 +113,18 @@ def _told(one: distribution.Disrupted, names: Mapping[str, str], stored: distrib
 # --- the repair, before it counts ----------------------------------------------------------------------------------------------------
 
 
-def _mended(request: shell.Request, happened: rules.Disruption | None) -> tuple[replanning.Stand, Any]:
+LOOKED_AT_MIN = 15
+"""How long a repair that was looked at can be taken: trips leave no earlier than when it was reckoned, so a later minute may differ."""
+
+
+def _reckoned(stand: replanning.Stand, typed: str) -> int:
+    """The minute at which the repair was looked at; now where that is long ago, or where a trip of the plan has left since."""
+    seen_min = int(typed) if typed.removeprefix("-").isdecimal() and len(typed) < 8 else stand.now_min
+    left = any(seen_min < trip.depart_min <= stand.now_min for trip in stand.stored.plan.trips)
+    return seen_min if 0 <= stand.now_min - seen_min <= LOOKED_AT_MIN and not left else stand.now_min
+
+
+def _mended(request: shell.Request, happened: rules.Disruption | None, seen_min: str = "") -> tuple[replanning.Stand, Any]:
     # The routing library costs a second at the start of every process.
     from posko.planning import mending, routes  # noqa: PLC0415  (see above)
 
@@ -121,7 +132,7 @@ def _mended(request: shell.Request, happened: rules.Disruption | None) -> tuple[
     made = mending.mend(
         stand.stored.plan,
         stand.given,
-        now_min=stand.now_min,
+        now_min=_reckoned(stand, seen_min),
         trials=TRIALS,
         stop=routes.Stop(iterations=ITERATIONS),
         seed=stand.stored.plan.seed,
@@ -161,6 +172,7 @@ def preview(request: shell.Request, election: str) -> HttpResponse:
         "moved": len(told.moved),
         "reasons": plan_desk.reasons(plan.unassigned, names),
         "seen_hash": plans.plan_hash(plan),
+        "seen_min": str(stand.now_min),
         "marks": stored.marks,
         "sources": printed.SOURCES.items(),
     }  # fmt: skip
@@ -203,10 +215,10 @@ def commit(request: shell.Request, election: str) -> HttpResponse:
     seen, note, alone = request.POST.get("seen", ""), request.POST.get("note", "").strip()[:400], "alone" in request.POST
     try:
         happened = _happened(request, typed)
-        stand, made = _mended(request, happened)
+        stand, made = _mended(request, happened, request.POST.get("seen_min", ""))
         if plans.plan_hash(made.plan) != request.POST.get("seen_hash", ""):
             raise rules.PlanMoved(seen=seen[:6], now=stand.stored.number)
-        number = int(seen) if seen.isdigit() and len(seen) < 9 else 0
+        number = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
         actor = facts.Actor(request.person.id, request.person.agency)
         stored = replanning.record_repair(
             election, happened, None if alone else made.plan, number, typed["source"], note, actor, request.at

@@ -195,7 +195,7 @@ def _preview(request: shell.Request) -> dict[str, Any]:
         raise table.EmptyFile(file="")
     if (upload.size or 0) > table.MOST_BYTES:
         raise table.TooBig(file=str(upload.name)[:120], most=table.MOST_BYTES // 1_000_000)
-    if not (percent.isdigit() and 100 <= int(percent) <= 500):
+    if not (percent.isdecimal() and len(percent) < 4 and 100 <= int(percent) <= 500):
         return {"wrong": "Tulis persen antara 100 dan 500."}
     if source not in rules.SOURCES:
         return {"wrong": "Pilih sumbernya."}
@@ -244,7 +244,7 @@ def _record(request: shell.Request, election: str) -> HttpResponse:
     try:
         kept = json.loads(request.POST.get("kept", "")[:_KEPT])
         timings = [rules.Timing(str(k), str(a), str(b), int(u), int(t), int(m), str(s), bool(x)) for k, a, b, u, t, m, s, x in kept]
-    except (ValueError, TypeError, IndexError, RecursionError):
+    except (ValueError, TypeError, IndexError, RecursionError, OverflowError):
         raise table.Corrupt(file="waktu tempuh") from None
     digest = request.POST.get("digest", "")
     if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):

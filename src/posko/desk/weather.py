@@ -73,9 +73,10 @@ def _clock(minute: int) -> str:
 
 def _minute(typed: str) -> int | None:
     hours, dot, minutes = typed.strip().replace(":", ".").partition(".")
-    if not (hours.isdigit() and dot and minutes.isdigit() and len(hours) < 3 and int(hours) <= 24 and int(minutes) < 60):
+    whole = hours.isdecimal() and minutes.isdecimal() and len(hours) < 3 and len(minutes) < 3
+    if not (whole and dot and int(minutes) < 60 and int(hours) * 60 + int(minutes) <= travel.DAY):
         return None
-    return min(int(hours) * 60 + int(minutes), travel.DAY)
+    return int(hours) * 60 + int(minutes)
 
 
 def _read(typed: Mapping[str, str]) -> tuple[rules.Wave | None, dict[str, str]]:
@@ -95,7 +96,10 @@ def _read(typed: Mapping[str, str]) -> tuple[rules.Wave | None, dict[str, str]]:
         return None, wrong
     if until_at <= from_at:
         return None, {"until_at": "Selesai harus sesudah mulai."}
-    return rules.Wave(typed["place"], from_at, until_at, height, issued_at, source.value), {}
+    try:
+        return rules.Wave(typed["place"], from_at, until_at, height, issued_at, source.value), {}
+    except rules.BadForecast:
+        return None, {"height": "Gelombang setinggi itu tidak mungkin. Tulis dalam meter, misalnya 1,25."}
 
 
 @shell.page("weather.write")
@@ -182,10 +186,10 @@ def hours(request: shell.Request, election: str) -> HttpResponse:
         return redirect("desk:weather", election)
     from_min, until_min = _minute(request.POST.get("from_min", "")), _minute(request.POST.get("until_min", ""))
     day, why = request.POST.get("day", "0"), request.POST.get("because", "")
-    if from_min is None or until_min is None or not (day.isascii() and day.isdigit() and int(day[:2]) <= 30) or why not in OPEN_WHYS:
+    if from_min is None or until_min is None or not (day.isdecimal() and len(day) < 3 and int(day) <= 30) or why not in OPEN_WHYS:
         shell.refused(request, rules.BadOpening(place=request.POST.get("place", "")[:40]))
         return redirect("desk:weather", election)
-    gate = rules.Gate(request.POST.get("place", ""), int(day[:2]), travel.Opening(from_min, until_min, why))
+    gate = rules.Gate(request.POST.get("place", ""), int(day), travel.Opening(from_min, until_min, why))
     try:
         weather.set_opening(election, gate, shell.actor(request), request.at, ended="end" in request.POST)
     except facts.Refusal as refusal:

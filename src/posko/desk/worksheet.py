@@ -270,7 +270,7 @@ def begin(request: shell.Request, election: str) -> HttpResponse:
     if request.method == "POST":
         number = request.POST.get("plan", "")
         try:
-            worksheet.open_draft(election, int(number) if number.isdigit() else 0, shell.actor(request), request.at)
+            worksheet.open_draft(election, int(number) if number.isdecimal() and len(number) < 6 else 0, shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
     return redirect("desk:worksheet", election)
@@ -298,7 +298,7 @@ def _to_load(election: str, code: str) -> HttpResponse:
 
 def _seen(request: shell.Request) -> int:
     seen = request.POST.get("seen", "")
-    return int(seen) if seen.isdigit() and len(seen) < 16 else -1
+    return int(seen) if seen.isdecimal() and len(seen) < 16 else -1
 
 
 def _adjustment(typed: Any) -> rules.Adjustment:
@@ -307,14 +307,14 @@ def _adjustment(typed: Any) -> rules.Adjustment:
     if act == "move":
         vehicle, _, rest = typed.get("target", "").partition("|")
         into, _, before = rest.partition("|")
-        return rules.Move(load, vehicle[:20], into[:40], int(before) if before.isdigit() and len(before) < 4 else -1)
+        return rules.Move(load, vehicle[:20], into[:40], int(before) if before.isdecimal() and len(before) < 4 else -1)
     if act == "split":
         second = set(typed.getlist("second"))
         every = [code for code in typed.getlist("tps") if len(code) < 40]
         return rules.Split(load, (tuple(c for c in every if c not in second), tuple(c for c in every if c in second)))
     if act == "reorder":
         parts = typed.get("order", "").split(",")
-        if not all(part.isdigit() and len(part) < 4 for part in parts):
+        if not all(part.isdecimal() and len(part) < 4 for part in parts):
             raise rules.BadOrder(trip=trip)
         return rules.Reorder(trip, tuple(int(part) for part in parts))
     if act == "depart":
@@ -332,8 +332,10 @@ def _adjustment(typed: Any) -> rules.Adjustment:
 def _minute(hour: str, day: str, trip: str) -> int:
     """06.15 on H-`day` as a minute of the plan. BadMinute."""
     hours, dot, minutes = hour.strip().replace(":", ".").partition(".")
-    good = hours.isdigit() and dot and minutes.isdigit() and len(hours) < 3 and int(hours) < 24 and len(minutes) == 2 and int(minutes) < 60
-    if not good or not (day.isdigit() and len(day) < 3):
+    good = (
+        hours.isdecimal() and dot and minutes.isdecimal() and len(hours) < 3 and int(hours) < 24 and len(minutes) == 2 and int(minutes) < 60
+    )
+    if not good or not (day.isdecimal() and len(day) < 3):
         raise rules.BadMinute(trip=trip)
     return int(hours) * 60 + int(minutes) - int(day) * plans.DAY
 
@@ -509,7 +511,7 @@ def compare(request: shell.Request, election: str) -> HttpResponse:
 
 def _chosen(request: shell.Request, key: str, known: list[tuple[int, datetime, str]], default: int) -> int:
     typed = request.GET.get(key, "")
-    if typed.isdigit() and len(typed) < 6:
+    if typed.isdecimal() and len(typed) < 6:
         return int(typed)
     return known[default][0] if len(known) > default else 0
 

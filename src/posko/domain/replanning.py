@@ -117,7 +117,8 @@ def after(given: Given, disruption: Disruption, goods: Mapping[str, distribution
                 raise BadDisruption(item=item)
             return replace(given, loads=loads)
         case TpsMoved(tps, to, _):
-            if not any(tps in load.tps for load in given.loads) or not given.network.node(to):
+            holder, node = next((load for load in given.loads if tps in load.tps), None), given.network.node(to)
+            if holder is None or node is None or node.kind not in {"desa", "pulau"} or holder.place == to:
                 raise BadDisruption(tps=tps, to=to)
             return replace(given, loads=distribution.relocated(given.loads, {tps: to}, given.network, goods or {}, given.rules))
 

@@ -130,7 +130,7 @@ def _by_road(
         ready = begins
         for number in sorted(orders):
             trip = _timed(place, orders[number], ppk, ready, ground)
-            if trip.arrive_min > min([ends, *(one.latest_min for one in orders[number])]):
+            if trip is None or trip.arrive_min > min([ends, *(one.latest_min for one in orders[number])]):
                 break
             place.trips.append(trip)
             place.here, place.free_min = ppk, trip.arrive_min + ground.keep.unload_min
@@ -161,7 +161,7 @@ def _extra(one: rules.Collect, ppk: str, runs: Sequence[tuple[_Place, int, int]]
         if one.volume_ml > place.vehicle.volume_ml or one.weight_g > place.vehicle.weight_g:
             continue
         trip = _timed(place, [one], ppk, max(begins, place.free_min), ground)
-        if trip.arrive_min <= min(ends, one.latest_min):
+        if trip is not None and trip.arrive_min <= min(ends, one.latest_min):
             found.append((trip.arrive_min, place.vehicle.code, trip, place))
     if not found:
         return False
@@ -211,17 +211,19 @@ def _data(
     return pyvrp.ProblemData(locations, clients, depots, types, [distances], [minutes])
 
 
-def _timed(place: _Place, order: Sequence[rules.Collect], ppk: str, ready: int, ground: Ground) -> rules.Trip:
-    """One trip to the PPK, as late as the first goods are ready; neighbouring goods of one place share a halt."""
+def _timed(place: _Place, order: Sequence[rules.Collect], ppk: str, ready: int, ground: Ground) -> rules.Trip | None:
+    """One trip to the PPK, as late as the first goods are ready; neighbouring goods of one place share a halt. None where a road is cut."""
     kind, start = place.vehicle.kind, place.here
     first = ground.network.leg(kind, start, order[0].place)
-    assert first is not None
+    if first is None or ground.network.leg(kind, order[-1].place, ppk) is None:
+        return None
     depart = max(ready, order[0].ready_min - first.travel_min)
     halts: list[distribution.Stop] = []
     here, clock = start, depart
     for one in order:
         way = ground.network.leg(kind, here, one.place)
-        assert way is not None
+        if way is None:
+            return None
         if halts and here == one.place:
             last = halts[-1]
             halts[-1] = replace(last, loads=(*last.loads, one.code), depart_min=last.depart_min + one.service_min)

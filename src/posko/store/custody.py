@@ -134,13 +134,15 @@ class Ride:
 def ride(election: str, waybill: str) -> Ride:
     """The trip of a waybill (identity, number, or what its QR code says), of the plan in force or an older one. UnknownTrip."""
     typed = label_rules.cleaned(waybill)
-    row = distribution.WaybillRow.objects.filter(plan__election=election, number__iexact=typed).first()
+    of_election = distribution.WaybillRow.objects.filter(plan__election=election).order_by("plan__number")
+    # A repair keeps waybills: of a waybill of several plans the newest counts.
+    row = of_election.filter(number__iexact=typed).last()
     if row is None:
         try:
             identity = label_rules.expect(typed, "waybill").text
         except facts.Refusal as refusal:
             raise rules.UnknownTrip(seen=typed[:40]) from refusal
-        row = distribution.WaybillRow.objects.filter(plan__election=election, identity=identity).first()
+        row = of_election.filter(identity=identity).last()
     if row is None:
         raise rules.UnknownTrip(seen=typed[:40])
     stored = distribution.plan_of_row(row.plan_id)
@@ -165,6 +167,16 @@ def rides(election: str, at: datetime) -> list[Ride]:
         kept.append(replace(one, waybill=before.waybill, number=before.number) if before else one)
         old = [other for other in old if other is not before]
     return sorted([*kept, *old], key=lambda one: (one.depart_at, one.number))
+
+
+def standing(election: str, one: Ride, at: datetime) -> Ride | None:
+    """The trip of `rides` that a waybill stands for: of the plan in force maybe under the waybill it left with; None where none does."""
+    known = rides(election, at)
+    mine = next((other for other in known if other.waybill == one.waybill), None)
+    current = distribution.current_plan(election, at)
+    if mine or current is None or one.stored.number != current.number:
+        return mine
+    return next((other for other in known if _same(other) == _same(one)), None)
 
 
 def _rides(stored: distribution.StoredPlan) -> list[Ride]:
@@ -231,6 +243,7 @@ class Told:
     """An event before it is written (its id is empty), with its words and why; actor: who tells it, where that is not whoever writes.
 
     once: a word that its form bears, so that a form that is sent twice is written once; a phone has its device and number for that.
+    untimed: nobody said when; it happened when it was sent, and a repetition that comes later says the same.
     """
 
     event: rules.Event
@@ -238,6 +251,7 @@ class Told:
     reason: str = ""
     actor: facts.Actor | None = None
     once: str = ""
+    untimed: bool = False
 
 
 def record_event(
@@ -288,7 +302,8 @@ def _standing(told: Told) -> rules.Event | None:
     found = _event(row)
     # The store fills in the id, the desk's number and what seals it expected; everything else is the sender's.
     device, seq = (found.device, found.seq) if told.event.device else ("", 0)
-    if replace(found, id="", readings=(), device=device, seq=seq) != replace(told.event, id="", readings=()):
+    at = told.event.at if told.untimed else found.at
+    if replace(found, id="", readings=(), device=device, seq=seq, at=at) != replace(told.event, id="", readings=()):
         raise rules.SameNumber(device=told.event.device or told.once, seq=told.event.seq)
     return found
 
