@@ -1,5 +1,6 @@
 """Drafts in the store: one per person, seen before changed, undone by dropping, saved only without faults, stale when inputs change."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -110,6 +111,9 @@ def test_a_saved_draft_is_the_plan_in_force_with_its_split_loads_and_its_reason(
     assert rules.faults(_sheet().draft, _sheet().given) == {}
     made = worksheet.save(ELECTION, _sheet().version, "jembatan sempit", ANI, LATER)
     assert (made.number, made.plan.method) == (2, "meja perencana, dari rencana 1")
+    kept = {trip for trip, bill in made.waybills.items() if opened.waybills.get(trip) == bill}
+    assert len(kept) >= len(opened.waybills) - 2, "only the papers of trips that the split touches are new"
+    assert kept != set(opened.waybills)
     assert {f"{load}~1", f"{load}~2"} <= set(made.plan.arrivals())
     now = distribution.current_plan(ELECTION, LATER)
     assert now is not None
@@ -126,6 +130,15 @@ def test_a_saved_draft_is_the_plan_in_force_with_its_split_loads_and_its_reason(
     assert distribution.inputs(ELECTION, LATER + timedelta(minutes=1)).digest == opened.input_hash
     with pytest.raises(plans.UnknownSplit):
         distribution.join_load(ELECTION, load, ANI, LATER + timedelta(minutes=2))
+
+
+def test_a_draft_does_not_undo_a_plan_that_came_into_force_after_it_was_opened(opened: distribution.StoredPlan) -> None:
+    sheet = _sheet()
+    newer = replace(opened.plan, method="perbaikan")
+    distribution.record_plan(ELECTION, newer, opened.input_hash, ANI, LATER, base=opened)
+    with pytest.raises(rules.Overtaken) as refused:
+        worksheet.save(ELECTION, sheet.version, "pindah satu", ANI, LATER + timedelta(minutes=1))
+    assert refused.value.facts["plan"] == 2
 
 
 def test_a_draft_whose_inputs_changed_says_so_and_is_computed_with_the_new_ones(opened: distribution.StoredPlan) -> None:

@@ -612,6 +612,7 @@ SENTENCES = {
     "worksheet.already_open": "Anda masih punya draf terbuka. Simpan atau buang draf itu lebih dulu.",
     "worksheet.unknown_plan": "Rencana {number} tidak ada.",
     "worksheet.changed_meanwhile": "Draf {draft} sudah berubah di jendela lain. Inilah keadaannya; ulangi langkah Anda bila masih perlu.",
+    "worksheet.overtaken": "Rencana {plan} berlaku sesudah draf {draft} dibuka. Mulai lagi dari rencana itu, supaya isinya tidak hilang.",
     "worksheet.unfinished": "Belum dapat disimpan: {faults} kesalahan dan {left} muatan tanpa kendaraan.",
     "worksheet.no_reason": "Tulis alasan rencana ini disusun di meja.",
 }  # fmt: skip

@@ -110,6 +110,12 @@ class ChangedMeanwhile(record.Refusal):
     code: ClassVar[str] = "worksheet.changed_meanwhile"
 
 
+class Overtaken(record.Refusal):
+    """Another plan came into force after the draft was opened: what it changed would be lost unseen."""
+
+    code: ClassVar[str] = "worksheet.overtaken"
+
+
 class Unfinished(record.Refusal):
     """Faults or loads without a vehicle: not a plan yet."""
 

@@ -231,7 +231,10 @@ def discard(election: str, actor: facts.Actor, at: datetime) -> None:
 
 
 def save(election: str, seen: int, reason: str, actor: facts.Actor, at: datetime) -> distribution.StoredPlan:
-    """The draft becomes a plan in force, with its split loads. NoReason, Unfinished, ChangedMeanwhile and those of record_plan."""
+    """The draft becomes a plan in force, with its split loads. NoReason, Unfinished, ChangedMeanwhile, Overtaken and those of record_plan.
+
+    Trips that are as they were in the plan in force keep their waybills.
+    """
     with transaction.atomic():
         at = record.turn(at)
         if not reason.strip():
@@ -240,13 +243,16 @@ def save(election: str, seen: int, reason: str, actor: facts.Actor, at: datetime
         wrong = sum(len(some) for some in rules.faults(found.draft, found.given).values())
         if wrong or found.draft.left:
             raise rules.Unfinished(faults=wrong, left=len(found.draft.left))
+        standing = distribution.current_plan(election, at)
+        if standing is not None and standing.occurred_at > row.occurred_at:
+            raise rules.Overtaken(draft=row.code, plan=standing.number)
         split = dict(found.draft.splits)
         digest = distribution.inputs(election, at, split).digest
         said = {"base": row.base, "adjustments": len(found.adjustments)}
         beside = _draft("worksheet.saved", election, row.code, actor, at, said, record.typed(reason=reason.strip()[:400]))
         row.state, row.closed_at, row.plan = "saved", at, distribution.next_number(election)
         row.save(update_fields=["state", "closed_at", "plan"])
-        return distribution.record_plan(election, found.plan(), digest, actor, at, split=split, beside=[beside])
+        return distribution.record_plan(election, found.plan(), digest, actor, at, split=split, beside=[beside], base=standing)
 
 
 def reason_of(election: str, number: int, at: datetime) -> str:
