@@ -108,6 +108,20 @@ def test_what_came_while_an_outlook_was_computed_or_at_the_same_instant_makes_it
     assert forecast.stale(again, ELECTION, meanwhile) == "hazard.recorded"
 
 
+def test_a_road_that_was_closed_after_the_plan_is_not_driven(planned: None) -> None:
+    before, _ = forecast.situation(ELECTION, NEAR)
+    trucks = {one.code: one.kind for one in before.planned.fleet if not one.boat}
+    legs = (leg for trip in before.case().trips if trip.vehicle in trucks for leg in trip.legs[:1] if leg.spread.usual_min > 10)
+    leg = next(legs)
+    kind, start, end = next(iter(trucks.values())), leg.start, leg.end
+    shut = distribution.Disrupted("road", start, end, "", 0, "Dinas PU", NEAR, "")
+    distribution.put_disruption(ELECTION, shut, "", ANI, NEAR)
+    after, _ = forecast.situation(ELECTION, NEAR)
+    usual, round_about = before.planned.network.spread(kind, start, end), after.planned.network.spread(kind, start, end)
+    assert usual is not None
+    assert round_about is None or round_about.usual_min > usual.usual_min
+
+
 def test_a_vehicle_taken_out_of_use_brings_nothing(planned: None) -> None:
     stored = distribution.current_plan(ELECTION, NEAR)
     assert stored is not None

@@ -141,7 +141,10 @@ def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
     given = stored.inputs
     deadline_min = _minute(held.voting_at, stored.midnight_at)
     fleet = _fleet(given.fleet, distribution.vehicle_states(election, at))
-    planned = rules.Planned(stored.plan, given.loads, given.network, fleet, given.rules, stored.midnight_at, deadline_min)
+    # The roads as they are today, with none of the ways that were reckoned for the plan.
+    shut = [one for one in distribution.disruptions(election, at) if one.kind == "road"]
+    network = replace(given.network, closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut), _roads={})
+    planned = rules.Planned(stored.plan, given.loads, network, fleet, given.rules, stored.midnight_at, deadline_min)
     keep = rules.Assumptions()
     stations = tuple(places.tps_list(election))
     goods = _Goods(election, at, planned)
