@@ -10,7 +10,7 @@ from django.test import Client
 
 from posko.domain import drill as rules
 from posko.domain.record import Actor
-from posko.formats import watermark
+from posko.formats import document, watermark
 from posko.store import drill, record
 from tests import beltim, practice
 from tests.planning.test_honesty import judged, simulated
@@ -109,6 +109,28 @@ def test_the_page_of_a_drill_shows_what_happened_and_hides_what_is_still_wanted(
     assert "Analis menilai laporan itu dalam satu jam." in later
     assert "tidak dijawab" in later
     assert "0 dari 10" in later
+
+
+def test_the_paper_of_a_drill_that_runs_hides_what_is_still_wanted_too(
+    drilled: drill.Drill, client_for: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def paper(minutes: int) -> str:
+        told: list[Any] = []
+        at = drilled.begins_at + timedelta(minutes=minutes)
+        monkeypatch.setattr(record, "clock", lambda _machine: at)
+        drill.inject_due(at)
+
+        def pdf(_name: str, values: Any, _at: Any) -> bytes:
+            told.append(values)
+            return b"%PDF"
+
+        monkeypatch.setattr(document, "pdf", pdf)
+        assert client_for("ani").get("/pemilu-2024/gladi/catatan.pdf").status_code == 200
+        return str(told[0]["rows"])
+
+    assert "perahu belum berangkat" in paper(30)
+    assert "Analis menilai laporan itu" not in paper(30)
+    assert "Analis menilai laporan itu" in paper(100)
 
 
 def test_the_debrief_is_a_marked_pdf(drilled: drill.Drill, client_for: Callable[[str], Client]) -> None:

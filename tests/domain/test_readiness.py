@@ -307,6 +307,14 @@ def test_a_telephone_call_makes_no_tps_ready_and_can_make_it_not_ready() -> None
         assert "told_missing" in why(bad, code)
     assert codes(readiness.judge(facts(phone=told("not_ready", "TINTA")), AT)) == {"told_missing"}, "said after the check"
     assert readiness.judge(facts(phone=told("not_ready", "TINTA", hours_ago=3)), AT).state is State.READY, "said before the check"
+    gone = facts(phone=told("not_ready", "goods"))
+    assert why(gone, "handed") == ["told_missing"], "boxes that a check saw and that are not there now"
+    assert readiness.judge(gone, AT).state is State.NOT_READY
+    assert readiness.judge(facts(phone=told("not_ready", "goods", hours_ago=3)), AT).state is State.READY
+    for hours, state in ((2, State.NOT_READY), (0, State.UNKNOWN)):
+        handed = readiness.Leg("handed", DUE, AT - timedelta(hours=hours), followed=True)
+        one = facts(check=None, phone=told("not_ready", "goods"), legs=(handed,))
+        assert readiness.judge(one, AT).state is state, "only what was handed over after the call answers it"
     broken = facts(check=a_check(seals=Answer.NO), phone=told("ready"))
     assert readiness.judge(broken, AT).state is State.NOT_READY, "what was seen is not talked away"
     for said, missing in (("ready", ("TINTA",)), ("not_ready", ()), ("perhaps", ())):

@@ -86,13 +86,35 @@ def test_an_outcome_taken_back_takes_back_what_the_tps_said(scene: Any) -> None:
     made = calls.record_call(E, CODES[0], "not_ready", ("seals",), ANI, AT)
     later = AT + timedelta(minutes=3)
     with pytest.raises(rules.TooLate):
-        calls.undo(E, made.entry_id, LUTFI, later)
-    calls.undo(E, made.entry_id, ANI, later)
+        calls.undo(E, CODES[0], made.entry_id, LUTFI, later)
+    calls.undo(E, CODES[0], made.entry_id, ANI, later)
     assert (states(AT)[0], states(later)[0]) == (State.NOT_READY, State.UNKNOWN)
     assert calls.last(E, later) == {}
     assert set(calls.last(E, AT)) == {CODES[0]}, "before it was taken back it stood"
     with pytest.raises(rules.Unknown):
-        calls.undo(E, made.entry_id, ANI, later)
+        calls.undo(E, CODES[0], made.entry_id, ANI, later)
+
+
+def test_a_second_tap_is_no_second_call_so_that_taking_it_back_takes_all_of_it_back(scene: Any) -> None:
+    made = calls.record_call(E, CODES[0], "not_ready", ("seals",), ANI, AT)
+    size = record.root()
+    soon = AT + timedelta(seconds=2)
+    assert calls.record_call(E, CODES[0], "not_ready", ("seals",), ANI, soon).entry_id == made.entry_id
+    assert record.root() == size
+    calls.undo(E, CODES[0], made.entry_id, ANI, soon)
+    assert states(soon)[0] is State.UNKNOWN
+    assert calls.record_call(E, CODES[0], "not_ready", ("seals",), ANI, soon).entry_id != made.entry_id, "said again after that"
+    assert calls.record_call(E, CODES[0], "ready", (), ANI, soon).outcome is rules.Outcome.READY, "another outcome is another call"
+    calls.record_call(E, CODES[0], "ready", (), ANI, soon + timedelta(minutes=2))
+    assert len(calls.history(E, CODES[0], soon + timedelta(minutes=2))) == 3
+
+
+def test_a_call_is_settled_or_taken_back_only_as_one_of_its_own_tps(scene: Any) -> None:
+    made = calls.record_call(E, CODES[0], "help", (), ANI, AT)
+    with pytest.raises(rules.NothingOpen):
+        calls.settle(E, CODES[2], made.entry_id, LUTFI, AT)
+    with pytest.raises(rules.Unknown):
+        calls.undo(E, CODES[2], made.entry_id, ANI, AT)
 
 
 def test_help_that_was_asked_for_waits_for_somebody_until_it_was_given(scene: Any, cast: Any) -> None:
@@ -105,11 +127,11 @@ def test_help_that_was_asked_for_waits_for_somebody_until_it_was_given(scene: An
     assert [task.args for task in calls.waiting(cast["budi"], E, AT)] == [(), (CODES[0],)], "his kecamatan"
     assert calls.waiting(cast["juwita"], E, AT) == []
     later = AT + timedelta(minutes=20)
-    assert calls.settle(E, made.entry_id, LUTFI, later) == CODES[0]
+    assert calls.settle(E, CODES[0], made.entry_id, LUTFI, later) == CODES[0]
     assert [task.kind for task in calls.waiting(cast["ani"], E, later)] == ["calls.list"]
     assert len(calls.waiting(cast["ani"], E, AT)) == 2, "then it still waited"
     with pytest.raises(rules.NothingOpen):
-        calls.settle(E, made.entry_id, LUTFI, later)
+        calls.settle(E, CODES[0], made.entry_id, LUTFI, later)
 
 
 def test_numbers_are_private_words_that_can_be_erased_and_replaced(scene: Any) -> None:

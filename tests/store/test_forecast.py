@@ -93,6 +93,52 @@ def test_an_outlook_is_old_with_age_and_sooner_near_the_vote(planned: None) -> N
     assert forecast.stale(stored, ELECTION, AT + HOUR + forecast.FRESH_FOR + HOUR) == "age"
 
 
+def test_what_came_while_an_outlook_was_computed_or_at_the_same_instant_makes_it_old(planned: None) -> None:
+    at = AT + HOUR
+    outlook, plan = forecast.make(ELECTION, at, scenarios=400)
+    meanwhile = at + timedelta(seconds=5)
+    hazard = road_rules.Hazard("19.06.01.2004", "banjir", 90, 300, source="AGHT-1")
+    distribution.put_hazard(ELECTION, hazard, ANI, meanwhile)
+    stored = forecast.record_outlook(ELECTION, outlook, plan, ANI, at)
+    assert stored.occurred_at == meanwhile
+    assert forecast.stale(stored, ELECTION, meanwhile) == "hazard.recorded"
+    again = kept_outlook(meanwhile)
+    assert forecast.stale(again, ELECTION, meanwhile) == ""
+    distribution.put_hazard(ELECTION, road_rules.Hazard("19.06.01.2004", "longsor", 60, 300, source="AGHT-2"), ANI, meanwhile)
+    assert forecast.stale(again, ELECTION, meanwhile) == "hazard.recorded"
+
+
+def test_a_road_that_was_closed_after_the_plan_is_not_driven(planned: None) -> None:
+    before, _ = forecast.situation(ELECTION, NEAR)
+    trucks = {one.code: one.kind for one in before.planned.fleet if not one.boat}
+    legs = (leg for trip in before.case().trips if trip.vehicle in trucks for leg in trip.legs[:1] if leg.spread.usual_min > 10)
+    leg = next(legs)
+    kind, start, end = next(iter(trucks.values())), leg.start, leg.end
+    shut = distribution.Disrupted("road", start, end, "", 0, "Dinas PU", NEAR, "")
+    distribution.put_disruption(ELECTION, shut, "", ANI, NEAR)
+    after, _ = forecast.situation(ELECTION, NEAR)
+    usual, round_about = before.planned.network.spread(kind, start, end), after.planned.network.spread(kind, start, end)
+    assert usual is not None
+    assert round_about is None or round_about.usual_min > usual.usual_min
+
+
+def test_a_vehicle_taken_out_of_use_brings_nothing(planned: None) -> None:
+    stored = distribution.current_plan(ELECTION, NEAR)
+    assert stored is not None
+    piers = {one.start for one in stored.plan.trips if any(v.boat and v.code == one.vehicle for v in stored.inputs.fleet)}
+    trip = next(one for one in stored.plan.trips if any(stop.place in piers and stop.loads for stop in one.stops))
+    before, _ = forecast.situation(ELECTION, NEAR)
+    assert trip.code in {one.code for one in before.case().trips}
+    distribution.retire_vehicle(ELECTION, trip.vehicle, "mesin rusak", ANI, NEAR)
+    found, _ = forecast.situation(ELECTION, NEAR)
+    assert trip.vehicle not in {one.code for one in found.planned.fleet}
+    assert trip.vehicle not in {one.vehicle for one in found.case().trips}
+    outlook = {one.tps: one for one in forecast.make(ELECTION, NEAR, scenarios=400)[0].tps}
+    left = {tps for load in stored.inputs.loads if load.code in trip.loads for tps in load.tps}
+    assert left
+    assert {outlook[tps].ready_ppm for tps in left} == {0}, "the boat finds nothing at the pier"
+
+
 def test_a_hazard_is_met_by_chance_and_a_check_is_believed(planned: None) -> None:
     distribution.put_hazard(ELECTION, road_rules.Hazard("19.06.01.2004", "banjir", 90, 300, source="AGHT-1"), ANI, NEAR)
     yes, no = readiness_rules.Answer.YES, readiness_rules.Answer.NO

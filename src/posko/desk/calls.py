@@ -50,7 +50,7 @@ def _regions(request: shell.Request) -> tuple[str, ...]:
 def index(request: shell.Request, election: str) -> HttpResponse:
     """Whom to telephone, in order; how many calls fit until six."""
     context = _list(request, election)
-    asked = request.GET.get("penelepon", "")
+    asked = request.GET.get("penelepon", "")[:4]
     holding = {line["claim"].person for line in context["lines"] if line["claim"]}
     callers = int(asked) if asked.isascii() and asked.isdigit() and 1 <= int(asked) <= MOST_CALLERS else max(1, len(holding))
     opens_at = request.election.voting_at
@@ -245,7 +245,7 @@ def undo(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The author takes the last outcome back within minutes."""
     if request.method == "POST":
         try:
-            calls.undo(election, request.POST.get("call", "")[:64], shell.actor(request), request.at)
+            calls.undo(election, code, request.POST.get("call", "")[:64], shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:
@@ -258,7 +258,7 @@ def settle(request: shell.Request, election: str, code: str) -> HttpResponse:
     """The help that was asked for was given."""
     if request.method == "POST":
         try:
-            calls.settle(election, request.POST.get("call", "")[:64], shell.actor(request), request.at)
+            calls.settle(election, code, request.POST.get("call", "")[:64], shell.actor(request), request.at)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
         else:

@@ -194,7 +194,8 @@ def debrief(request: shell.Request, election: str) -> HttpResponse:
         "footer": f"Naskah {running.script.code} · SHA-256 {running.script.digest[:16]}",
         "stamp": text.waktu(at),
     }
-    values = printed.debrief(running.script, drill.score(election, at), reports.place_names(election), head)
+    score = drill.score(election, at)
+    values = printed.debrief(running.script, score, reports.place_names(election), head, over=running.over(at))
     name = f'inline; filename="gladi-{running.script.code}.pdf"'
     return HttpResponse(document.pdf("gladi", values, at), content_type="application/pdf", headers={"Content-Disposition": name})
 

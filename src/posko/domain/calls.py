@@ -20,6 +20,8 @@ CLAIM_FOR = timedelta(minutes=8)
 """How long a TPS is one caller's, two calls (ours)."""
 UNDO_FOR = timedelta(minutes=10)
 """How long whoever wrote an outcome down takes it back."""
+SAME_WITHIN = timedelta(seconds=30)
+"""The same outcome by the same caller within so long is a second tap on the button (ours)."""
 AGAIN_AFTER = timedelta(minutes=10)
 """When somebody who did not answer is tried again (ours)."""
 ANSWER_STAYS = timedelta(hours=3)
@@ -181,6 +183,12 @@ def check_outcome(outcome: str, missing: Sequence[str]) -> Outcome:
     if outcome not in set(Outcome) or (outcome == Outcome.NOT_READY) != bool(missing):
         raise NoOutcome(outcome=outcome[:20])
     return Outcome(outcome)
+
+
+def same(before: Call, outcome: Outcome, missing: Sequence[str], person: str, at: datetime) -> bool:
+    """Whether this is the last call of the TPS over again: taking back one of two equal calls would leave the other standing."""
+    alike = (before.outcome, before.missing, before.person) == (outcome, tuple(missing), person)
+    return alike and before.settled_at is None and at - before.called_at <= SAME_WITHIN
 
 
 def check_undo(call: Call, last: Call | None, person: str, at: datetime) -> None:

@@ -740,18 +740,22 @@ def _event_code(hazard: distribution.Hazard) -> str:
 
 
 def _trips(planned: Planned, vehicles: Mapping[str, distribution.Vehicle], state: State, held: Assumptions) -> tuple[Trip, ...]:
-    """The trips that still carry something, by time of departure; a vehicle's next trip waits for its return."""
+    """The trips that still carry something, by time of departure; a vehicle's next trip waits for its return. What a trip that cannot be
+    driven was to bring to a pier is not there for the boat.
+    """
     loads = {load.code: load for load in planned.loads}
     found: list[Trip] = []
     before: dict[str, str] = {}
     passed: dict[tuple[str, str], int] = {}
+    lost: set[str] = set()
     for trip in sorted(planned.plan.trips, key=lambda one: (one.depart_min, one.code)):
         vehicle = vehicles.get(trip.vehicle)
-        carried = tuple(code for code in trip.loads if code in loads and code not in state.arrived)
-        if vehicle is None or not carried:
+        carried = tuple(code for code in trip.loads if code in loads and code not in state.arrived and code not in lost)
+        if not carried:
             continue
-        legs = _legs(planned, trip, vehicle, carried, state.hazards, passed)
-        if legs is None:
+        legs = _legs(planned, trip, vehicle, carried, state.hazards, passed) if vehicle else None
+        if vehicle is None or legs is None:
+            lost |= set() if trip.code in state.departed else set(carried)
             continue
         usual = sum(leg.spread.usual_min + leg.halt_min for leg in legs[:-1])
         gone = state.departed.get(trip.code)

@@ -480,10 +480,17 @@ def _sealed(facts: Facts, at: datetime, limits: Limits) -> _Found:
 
 
 def _legs(facts: Facts, legs: Mapping[str, Leg], at: datetime) -> dict[str, _Found]:
-    """The way to the TPS: a check that saw goods or seals proves all of it; then hand-overs, then the plan. The first open leg decides."""
-    check = facts.check
+    """The way to the TPS: a check that saw goods or seals proves all of it; then hand-overs, then the plan. The first open leg decides.
+
+    Boxes that were said by telephone not to be there are not there, until a later check or hand-over to the KPPS says otherwise.
+    """
+    check, told = facts.check, _told(facts, "goods")
+    handed = legs.get("handed")
+    if facts.phone is not None and handed is not None and handed.done_at is not None and handed.done_at >= facts.phone.said_at:
+        told = ()
     if check is not None and {check.items, check.seals} != {Answer.UNSEEN}:
-        return {code: _Found(done_at=legs[code].done_at if code in legs else None, seen_at=check.checked_at) for code in LEGS}
+        seen = {code: _Found(done_at=legs[code].done_at if code in legs else None, seen_at=check.checked_at) for code in LEGS}
+        return {**seen, "handed": _Found(missing=told)} if told else seen
     found: dict[str, _Found] = {}
     last = max((i for i, code in enumerate(LEGS) if code in legs and legs[code].done_at), default=-1)
     followed = False
@@ -496,8 +503,7 @@ def _legs(facts: Facts, legs: Mapping[str, Leg], at: datetime) -> dict[str, _Fou
             followed = True
         else:
             found[code] = _planned(facts, at, check is None and not followed and code in {"arrived", "handed"})
-    told = _told(facts, "goods")
-    if told and last < LEGS.index("handed"):
+    if told:
         found["handed"] = _Found(missing=told)
     return found
 

@@ -264,8 +264,13 @@ STATES = {
 }
 
 
-def debrief(script: rules.Script, result: rules.Result, places: Mapping[str, str], head: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of gladi.typ: every inject that happened, what was wanted, what came of it. `places`: code -> name."""
+def debrief(
+    script: rules.Script, result: rules.Result, places: Mapping[str, str], head: Mapping[str, Any], *, over: bool = True
+) -> dict[str, Any]:
+    """Values of gladi.typ: every inject that happened, what was wanted, what came of it. `places`: code -> name.
+
+    Before the drill is over, what is still wanted stays hidden as on the page: else the paper is a list to work off.
+    """
     rows = []
     for one in result.injects:
         if one.at is None:
@@ -278,6 +283,7 @@ def debrief(script: rules.Script, result: rules.Result, places: Mapping[str, str
                 f"{answer.points} / {answer.expectation.points}",
             ]
             for answer in one.answers
+            if over or answer.state is not rules.State.OPEN
         ]
         rows.append(
             {

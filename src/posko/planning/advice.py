@@ -105,7 +105,7 @@ def candidates(situation: Situation, outlook: rules.Outlook, least_ppm: int = 10
     found: list[Candidate] = []
     for (code, subject), _ in sorted(shares.items(), key=lambda item: (-item[1], item[0])):
         trip = trips.get(subject)
-        if trip is not None and trip.code not in situation.state.departed:
+        if trip is not None and trip.code not in situation.state.departed and trip.vehicle in vehicles:
             found += _for_trip(situation, trip, vehicles[trip.vehicle], code)
         elif code == "work":
             found += _tables(situation, subject)

@@ -120,7 +120,7 @@ def release(election: str, tps: str, actor: facts.Actor, at: datetime) -> None:
 
 def record_call(election: str, tps: str, outcome: str, missing: Iterable[str], actor: facts.Actor, at: datetime) -> rules.Call:
     """What came of a call. "Ready" and "not ready" are also what the TPS said by telephone (`tps.phoned`), which readiness and the forecast
-    read. Unknown, NoOutcome, Taken; UnknownItem of readiness.
+    read. The same said twice within a moment (a double tap) is one call. Unknown, NoOutcome, Taken; UnknownItem of readiness.
     """
     with transaction.atomic():
         at = record.turn(at)
@@ -128,6 +128,9 @@ def record_call(election: str, tps: str, outcome: str, missing: Iterable[str], a
         if tps not in {t.code for t in places.tps_list(election)}:
             raise rules.Unknown(code=tps[:30])
         rules.check_claim(claims(election, at).get(tps), actor.person, at)
+        before = last(election, at).get(tps)
+        if before is not None and rules.same(before, found, lacking, actor.person, at):
+            return before
         mark = _mark()
         said = {"outcome": found.value, "missing": " ".join(lacking), "mark": mark}
         drafts = [facts.Draft("call.made", election, f"tps:{tps}", tps, actor, at, said)]
@@ -148,11 +151,11 @@ def record_call(election: str, tps: str, outcome: str, missing: Iterable[str], a
     return _call(row)
 
 
-def undo(election: str, entry_id: str, actor: facts.Actor, at: datetime) -> rules.Call:
+def undo(election: str, tps: str, entry_id: str, actor: facts.Actor, at: datetime) -> rules.Call:
     """The author takes an outcome back within minutes, and what the TPS said by telephone with it. Unknown, TooLate."""
     with transaction.atomic():
         at = record.turn(at)
-        row = CallRow.objects.filter(election=election, entry_id=entry_id, withdrawn_at=None).first()
+        row = CallRow.objects.filter(election=election, tps=tps, entry_id=entry_id, withdrawn_at=None).first()
         if row is None:
             raise rules.Unknown(code=entry_id[:12])
         rules.check_undo(_call(row), last(election, at).get(row.tps), actor.person, at)
@@ -167,12 +170,12 @@ def undo(election: str, entry_id: str, actor: facts.Actor, at: datetime) -> rule
     return _call(row)
 
 
-def settle(election: str, entry_id: str, actor: facts.Actor, at: datetime) -> str:
+def settle(election: str, tps: str, entry_id: str, actor: facts.Actor, at: datetime) -> str:
     """The help that a TPS asked for was given; the code of the TPS. NothingOpen."""
     with transaction.atomic():
         at = record.turn(at)
-        asked = CallRow.objects.filter(election=election, entry_id=entry_id, outcome=rules.Outcome.HELP, settled_at=None, withdrawn_at=None)
-        row = asked.first()
+        asked = CallRow.objects.filter(election=election, tps=tps, entry_id=entry_id, outcome=rules.Outcome.HELP)
+        row = asked.filter(settled_at=None, withdrawn_at=None).first()
         if row is None:
             raise rules.NothingOpen()
         draft = facts.Draft("call.settled", election, f"tps:{row.tps}", row.tps, actor, at, {"call": entry_id, "mark": row.mark})

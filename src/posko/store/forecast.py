@@ -140,8 +140,11 @@ def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
         raise rules.NotReady(what="plan" if stored is None else "voting")
     given = stored.inputs
     deadline_min = _minute(held.voting_at, stored.midnight_at)
-    fleet = _fleet(given.fleet, distribution.fleet(election, at))
-    planned = rules.Planned(stored.plan, given.loads, given.network, fleet, given.rules, stored.midnight_at, deadline_min)
+    fleet = _fleet(given.fleet, distribution.vehicle_states(election, at))
+    # The roads as they are today, with none of the ways that were reckoned for the plan.
+    shut = [one for one in distribution.disruptions(election, at) if one.kind == "road"]
+    network = replace(given.network, closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut), _roads={})
+    planned = rules.Planned(stored.plan, given.loads, network, fleet, given.rules, stored.midnight_at, deadline_min)
     keep = rules.Assumptions()
     stations = tuple(places.tps_list(election))
     goods = _Goods(election, at, planned)
@@ -163,10 +166,14 @@ def _minute(moment: datetime, midnight_at: datetime) -> int:
     return int((moment - midnight_at).total_seconds() // 60)
 
 
-def _fleet(planned: Iterable[road_rules.Vehicle], now: Iterable[road_rules.Vehicle]) -> tuple[road_rules.Vehicle, ...]:
-    """The vehicles of the plan as they are described today, and those that came since."""
-    today = {vehicle.code: vehicle for vehicle in now}
-    before = {vehicle.code: vehicle for vehicle in planned}
+def _fleet(planned: Iterable[road_rules.Vehicle], now: Iterable[distribution.VehicleState]) -> tuple[road_rules.Vehicle, ...]:
+    """The vehicles of the plan as they are described today, and those that came since; without those that were taken out of use: what
+    they were to bring is brought by nobody until there is another plan.
+    """
+    states = list(now)
+    out = {state.vehicle.code for state in states if state.retired}
+    today = {state.vehicle.code: state.vehicle for state in states if not state.retired}
+    before = {vehicle.code: vehicle for vehicle in planned if vehicle.code not in out}
     return tuple(today.get(code, before.get(code, today.get(code))) for code in sorted({*before, *today}))  # type: ignore[misc]
 
 
@@ -471,14 +478,20 @@ def history(election: str, at: datetime) -> list[Past]:
 
 
 def stale(stored: Stored, election: str, at: datetime) -> str:
-    """Why an outlook no longer says how things stand: "age", "plan" or the kind of entry that came since; "" where it does."""
+    """Why an outlook no longer says how things stand: "age", "plan" or the kind of entry that came since; "" where it does.
+
+    It knows what was recorded by the instant of which it speaks, not what came while it was computed. A clock that stands gives many
+    entries the same instant; then the order in the journal says which came after.
+    """
     latest = distribution.current_plan(election, at)
     if latest is not None and latest.number != stored.plan:
         return "plan"
     near = record.election(election).voting_at - at < NEAR
     if at - stored.occurred_at > (FRESH_NEAR if near else FRESH_FOR):
         return "age"
-    since = record.Entry.objects.filter(election=election, kind__in=MOVING, recorded_at__gt=stored.occurred_at, recorded_at__lte=at)
+    said_at, own = stored.outlook.said_at, record.Entry.objects.filter(entry_id=stored.entry_id).values("leaf_index")[:1]
+    later = models.Q(recorded_at__gt=said_at) | models.Q(recorded_at=said_at, leaf_index__gt=models.Subquery(own))
+    since = record.Entry.objects.filter(later, election=election, kind__in=MOVING, recorded_at__gte=said_at, recorded_at__lte=at)
     return since.order_by("leaf_index").values_list("kind", flat=True).first() or ""
 
 

@@ -510,7 +510,7 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     if not mine:
         return []
     names = {t.code: f"{t.name} {t.desa_name}" for t in places.tps_list(election)}
-    latest = {check.tps: check.checked_at for check in checks(election, at)}
+    latest = {tps: check.checked_at for tps, check in _latest(election, at).items()}
     valid = limits(election, at).check_valid
     return [
         facts.Task("readiness.check", "readiness", f"tps:{code}", names.get(code, code), None, (code,))
@@ -521,8 +521,8 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
     """R14 where a check at the TPS saw its officers incomplete, or too few are there or trained; R15 without signal, power and a plan."""
-    seen, counted = checks(election, at), crews(election, at)
-    reach = [c for c in {c.tps: c for c in seen}.values() if rules.Answer.NO in {c.about("power"), c.about("signal")}]
+    seen, counted = list(_latest(election, at).values()), crews(election, at)  # on every page: no private words are opened for it
+    reach = [c for c in seen if rules.Answer.NO in {c.about("power"), c.about("signal")}]
     if not counted and not reach and not any(check.kpps is rules.Answer.NO for check in seen):
         return []
     names = {t.desa_code: f"Desa {t.desa_name}" for t in places.tps_list(election)}
