@@ -125,3 +125,15 @@ def test_advice_is_ranked_and_says_until_when_and_for_whom() -> None:
     assert boat.tps
     assert boat.cost_rp is None
     assert all(one.gain.low_milli > 0 for one in found)
+
+
+def test_a_tps_that_no_load_serves_is_counted_and_never_ready() -> None:
+    here = situation()
+    alone = here.planned.loads[0].tps[0] if here.planned.loads[0].tps else next(load.tps[0] for load in here.planned.loads if load.tps)
+    loads = tuple(replace(load, tps=tuple(tps for tps in load.tps if tps != alone)) for load in here.planned.loads)
+    case = rules.case_of(replace(here.planned, loads=loads), here.tps_list, here.state)
+    assert len(case.stations) == len(here.tps_list)
+    found = forecast.simulate(case, 200, 1, AT, here.planned.midnight_at)
+    mine = next(one for one in found.tps if one.tps == alone)
+    assert (mine.ready_ppm, mine.causes[0].code) == (0, "unplanned")
+    assert found.all_ppm == 0

@@ -706,7 +706,7 @@ class Planned:
 
 def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep: Assumptions | None = None) -> Case:
     """The case of a plan: its trips with the chance of every way, what its loads wait for, and the TPS behind them."""
-    held = keep or Assumptions()
+    held, stations = keep or Assumptions(), tuple(tps_list)
     events = tuple(_event(hazard) for hazard in sorted(state.hazards, key=lambda h: (h.source, h.place, h.to, h.kind)))
     loads = {load.code: load for load in planned.loads}
     vehicles = {vehicle.code: vehicle for vehicle in planned.fleet}
@@ -716,7 +716,9 @@ def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep
         Load(code, load.place, load.name, () if code in aboard else state.needs.get(code, ()), state.arrived.get(code), aboard.get(code))
         for code, load in loads.items()
     )
-    ahead = tuple(Load(f"tps:{tps}", tps, tps, (), minute) for tps, minute in sorted(state.delivered.items()))
+    served = {tps for load in planned.loads for tps in load.tps}
+    alone = {tps.code: None for tps in stations if tps.code not in served}
+    ahead = tuple(Load(f"tps:{tps}", tps, tps, (), minute) for tps, minute in sorted({**alone, **state.delivered}.items()))
     return Case(
         now_min=state.now_min,
         deadline_min=planned.deadline_min,
@@ -724,7 +726,7 @@ def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep
         works=state.works,
         loads=(*moved, *ahead),
         trips=trips,
-        stations=_stations(planned.loads, tps_list, state, held),
+        stations=_stations(planned.loads, stations, state, held),
         events=events,
         persist_ppm=held.persist_ppm,
         inputs=(*state.inputs, *_assumed(held, planned, state)),
@@ -845,26 +847,27 @@ def _calm(planned: Planned, boat: distribution.Vehicle, leg: Leg, from_min: int,
 
 
 def _stations(loads: Iterable[distribution.Load], tps_list: Iterable[places.Tps], state: State, held: Assumptions) -> tuple[Station, ...]:
-    """The TPS that some load serves. What a check found wrong may be put right; a hazard at the TPS itself is a fault of its own."""
+    """All TPS; what a check found wrong may be put right, a hazard at the TPS itself is a fault of its own.
+
+    A TPS that no load serves waits for a load of its own that nobody brings.
+    """
     carries = {tps: load for load in loads for tps in load.tps}
     found = []
     for tps in sorted(tps_list, key=lambda one: one.code):
         load = carries.get(tps.code)
-        if load is None:
-            continue
         faults = [Fault("hazard", _event_code(h), h.probability_permille * 1000) for h in state.hazards if h.place == tps.code]
         faults.append(Fault("tps", tps.code, held.fault_ppm))
         if state.checked.get(tps.code) is False:
             faults.append(Fault("check", tps.code, held.still_ppm))
         there = tps.code in state.delivered
-        last = travel.Spread(0, 0) if there else held.landed if load.kind is distribution.LoadKind.ISLAND else held.last
+        last = travel.Spread(0, 0) if there else held.landed if tps.island else held.last
         found.append(
             Station(
                 tps.code,
                 f"{tps.name} {tps.desa_name}",
                 tps.desa_code,
                 tps.kecamatan_code,
-                f"tps:{tps.code}" if there else load.code,
+                f"tps:{tps.code}" if there or load is None else load.code,
                 last,
                 tuple(faults),
                 state.checked.get(tps.code, False),
