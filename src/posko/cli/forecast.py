@@ -25,31 +25,26 @@ def forecast(
     seed: Annotated[int, typer.Option("--seed", min=0, help="benih bilangan acak; benih yang sama memberi jawaban yang sama")] = 1,
     scenarios: Annotated[int, typer.Option("--scenarios", min=100, max=1_000_000, help="banyaknya skenario")] = 10_000,
     at: Annotated[str, typer.Option("--at", help="saat prakiraan, ISO 8601; tanpa ini: H-5 pukul 12.00")] = "",
-    waves: Annotated[int, typer.Option("--waves", min=0, max=2000, help="tinggi gelombang yang diprakirakan, cm; tanpa ini: musim")] = 0,
+    waves: Annotated[int, typer.Option("--waves", min=-1, max=2000, help="tinggi gelombang yang diprakirakan, cm; tanpa ini: musim")] = -1,
     as_json: Annotated[bool, typer.Option("--json", help="keluaran JSON")] = False,
 ) -> int:
     """Prakiraan kesiapan TPS dari sebuah skenario: TPS yang terancam, sebabnya, dan tindakan yang paling menambah peluang."""
-    folder = planner.ROOT / "scenarios"
-    if name not in scenario.names(folder):
-        print(f"Skenario {name} tidak ada. Yang ada: {', '.join(scenario.names(folder)) or 'belum satu pun'}.", file=sys.stderr)
-        return 2
     try:
-        facts = scenario.read(folder / name)
-        chosen = election or next(iter(facts.elections))
-        if chosen not in facts.elections:
-            print(f"Pemilihan {chosen} tidak ada dalam {name}. Yang ada: {', '.join(facts.elections)}.", file=sys.stderr)
-            return 2
-        case = planner.read_case(folder / name, facts, chosen)
+        found = planner.opened(name, election)
+    except planner.NoSuch as wrong:
+        print(str(wrong), file=sys.stderr)
+        return 2
     except (scenario.Unreadable, FileNotFoundError) as wrong:
         print(str(wrong), file=sys.stderr)
         return 1
-    voting_at = facts.elections[chosen].election.voting_at.astimezone(WIB)
+    facts, chosen, case = found.facts, found.chosen, found.case
+    voting_at = found.election.election.voting_at.astimezone(WIB)
     midnight_at = voting_at.replace(hour=0, minute=0, second=0, microsecond=0)
     said_at = _moment(at) if at else midnight_at - timedelta(days=_DAYS_BEFORE) + timedelta(hours=12)
     if said_at is None or said_at >= voting_at:
         print(f"--at {at} bukan saat sebelum {voting_at.isoformat(timespec='minutes')}, misalnya 2024-02-11T12:00+07:00.", file=sys.stderr)
         return 2
-    sea = planner.forecast(case, voting_at, waves or -1, "", facts.region)  # the plan that `posko plan` proposes for this sea
+    sea = planner.forecast(case, voting_at, waves, "", facts.region)  # the plan that `posko plan` proposes for this sea
     stop = routes.Stop(iterations=_ITERATIONS)
     made = routes.plan(case.loads, case.network, case.fleet.vehicles, case.fleet.rules, seed=1, stop=stop, sea=sea)
     planned = rules.Planned(
@@ -82,7 +77,7 @@ def _minute(moment: datetime, midnight_at: datetime) -> int:
 def _situation(planned: rules.Planned, chosen: scenario.ElectionFacts, said_at: datetime, waves: int) -> advice.Situation:
     """Everything packed in the warehouse, because a scenario says nothing of stock; trips that have left by then are on their way."""
     told: tuple[weather.Wave, ...] = ()
-    if waves:
+    if waves >= 0:
         shore = [node.code for node in planned.network.nodes if node.kind in {"dermaga", "pulau"}]
         until = planned.midnight_at + timedelta(days=1)
         told = tuple(weather.Wave(code, said_at, until, waves, said_at, "baris perintah") for code in shore)

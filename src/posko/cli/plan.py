@@ -43,19 +43,14 @@ def plan(
 
     Keluar 0 bila layak, 3 bila ada muatan yang tidak terbawa.
     """
-    folder = ROOT / "scenarios"
-    if name not in scenario.names(folder):
-        print(f"Skenario {name} tidak ada. Yang ada: {', '.join(scenario.names(folder)) or 'belum satu pun'}.", file=sys.stderr)
-        return 2
     try:
-        facts = scenario.read(folder / name)
-        chosen = election or next(iter(facts.elections))
-        if chosen not in facts.elections:
-            print(f"Pemilihan {chosen} tidak ada dalam {name}. Yang ada: {', '.join(facts.elections)}.", file=sys.stderr)
-            return 2
-        case = closed(read_case(folder / name, facts, chosen), cut)
-        voting_at = facts.elections[chosen].election.voting_at
-        sea = forecast(case, voting_at, waves, waves_from, facts.region)
+        found = opened(name, election)
+        case, chosen = closed(found.case, cut), found.chosen
+        voting_at = found.election.election.voting_at
+        sea = forecast(case, voting_at, waves, waves_from, found.facts.region)
+    except NoSuch as wrong:
+        print(str(wrong), file=sys.stderr)
+        return 2
     except (scenario.Unreadable, FileNotFoundError, table.Unreadable, Wrong) as wrong:
         print(str(wrong), file=sys.stderr)
         return 1
@@ -103,6 +98,37 @@ def forecast(case: Case, voting_at: datetime, height_cm: int, path: str, region:
     elif height_cm >= 0:
         told = (weather.Wave(region, first, midnight + timedelta(days=1), height_cm, first - timedelta(hours=17), "--waves"),)
     return reliability.Sea(told, midnight)
+
+
+class NoSuch(Exception):
+    """No scenario or no election of that name; says which there are."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A scenario and one of its elections, with what a plan of it needs."""
+
+    folder: Path
+    facts: scenario.Scenario
+    chosen: str
+    case: Case
+
+    @property
+    def election(self) -> scenario.ElectionFacts:
+        """The election."""
+        return self.facts.elections[self.chosen]
+
+
+def opened(name: str, election: str) -> Opened:
+    """The scenario of a name and the election of a code, without one the first. NoSuch, scenario.Unreadable, FileNotFoundError."""
+    folder = ROOT / "scenarios"
+    if name not in scenario.names(folder):
+        raise NoSuch(f"Skenario {name} tidak ada. Yang ada: {', '.join(scenario.names(folder)) or 'belum satu pun'}.")
+    facts = scenario.read(folder / name)
+    chosen = election or next(iter(facts.elections))
+    if chosen not in facts.elections:
+        raise NoSuch(f"Pemilihan {chosen} tidak ada dalam {name}. Yang ada: {', '.join(facts.elections)}.")
+    return Opened(folder / name, facts, chosen, read_case(folder / name, facts, chosen))
 
 
 def read_case(folder: Path, facts: scenario.Scenario, election: str) -> Case:

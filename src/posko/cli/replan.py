@@ -37,27 +37,22 @@ def replan(
     as_json: Annotated[bool, typer.Option("--json", help="keluaran JSON")] = False,
 ) -> int:
     """Menyusun rencana, mengganggunya, lalu memperbaiki sesedikit mungkin. Keluar 0 bila layak, 3 bila ada muatan yang tidak terbawa."""
-    folder = planned.ROOT / "scenarios"
-    if name not in scenario.names(folder):
-        print(f"Skenario {name} tidak ada. Yang ada: {', '.join(scenario.names(folder)) or 'belum satu pun'}.", file=sys.stderr)
-        return 2
     try:
-        facts = scenario.read(folder / name)
-        chosen = election or next(iter(facts.elections))
-        if chosen not in facts.elections:
-            print(f"Pemilihan {chosen} tidak ada dalam {name}. Yang ada: {', '.join(facts.elections)}.", file=sys.stderr)
-            return 2
-        case = planned.read_case(folder / name, facts, chosen)
+        found = planned.opened(name, election)
+    except planned.NoSuch as wrong:
+        print(str(wrong), file=sys.stderr)
+        return 2
     except (scenario.Unreadable, FileNotFoundError) as wrong:
         print(str(wrong), file=sys.stderr)
         return 1
+    facts, chosen, case = found.facts, found.chosen, found.case
     given = repairs.Given(tuple(case.loads), case.network, tuple(case.fleet.vehicles), case.fleet.rules)
     try:
         happened = _disruptions(given, cut, lose, late, move)
         now_min = _minute(now) if now else None
         disturbed = given
         for one in happened:
-            disturbed = repairs.after(disturbed, one, _goods(folder / name, facts, chosen))
+            disturbed = repairs.after(disturbed, one, _goods(found.folder, facts, chosen))
     except record.Refusal as refusal:
         print(SENTENCES[refusal.code].format(**{"kind": "", **refusal.facts}), file=sys.stderr)
         return 2

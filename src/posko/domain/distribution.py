@@ -1257,7 +1257,7 @@ def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle
         facts["closures"] = sorted((asdict(closed) for closed in network.closures), key=lambda one: json.dumps(one, sort_keys=True))
     if network.gates:
         facts["gates"] = sorted((asdict(gate) for gate in network.gates), key=lambda one: json.dumps(one, sort_keys=True))
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return record.digest(facts)
 
 
 _LATER = frozenset(

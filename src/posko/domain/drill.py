@@ -317,7 +317,7 @@ class Script:
     @property
     def digest(self) -> str:
         """SHA-256 of everything in it."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+        return record.digest(asdict(self))
 
 
 FASTEST = 600

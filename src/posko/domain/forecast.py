@@ -5,7 +5,6 @@ answer on every machine.
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -389,7 +388,7 @@ class Case:
     @property
     def digest(self) -> str:
         """SHA-256 of everything in it."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+        return record.digest(asdict(self))
 
 
 # --- chance: whole numbers from a seed, keyed by what they belong to -----------------------------------------------------

@@ -1,5 +1,6 @@
 """Stage record: facts, refusals, elections, tasks and evidence grades, shared by every stage."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -283,6 +284,11 @@ def canonical(value: Mapping[str, object]) -> bytes:
         return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:
         raise NotPlain(what="broken text") from error
+
+
+def digest(value: object) -> str:
+    """SHA-256 of plain data, by which inputs are told apart. Unlike in the journal, None and truth may stand in it."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
 def _plain(value: object) -> None:

@@ -24,6 +24,7 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearchParams
 from pyvrp.PenaltyManager import PenaltyManager
 from pyvrp.stop import MaxIterations
 
+from posko.planning import search
 from posko.planning.routes import Stop
 
 # Prices of a moved stop one after the other, in thousandths of what a stop of the plan costs on average.
@@ -207,26 +208,11 @@ def _priced(data: pyvrp.ProblemData, old: Sequence[Route], price: int) -> pyvrp.
         typed.append(kind.replace(profile=profiles[key]))
     return pyvrp.ProblemData(
         [data.location(place) for place in where],
-        [_at(client, len(depots) + number) for number, client in enumerate(clients)],
+        [search.moved(client, len(depots) + number) for number, client in enumerate(clients)],
         [pyvrp.Depot(number, one.tw_early, one.tw_late, one.service_duration, name=one.name) for number, one in enumerate(depots)],
         typed,
         distances,
         durations,
-    )
-
-
-def _at(client: pyvrp.Client, place: int) -> pyvrp.Client:
-    return pyvrp.Client(
-        place,
-        client.delivery,
-        client.pickup,
-        client.service_duration,
-        client.tw_early,
-        client.tw_late,
-        client.release_time,
-        client.prize,
-        client.required,
-        name=client.name,
     )
 
 

@@ -17,7 +17,7 @@ import pyvrp
 
 from posko.domain import distribution, places
 from posko.domain import returns as rules
-from posko.planning import reliability
+from posko.planning import reliability, search
 from posko.planning.routes import Stop
 
 DAY = distribution.DAY
@@ -148,7 +148,7 @@ def _solved(
     """Everything if that can be, else as much as can be."""
     for required in (True, False):
         data = _data(chosen, ppk, runs, ground, required=required)
-        best = pyvrp.solve(data, stop.criterion(), seed=seed, collect_stats=False, display=False).best
+        best = search.solve(data, stop, seed)
         if best.is_feasible():
             break
     return best

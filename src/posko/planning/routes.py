@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pyvrp
-from pyvrp.stop import MaxIterations, MaxRuntime, StoppingCriterion
 
 from posko.domain import distribution as rules
 from posko.domain import places
@@ -32,27 +31,8 @@ _PROBE_ITERATIONS = 300
 _MOST_EXTRA_VEHICLES = 8
 
 
-@dataclass(frozen=True)
-class Stop:
-    """When to stop searching: after so many iterations (repeatable) or seconds."""
-
-    iterations: int = 0
-    seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        if (self.iterations > 0) == (self.seconds > 0):
-            raise ValueError("state iterations or seconds")
-
-    def share(self, part: float) -> "Stop":
-        """A part of the budget."""
-        return Stop(max(1, int(self.iterations * part)), 0.0) if self.iterations else Stop(0, self.seconds * part)
-
-    def criterion(self) -> StoppingCriterion:
-        """For PyVRP's own search."""
-        return MaxIterations(self.iterations) if self.iterations else MaxRuntime(self.seconds)
-
-    def __str__(self) -> str:
-        return f"{self.iterations} iterasi" if self.iterations else f"{self.seconds:g} detik"
+Stop = search.Budget
+"""When to stop searching."""
 
 
 @dataclass(frozen=True)
@@ -653,7 +633,7 @@ class _Problem:
 
     def solve(self, seed: int, stop: Stop, *, required: bool) -> pyvrp.Solution:
         """The best solution found; may be infeasible when all clients are required."""
-        return search.solve(self.data(required=required), search.Budget(stop.iterations, stop.seconds), seed)
+        return search.solve(self.data(required=required), stop, seed)
 
     def trips(self, solution: pyvrp.Solution) -> list[rules.Trip]:
         """PyVRP's routes as trips with times, each as early as the rules allow."""

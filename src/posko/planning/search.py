@@ -42,6 +42,13 @@ class Budget:
         if (self.iterations > 0) == (self.seconds > 0):
             raise ValueError("state iterations or seconds")
 
+    def share(self, part: float) -> "Budget":
+        """A part of the budget."""
+        return Budget(max(1, int(self.iterations * part))) if self.iterations else Budget(seconds=self.seconds * part)
+
+    def __str__(self) -> str:
+        return f"{self.iterations} iterasi" if self.iterations else f"{self.seconds:g} detik"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -344,7 +351,7 @@ class Part:
         cut = np.ix_(places, places)
         data = pyvrp.ProblemData(
             [whole.location(place) for place in places],
-            [_moved(whole.client(k), position) for k in clients],
+            [moved(whole.client(k), position[whole.client(k).location]) for k in clients],
             [_moved_depot(depot, position) for depot in whole.depots()],
             [whole.vehicle_type(k).replace(num_available=used[k] + spare[k]) for k in kinds],
             _cut(whole.distance_matrices(), cut),
@@ -384,9 +391,10 @@ def _cut(matrices: Sequence[Any], cut: Any) -> list[Any]:
     return [np.ascontiguousarray(matrix[cut]) for matrix in matrices]
 
 
-def _moved(client: pyvrp.Client, position: dict[int, int]) -> pyvrp.Client:
+def moved(client: pyvrp.Client, place: int) -> pyvrp.Client:
+    """The same client at another place."""
     return pyvrp.Client(
-        position[client.location],
+        place,
         client.delivery,
         client.pickup,
         client.service_duration,

@@ -581,13 +581,8 @@ def measured(region: str, at: datetime) -> list[rules.Measured]:
 
 def sea(election: str, at: datetime) -> reliability.Sea:
     """What is forecast and assumed about the sea for a plan made at an instant."""
-    midnight = _midnight(election)
+    midnight = record.midnight(election)
     return reliability.Sea(tuple(weather.waves(election, at)), midnight, now_min=-round((midnight - at).total_seconds() / 60))
-
-
-def _midnight(election: str) -> datetime:
-    """00:00 local time of voting day."""
-    return record.election(election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def goods(election: str, at: datetime) -> dict[str, rules.Goods]:
@@ -840,7 +835,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
 def _kept(pk: int, plan_hash: str) -> StoredPlan:
     """A plan never changes, so it is read once per process; the hash tells apart plans of different databases with one number."""
     row = PlanRow.objects.get(pk=pk, plan_hash=plan_hash)
-    midnight = _midnight(row.election)
+    midnight = record.midnight(row.election)
     waybills = {bill.trip: (bill.number, bill.identity) for bill in WaybillRow.objects.filter(plan=row)}
     return StoredPlan(
         number=row.number,

@@ -134,7 +134,7 @@ def begin(election: str, script: rules.Script, speed: int, actor: facts.Actor, m
     if not record.installation().drill:
         raise rules.NotADrill()
     script = replace(script, speed=speed)  # a speed that cannot be is refused by the value
-    at = distribution_rules.instant(_midnight(election), script.begins_min)
+    at = distribution_rules.instant(record.midnight(election), script.begins_min)
     with transaction.atomic():
         at = record.turn(at)
         if DrillRow.objects.exists():
@@ -198,7 +198,7 @@ def inject_due(at: datetime) -> list[str]:
         return []
     played = []
     for row in DrillRow.objects.exclude(pk__in=EndRow.objects.values("drill")):
-        script, midnight = rules.script_of(row.script), _midnight(row.election)
+        script, midnight = rules.script_of(row.script), record.midnight(row.election)
         done = set(InjectRow.objects.filter(drill=row).values_list("code", flat=True))
         for inject in script.injects:
             if inject.code not in done and distribution_rules.instant(midnight, inject.at_min) <= at:
@@ -293,11 +293,6 @@ def _check_targets(election: str, script: rules.Script, at: datetime) -> None:
                 raise rules.NoTarget(inject=inject.code, target=target, kind=inject.kind.value)
 
 
-def _midnight(election: str) -> datetime:
-    """00:00 WIB of voting day."""
-    return record.election(election).voting_at.astimezone(record.WIB).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 # --- what is read --------------------------------------------------------------------------------------------------------
 
 
@@ -319,7 +314,7 @@ def _running(election: str) -> Drill:
     script = rules.script_of(row.script)
     over = EndRow.objects.filter(drill=row).values_list("occurred_at", flat=True).first()
     refused = InjectRow.objects.filter(drill=row).exclude(refused="").order_by("pk").values_list("code", "refused")
-    ends_at = distribution_rules.instant(_midnight(election), script.ends_min)
+    ends_at = distribution_rules.instant(record.midnight(election), script.ends_min)
     return Drill(election, script, row.speed, row.occurred_at, ends_at, over, tuple(refused))
 
 
@@ -336,7 +331,7 @@ def _entries(row: DrillRow) -> list[rules.Entry]:
 
     The background worker records under the machine's time; when it did so on the drill's is what the entry says of when it occurred.
     """
-    ends_at = distribution_rules.instant(_midnight(row.election), row.script["ends_min"]) + timedelta(days=1)
+    ends_at = distribution_rules.instant(record.midnight(row.election), row.script["ends_min"]) + timedelta(days=1)
     told = record.Entry.objects.filter(election=row.election, leaf_index__gt=row.first_leaf).exclude(kind__startswith="drill.")
     found = []
     for one in told.order_by("leaf_index"):

@@ -559,7 +559,7 @@ def fail_request(request: Request, code: str, machine_at: datetime) -> None:
 def signals(election: str, at: datetime) -> list[facts.Signal]:
     """R08 from the outlook in force: desa where few are late, else their kecamatan. Until voting day begins."""
     stored = current(election, at)
-    midnight_at = _midnight(election)
+    midnight_at = record.midnight(election)
     if stored is None or at >= midnight_at:
         return []
     held = thresholds.limits(election, "forecast", rules.Limits(), at)
@@ -577,11 +577,6 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
     return rules.arrival_signals(arrivals, held)
 
 
-def _midnight(election: str) -> datetime:
-    local = record.election(election).voting_at.astimezone(record.WIB)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def place_names(election: str) -> dict[str, str]:
     """Names of TPS (with desa), desa, kecamatan and the region ("") by code."""
     stations = places.tps_list(election)
@@ -595,7 +590,7 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     """For the KPU, in the last weeks: a plan is in force and nobody has looked ahead, or the outlook is old."""
     if not any(grant.role == "kpu.operator" and grant.holds(at) for grant in person.grants):
         return []
-    if distribution.current_plan(election, at) is None or at >= _midnight(election):
+    if distribution.current_plan(election, at) is None or at >= record.midnight(election):
         return []
     stored = current(election, at)
     if stored is None:

@@ -409,6 +409,11 @@ def election(code: str) -> rules.Election:
     return _election(row)
 
 
+def midnight(code: str) -> datetime:
+    """00:00 local time of an election's voting day; NoElection."""
+    return election(code).voting_at.astimezone(WIB).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _election(row: ElectionRow) -> rules.Election:
     return rules.Election(row.code, row.name, row.region, row.voting_at, tuple(row.contests), row.rulebook, row.provisional)
 
