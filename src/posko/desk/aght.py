@@ -1185,18 +1185,14 @@ def layer_new(request: shell.Request, election: str) -> HttpResponse:
 def _take(request: shell.Request, election: str) -> list[str]:
     """Reads and takes the uploaded file; the sentences of its problems, nothing taken, where it has some."""
     typed, upload = request.POST, request.FILES.get("file")
-    if upload is None or (upload.size or 0) > table.MOST_BYTES:
-        raise (
-            rules.BadLayer(field="berkas")
-            if upload is None
-            else table.TooBig(file=str(upload.name)[:120], most=table.MOST_BYTES // 1_000_000)
-        )
+    if upload is None:
+        raise rules.BadLayer(field="berkas")
     owner = rules.Owner(typed["owner"]) if typed.get("owner", "") in {o.value for o in rules.Owner} else None
     issued = _day(typed.get("issued", ""))
     stated = typed.get("stated", "").strip().replace(".", "")
     if owner is None or issued is None or (stated and not (stated.isascii() and stated.isdigit() and len(stated) <= 8)):
         raise rules.BadLayer(field="lembaga" if owner is None else "tanggal" if issued is None else "jumlah terbitan")
-    data = upload.read()
+    data = shell.table_bytes(upload)
     region = request.election.region
     desa = places.desa_list(region)
     codes = frozenset(d.code for d in desa) | {t.code for t in places.tps_list(election)}

@@ -92,9 +92,7 @@ def _rows(request: shell.Request) -> tuple[tuple[rules.Label, ...], list[str]]:
     """The rows of the upload, or those that the page before showed; both are read by the same reader. table.Unreadable."""
     upload = request.FILES.get("file")
     if upload is not None:
-        if (upload.size or 0) > table.MOST_BYTES:
-            raise table.TooBig(file=str(upload.name)[:120], most=table.MOST_BYTES // 1_000_000)
-        found, problems = files.read_labels(str(upload.name), upload.read())
+        found, problems = files.read_labels(str(upload.name), shell.table_bytes(upload))
         return found, files.sentences(problems)
     try:
         kept = [[str(cell) for cell in row] for row in json.loads(request.POST.get("kept", "")[:200_000])]

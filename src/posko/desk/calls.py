@@ -1,6 +1,6 @@
 """Stage calls: screens. The list at H 04.30, a call with its script and one-tap outcomes, and the duty telephones."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,12 +22,6 @@ from posko.store import access, calls, forecast, places, readiness
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LACKS = (("goods", "Kotak belum datang"), ("seals", "Segel"), ("place", "Tempat"), ("kpps", "KPPS"))
 MOST_CALLERS = 50
-
-
-class NoFile(facts.Refusal):
-    """Nothing was sent."""
-
-    code: ClassVar[str] = "calls.no_file"
 
 
 def _own(request: shell.Request, **_parts: str) -> access_rules.Thing:
@@ -309,12 +303,8 @@ def contacts_import(request: shell.Request, election: str) -> HttpResponse:
     context = _contacts(request, election)
     if request.method == "POST":
         try:
-            sent = request.FILES.get("file")
-            if sent is None:
-                raise NoFile()
-            if (sent.size or 0) > table.MOST_BYTES:
-                raise table.TooBig(file=str(sent.name)[:120], most=table.MOST_BYTES // 1_000_000)
-            found = words.read(str(sent.name), sent.read(), [code for code, _ in context["places"]])
+            name, data = shell.sent_table(request)
+            found = words.read(name, data, [code for code, _ in context["places"]])
             if not found.problems:
                 fresh = calls.set_contacts(election, found.numbers, shell.actor(request), request.at)
                 shell.done(request, f"{len(found.numbers)} nomor dibaca, {fresh} disimpan.")
@@ -362,7 +352,6 @@ SENTENCES: dict[str, str] = {
     "calls.bad_number": "Bukan nomor telepon: 8 sampai 15 angka, boleh diawali +.",
     "calls.bad_role": "Peran telepon piket: KPPS atau PPS.",
     "calls.nothing_open": "Tidak ada lagi yang menunggu.",
-    "calls.no_file": "Pilih berkas lebih dahulu.",
 }
 TASKS: dict[str, tuple[str, str]] = {
     "calls.help": ("{label} minta bantuan lewat telepon", "desk:calls_call"),

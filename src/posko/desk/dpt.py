@@ -77,9 +77,7 @@ def upload(request: shell.Request, election: str) -> HttpResponse:
         try:
             if given is None or not label:
                 raise rules.NoFile()
-            if (given.size or 0) > table.MOST_BYTES:
-                raise table.TooBig(file=str(given.name)[:120], most=table.MOST_BYTES // 1_000_000)
-            data, name = given.read(), str(given.name)
+            data, name = shell.table_bytes(given), str(given.name)
             _read(request, name, data)
             kept = dpt.keep_upload(
                 election, name, data, label=label, estimate=bool(request.POST.get("estimate")), actor=_actor(request), at=request.at
@@ -401,6 +399,7 @@ SENTENCES: dict[str, str] = {
     ),
     "dpt.no_table": "Tidak ada baris data di berkas ini. Isi templat, lalu unggah lagi.",
     "table.unreadable": "Berkas {file} tidak terbaca.",
+    "table.no_file": "Pilih berkas CSV atau XLSX lebih dahulu.",
     "table.too_big": "Berkas {file} terlalu besar (paling banyak {most} MB dan 20.000 baris). Unggah jumlah per TPS saja.",
     "table.empty": "Berkas {file} kosong. Isi templat, lalu unggah lagi.",
     "table.protected": "Berkas {file} terkunci kata sandi. Buka di Excel, hapus kata sandinya, simpan, lalu unggah lagi.",

@@ -483,9 +483,7 @@ def upload(request: shell.Request, election: str) -> HttpResponse:
     given = request.FILES.get("file")
     if request.method == "POST" and given is not None:
         try:
-            if (given.size or 0) > table.MOST_BYTES:
-                raise table.TooBig(file=str(given.name)[:80], most=table.MOST_BYTES // 1_000_000)
-            data = given.read()
+            data = shell.table_bytes(given)
             units, problems = printed.read(str(given.name), data, (t.code for t in places.tps_list(election)))
             if not problems:
                 batch = hashlib.sha256(data).hexdigest()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -316,12 +316,6 @@ def limit(request: shell.Request, election: str) -> HttpResponse:
     return redirect("desk:readiness", election)
 
 
-class NoFile(facts.Refusal):
-    """Nothing was sent."""
-
-    code: ClassVar[str] = "readiness.no_file"
-
-
 @shell.page("readiness.write")
 def due(request: shell.Request, election: str) -> HttpResponse:
     """How many days before voting a requirement is due where no plan gives its time."""
@@ -405,12 +399,8 @@ def crew_import(request: shell.Request, election: str) -> HttpResponse:
     context = _people(request, election, request.election.region)
     if request.method == "POST":
         try:
-            sent = request.FILES.get("file")
-            if sent is None:
-                raise NoFile()
-            if (sent.size or 0) > table.MOST_BYTES:
-                raise table.TooBig(file=str(sent.name)[:120], most=table.MOST_BYTES // 1_000_000)
-            found = words.read_crews(str(sent.name), sent.read(), [code for code, _ in context["places"]])
+            name, data = shell.sent_table(request)
+            found = words.read_crews(name, data, [code for code, _ in context["places"]])
             if not found.problems:
                 fresh = readiness.record_crews(election, found.counts, shell.actor(request), request.at, _mark())
                 shell.done(request, f"{len(found.counts)} baris dibaca, {fresh} jumlah baru dicatat.")
@@ -479,7 +469,6 @@ SENTENCES: dict[str, str] = {
     "readiness.bad_due": "Tenggat antara H-60 dan H-0; tenggat penyerahan kepada KPPS ditetapkan undang-undang (H-1).",
     "readiness.bad_phone": "Pilih apa yang kurang, atau catat siap tanpa kekurangan.",
     "readiness.unknown_phone": "Catatan telepon itu tidak ada atau sudah dibatalkan.",
-    "readiness.no_file": "Pilih berkas lebih dahulu.",
     "readiness.bad_limit": "Batas harus antara 1 dan 336 jam.",
 }
 TASKS: dict[str, tuple[str, str]] = {"readiness.check": ("Periksa {label}", "desk:readiness_tps")}

@@ -431,9 +431,7 @@ def intake(request: shell.Request, election: str) -> HttpResponse:
         try:
             if given is None:
                 raise rules.TextMissing(what="berkas XLSX")
-            if (given.size or 0) > table.MOST_BYTES:
-                raise table.TooBig(file=str(given.name)[:120], most=table.MOST_BYTES // 1_000_000)
-            data, name = given.read(), str(given.name)
+            data, name = shell.table_bytes(given), str(given.name)
             orders.read(name, data, _known(request), request.at)
             kept = receipts.keep_upload(election, name, data, _actor(request), request.at)
         except facts.Refusal as refusal:

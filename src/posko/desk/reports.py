@@ -382,9 +382,7 @@ def intake(request: shell.Request, election: str) -> HttpResponse:
         shell.refused(request, rules.NoUpload(code=""))
     elif request.method == "POST" and given is not None:
         try:
-            if (given.size or 0) > table.MOST_BYTES:
-                raise table.TooBig(file=str(given.name)[:120], most=table.MOST_BYTES // 1_000_000)
-            data = given.read()
+            data = shell.table_bytes(given)
             _examined(request, str(given.name), data)
             kept = reports.keep_upload(election, str(given.name), data, shell.actor(request), request.at)
         except facts.Refusal as refusal:

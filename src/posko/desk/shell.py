@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +19,7 @@ import posko
 from posko.domain import access as rules
 from posko.domain import record as facts
 from posko.domain import thresholds as warnings
-from posko.formats import text
+from posko.formats import table, text
 from posko.store import access, places, record, thresholds
 
 # In the order of the work; the menu and the collection of sentences follow it.
@@ -345,6 +346,21 @@ def _collect(name: str) -> dict[str, Any]:
     for module in _modules():
         gathered.update(getattr(module, name, {}))
     return gathered
+
+
+def table_bytes(given: "UploadedFile[Any]") -> bytes:
+    """The bytes of a table that was sent. table.TooBig before they are read."""
+    if (given.size or 0) > table.MOST_BYTES:
+        raise table.TooBig(file=str(given.name)[:120], most=table.MOST_BYTES // 1_000_000)
+    return bytes(given.read())
+
+
+def sent_table(request: HttpRequest) -> tuple[str, bytes]:
+    """Name and bytes of the table of a form. table.NoFile, table.TooBig."""
+    given = request.FILES.get("file")
+    if given is None:
+        raise table.NoFile()
+    return str(given.name), table_bytes(given)
 
 
 def sentence(refusal: facts.Refusal) -> str:

@@ -190,18 +190,15 @@ def load(request: shell.Request, election: str) -> HttpResponse:
 
 def _preview(request: shell.Request) -> dict[str, Any]:
     """What the file would change. table.Unreadable, dpt.PersonalData."""
-    upload, percent, source = request.FILES.get("file"), request.POST.get("permille", ""), request.POST.get("source", "")
-    if upload is None:
-        raise table.EmptyFile(file="")
-    if (upload.size or 0) > table.MOST_BYTES:
-        raise table.TooBig(file=str(upload.name)[:120], most=table.MOST_BYTES // 1_000_000)
+    percent, source = request.POST.get("permille", ""), request.POST.get("source", "")
+    name, data = shell.sent_table(request)
     if not (percent.isdecimal() and len(percent) < 4 and 100 <= int(percent) <= 500):
         return {"wrong": "Tulis persen antara 100 dan 500."}
     if source not in rules.SOURCES:
         return {"wrong": "Pilih sumbernya."}
-    region, data = request.election.region, upload.read()
+    region = request.election.region
     known = _known(region)
-    reading = files.read(str(upload.name), data, known, _legs(region), int(percent) * 10, source)
+    reading = files.read(name, data, known, _legs(region), int(percent) * 10, source)
     lines = [f"{shell.problem_place(one)}: {files.sentence(one)}." for one in reading.problems]
     names, standing = {one.code: one.name for one in known}, {one.way: one for one in travel.timings(region, request.at)}
     rows = [_change(one, standing.get(one.way), names) for one in reading.timings]

@@ -164,9 +164,7 @@ def upload(request: shell.Request, election: str) -> HttpResponse:
     if request.method != "POST" or (given is None and not pasted.strip()):
         return redirect("desk:weather", election)
     try:
-        if given is not None and (given.size or 0) > table.MOST_BYTES:
-            raise table.TooBig(file=str(given.name)[:80], most=table.MOST_BYTES // 1_000_000)
-        name, data = (str(given.name), given.read()) if given is not None else ("tempel.csv", pasted.encode())
+        name, data = shell.sent_table(request) if given is not None else ("tempel.csv", pasted.encode())
         waves, problems = printed.read(name, data, weather.sea_places(election), request.at)
         codes = [] if problems else weather.record_waves(election, waves, shell.actor(request), request.at)
     except facts.Refusal as refusal:

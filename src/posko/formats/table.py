@@ -43,6 +43,12 @@ class TooBig(Unreadable):
     code: ClassVar[str] = "table.too_big"
 
 
+class NoFile(Unreadable):
+    """A form for a table came without one."""
+
+    code: ClassVar[str] = "table.no_file"
+
+
 class EmptyFile(Unreadable):
     """No bytes, or no cell with anything in it."""
 
