@@ -84,3 +84,8 @@ def test_a_cut_road_is_driven_round_and_a_desa_that_does_not_exist_is_named(caps
     assert cut["input_hash"] != whole["input_hash"]
     assert _plan(cut=("Dendang", "Nirwana")) == 1
     assert "Desa Nirwana tidak ada" in capsys.readouterr().err
+
+
+def test_a_file_of_forecasts_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _plan(waves_from="nada.csv") == 1
+    assert "Berkas nada.csv tidak ada." in capsys.readouterr().err

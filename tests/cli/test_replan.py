@@ -41,7 +41,7 @@ def test_people_read_what_changes(capsys: pytest.CaptureFixture[str]) -> None:
         ({}, "Sebut gangguannya"),
         ({"cut": ("Dendang", "Atlantis")}, "Tempat Atlantis tidak ada"),
         ({"cut": ("Kurnia Jaya", "Baru")}, "terlalu dekat"),
-        ({"lose": "T99"}, "tidak ada dalam rencana"),
+        ({"lose": "T99"}, "T99: tidak ada dalam rencana"),
         ({"late": "TINTA@besok"}, "H-1T09.00"),
     ],
 )

@@ -90,6 +90,8 @@ def forecast(case: Case, voting_at: datetime, height_cm: int, path: str, region:
     midnight = voting_at.replace(hour=0, minute=0, second=0, microsecond=0)
     told: tuple[weather.Wave, ...] = ()
     first = midnight - timedelta(days=max(case.fleet.rules.sea_days))
+    if path and not Path(path).is_file():
+        raise Wrong(f"Berkas {path} tidak ada.")
     if path:
         names = {region: region} | {node.code: node.name for node in case.network.nodes if node.kind in {"dermaga", "pulau"}}
         told, problems = waves_file.read(path, Path(path).read_bytes(), names, first - timedelta(hours=17))

@@ -54,7 +54,8 @@ def replan(
         for one in happened:
             disturbed = repairs.after(disturbed, one, _goods(found.folder, facts, chosen))
     except record.Refusal as refusal:
-        print(SENTENCES[refusal.code].format(**{"kind": "", **refusal.facts}), file=sys.stderr)
+        said = ", ".join(str(value) for value in refusal.facts.values())
+        print(SENTENCES[refusal.code].format(**{"said": said, **refusal.facts}), file=sys.stderr)
         return 2
     except ValueError as wrong:
         print(str(wrong), file=sys.stderr)
@@ -72,7 +73,7 @@ def replan(
 
 
 SENTENCES = {
-    "replanning.bad_disruption": "Gangguan ini menyebut yang tidak ada dalam rencana, atau sesuatu yang tidak mungkin.",
+    "replanning.bad_disruption": "{said}: tidak ada dalam rencana, atau gangguan itu tidak mungkin. Periksa kode dan tempatnya.",
     "replanning.too_near": "{place} dan {to} terlalu dekat ({metres} m): setiap jalan dari yang satu lewat yang lain. Sebut desa lain.",
 }
 
