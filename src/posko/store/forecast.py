@@ -145,7 +145,7 @@ def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
     fleet = _fleet(given.fleet, distribution.vehicle_states(election, at))
     # The roads as they are today, with none of the ways that were reckoned for the plan.
     shut = [one for one in distribution.disruptions(election, at) if one.kind == "road"]
-    network = replace(given.network, closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut), _roads={})
+    network = replace(given.network, closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut))
     planned = rules.Planned(stored.plan, given.loads, network, fleet, given.rules, stored.midnight_at, deadline_min)
     keep = rules.Assumptions()
     stations = tuple(places.tps_list(election))
