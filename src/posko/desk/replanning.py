@@ -190,7 +190,7 @@ def _effect(request: shell.Request, happened: rules.Disruption | None, stand: re
 
 
 def _dearer(rupiah: int) -> str:
-    return f"{'−' if rupiah < 0 else '+'}Rp{text.angka(abs(rupiah))}"
+    return f"{'−' if rupiah < 0 else '+'}{text.angka(abs(rupiah))}"
 
 
 def _cost(plan: plans.Plan, vehicles: Iterable[plans.Vehicle]) -> int:
