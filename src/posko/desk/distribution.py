@@ -572,7 +572,7 @@ def _pdf(request: shell.Request, stored: distribution.StoredPlan, trips: list[ru
         trips,
         numbers=stored.waybills,
         loads={load.code: load for load in stored.inputs.loads},
-        vehicles={one.code: one for one in stored.inputs.fleet},
+        vehicles={one.code: one for one in distribution.named_fleet(stored, election.code)},
         network=stored.inputs.network,
         instant=stored.instant,
         names={item.code: item.name for item in book.items},

@@ -19,15 +19,22 @@ PAGES_SECONDS = 20.0
 """The public pages follow a publication that a person sent out within so many seconds."""
 BEAT_SECONDS = 1.0
 """A search gives a sign of life, and looks whether it is still wanted, so often."""
+NEWS_SECONDS = 5.0
+"""Whether an outlook is overtaken is looked at when the journal has grown, and every so many seconds."""
 _log = logging.getLogger(__name__)
 
 
 def run_forever(poll_seconds: float = POLL_SECONDS) -> None:
     """Until the process is ended; a fault in one request is recorded with it and does not end the worker."""
-    looked = float("-inf")
+    looked = asked = float("-inf")
+    size = -1
     while True:
         close_old_connections()
         inject_due()
+        grown = forecast.journal_size()
+        if grown != size or time.monotonic() - asked >= NEWS_SECONDS:
+            ask_ahead()
+            size, asked = grown, time.monotonic()
         made = publish_due()
         if made or time.monotonic() - looked >= PAGES_SECONDS:
             keep_pages()
@@ -59,15 +66,25 @@ def look_ahead() -> bool:
     if request is None:
         return False
     try:
-        at = record.clock(_now())
+        at, seen = record.clock(_now()), forecast.journal_size()
         outlook, plan = forecast.make(request.election, at, request.seed)
-        forecast.record_outlook(request.election, outlook, plan, request.actor, at, request=request)
+        mark = "[SIMULASI]" if record.installation().demo else ""
+        forecast.record_outlook(request.election, outlook, plan, request.actor, at, request=request, mark=mark, seen_leaf=seen)
     except facts.Refusal as refusal:
         forecast.fail_request(request, refusal.code, record.clock(_now()))
     except Exception:
         _log.exception("outlook request %s", request.id)
         forecast.fail_request(request, "forecast.broken", record.clock(_now()))
     return True
+
+
+def ask_ahead() -> None:
+    """An outlook that something has overtaken is made again, without anybody's asking."""
+    try:
+        for code in forecast.ask_ahead(record.clock(_now()), _now()):
+            _log.info("outlook of %s asked for", code)
+    except Exception:
+        _log.exception("asking for outlooks")
 
 
 def inject_due() -> None:

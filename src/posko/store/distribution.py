@@ -350,18 +350,23 @@ class VehicleState:
 
 
 def _vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
-    return {**asdict(vehicle), "kind": vehicle.kind.value, "days": list(vehicle.days)}
+    """Without the carrier: a name, which stands in the journal's private part alone."""
+    return {**asdict(vehicle), "kind": vehicle.kind.value, "days": list(vehicle.days), "carrier": ""}
 
 
 def _vehicle(said: Mapping[str, Any]) -> rules.Vehicle:
     return rules.Vehicle(**{**said, "kind": rules.Kind(said["kind"]), "days": tuple(said["days"])})
 
 
-def _draft(
-    kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, object], reason: str = ""
-) -> facts.Draft:
-    place = record.election(election).region
-    return facts.Draft(kind, election, subject, place, actor, at, said, reason=reason)
+def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, object]) -> facts.Draft:
+    return facts.Draft(kind, election, subject, record.election(election).region, actor, at, said)
+
+
+def _vehicle_draft(kind: str, election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime) -> facts.Draft:
+    """The firm that drives it and why it changed are typed and may name a person: private words, in no fact and in no row."""
+    said = {"code": vehicle.code} if kind == "vehicle.retired" else _journal_facts(_vehicle_facts(vehicle))
+    private = record.typed(reason=reason.strip(), carrier="" if kind == "vehicle.retired" else vehicle.carrier)
+    return replace(_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, said), private=private)
 
 
 def _journal_facts(said: Mapping[str, Any]) -> dict[str, object]:
@@ -389,7 +394,7 @@ def set_up(
         )
         drafts = [
             first,
-            *(_draft("vehicle.added", election, f"vehicle:{v.code}", actor, at, _journal_facts(_vehicle_facts(v))) for v in fleet_list),
+            *(_vehicle_draft("vehicle.added", election, vehicle, "", actor, at) for vehicle in fleet_list),
         ]
         prepared = record.prepare(drafts, at)
         common = {"election": election, "person": actor.person, "occurred_at": at}
@@ -402,11 +407,31 @@ def set_up(
 
 
 def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
-    """Every vehicle ever entered, as it stands at an instant."""
+    """Every vehicle ever entered, as it stands at an instant. A row from before carrier and reason were private words has its own."""
     latest: dict[str, VehicleRow] = {}
+    stated: dict[str, VehicleRow] = {}  # a retirement says nothing of the vehicle itself
     for row in VehicleRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
         latest[row.code] = row
-    return [VehicleState(_vehicle(row.facts), row.retired, row.reason, row.occurred_at) for _, row in sorted(latest.items())]
+        if not row.retired:
+            stated[row.code] = row
+    told = record.privates(row.entry_id for row in (*latest.values(), *stated.values()))
+
+    def carrier(row: VehicleRow) -> str:
+        said = stated.get(row.code, row)
+        return told.text(said.entry_id, "carrier", said.facts.get("carrier", ""))
+
+    return [
+        VehicleState(
+            replace(_vehicle(row.facts), carrier=carrier(row)), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at
+        )
+        for _, row in sorted(latest.items())
+    ]
+
+
+def named_fleet(stored: "StoredPlan", election: str) -> tuple[rules.Vehicle, ...]:
+    """The vehicles of a plan with the firms that drive them, as they were known when it was recorded: a plan itself keeps no name."""
+    known = {state.vehicle.code: state.vehicle.carrier for state in vehicle_states(election, stored.occurred_at)}
+    return tuple(replace(one, carrier=one.carrier or known.get(one.code, "")) for one in stored.inputs.fleet)
 
 
 def fleet(election: str, at: datetime) -> list[rules.Vehicle]:
@@ -421,13 +446,11 @@ def save_vehicle(election: str, vehicle: rules.Vehicle, reason: str, actor: fact
         known = {state.vehicle.code for state in vehicle_states(election, at)}
         _check_vehicle(vehicle.code, known, reason, new=new)
         kind = "vehicle.added" if new else "vehicle.changed"
-        said = _vehicle_facts(vehicle)
-        prepared = record.prepare([_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, _journal_facts(said), reason)], at)
+        prepared = record.prepare([_vehicle_draft(kind, election, vehicle, reason, actor, at)], at)
         VehicleRow.objects.create(
             election=election,
             code=vehicle.code,
-            facts=said,
-            reason=reason,
+            facts=_vehicle_facts(vehicle),
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
@@ -450,13 +473,12 @@ def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at
         at = record.turn(at)
         states = {state.vehicle.code: state for state in vehicle_states(election, at) if not state.retired}
         _check_vehicle(code, set(states), reason, new=False)
-        prepared = record.prepare([_draft("vehicle.retired", election, f"vehicle:{code}", actor, at, {"code": code}, reason)], at)
+        prepared = record.prepare([_vehicle_draft("vehicle.retired", election, states[code].vehicle, reason, actor, at)], at)
         VehicleRow.objects.create(
             election=election,
             code=code,
             facts=_vehicle_facts(states[code].vehicle),
             retired=True,
-            reason=reason,
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
@@ -560,7 +582,8 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
         [rules.Closure(one.place, one.to, one.source) for one in told if one.kind == "road"],
         weather.openings(election, at),
     )
-    working = [vehicle for vehicle in working if network.node(vehicle.start)]
+    # Who drives a vehicle is a name and no input.
+    working = [replace(vehicle, carrier="") for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
         raise rules.NotReady(what="warehouse")
     keep = rules.rules_of(handling.rules)
@@ -1013,9 +1036,13 @@ def current_plan(election: str, at: datetime) -> StoredPlan | None:
 def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
     """Whether the plan in force was made from inputs that no longer stand."""
     try:
-        return inputs(election, at).digest != stored.input_hash
+        now = inputs(election, at)
     except rules.NotReady:
         return True
+    # Older plans counted the name of the carrier too.
+    named = [one for one in fleet(election, at) if now.network.node(one.start)]
+    hashed = rules.inputs_hash(now.loads, now.network, named, now.rules)
+    return stored.input_hash not in {now.digest, hashed}
 
 
 def plan_numbered(election: str, number: int) -> StoredPlan | None:
@@ -1134,4 +1161,6 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
     return hits[:20]
 
 
-WORDS: dict[str, record.Eraser] = dict.fromkeys((*_DISRUPTED.values(), *_ENDED.values()), record.journal_only)
+WORDS: dict[str, record.Eraser] = dict.fromkeys(
+    (*_DISRUPTED.values(), *_ENDED.values(), "vehicle.added", "vehicle.changed", "vehicle.retired"), record.journal_only
+)

@@ -340,7 +340,16 @@ def save(election: str, seen: int, reason: str, actor: facts.Actor, at: datetime
         beside = _draft("worksheet.saved", election, row.code, actor, at, said, record.typed(reason=reason.strip()[:400]))
         row.state, row.closed_at, row.plan = "saved", at, distribution.next_number(election)
         row.save(update_fields=["state", "closed_at", "plan"])
-        return distribution.record_plan(election, found.plan(), digest, actor, at, split=split, beside=[beside], base=standing)
+        stored = distribution.record_plan(election, found.plan(), digest, actor, at, split=split, beside=[beside], base=standing)
+        row.closing_id = _saved(election, row.code)  # known only now: it is written together with the plan
+        row.save(update_fields=["closing_id"])
+        return stored
+
+
+def _saved(election: str, code: str) -> str:
+    """The entry with which a draft was saved; "" where there is none."""
+    entries = record.Entry.objects.filter(kind="worksheet.saved", subject=f"worksheet:{code}", election=election)
+    return entries.order_by("leaf_index").values_list("entry_id", flat=True).last() or ""
 
 
 def reason_of(election: str, number: int, at: datetime) -> str:
@@ -348,12 +357,8 @@ def reason_of(election: str, number: int, at: datetime) -> str:
     row = WorksheetRow.objects.filter(election=election, plan=number, closed_at__lte=at).order_by("pk").last()
     if row is None:
         return ""
-    entry = (
-        record.Entry.objects.filter(kind="worksheet.saved", subject=f"worksheet:{row.code}", election=election)
-        .order_by("leaf_index")
-        .last()
-    )
-    return record.privates([entry.entry_id]).text(entry.entry_id, "reason") if entry else ""
+    entry_id = row.closing_id or _saved(election, row.code)  # older rows do not name it
+    return record.privates([entry_id]).text(entry_id, "reason")
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
