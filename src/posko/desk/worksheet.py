@@ -362,7 +362,7 @@ def solve(request: shell.Request, election: str) -> HttpResponse:
     """Plans everything anew that is neither locked nor pinned; where there is much to search the worker is asked."""
     sheet = worksheet.sheet(election, request.person.id, request.at) if request.method == "POST" else None
     if sheet is not None and not changed.at_once(sheet.given.loads):
-        return ask(request, election=election)
+        return _asked(request, election)
 
     def run() -> None:
         if sheet is None:
@@ -377,8 +377,10 @@ def solve(request: shell.Request, election: str) -> HttpResponse:
 @shell.page("worksheet.edit")
 def ask(request: shell.Request, election: str) -> HttpResponse:
     """Asks the worker for the rest of the draft; a second press waits for the same answer."""
-    if request.method != "POST":
-        return redirect("desk:worksheet", election)
+    return _asked(request, election) if request.method == "POST" else redirect("desk:worksheet", election)
+
+
+def _asked(request: shell.Request, election: str) -> HttpResponse:
     try:
         asked = worksheet.ask(election, _seen(request), shell.actor(request), request.at)
     except facts.Refusal as refusal:
