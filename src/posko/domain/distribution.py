@@ -674,6 +674,42 @@ def all_parted(loads: Iterable[Load], parts: Mapping[str, Sequence[Sequence[str]
     return found
 
 
+def fitted(loads: Iterable[Load], network: Network, fleet: Sequence[Vehicle], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """Loads that nothing which goes there can take whole, in as few parts of whole TPS as such vehicles can take, of about equal size.
+
+    An island's parts must each fit a boat of one of its piers and a vehicle that brings them there; so its goods go in several boats, or
+    in several crossings of one, and the kit of a TPS is whole in one of them. Where not even one kit fits, the TPS travel one by one and
+    the planner says which cannot. The same inputs give the same parts.
+    """
+    found = []
+    for load in loads:
+        rooms = _rooms(load, network, fleet, keep)
+        if len(load.tps) < 2 or not all(rooms) or _fits(load, rooms):
+            found.append(load)
+            continue
+        codes = sorted(load.tps)
+        for number in range(2, len(codes) + 1):
+            parts = [codes[len(codes) * n // number : len(codes) * (n + 1) // number] for n in range(number)]
+            made = parted(load, parts, goods, keep)
+            if all(_fits(part, rooms) for part in made):
+                break
+        found += made
+    return found
+
+
+def _rooms(load: Load, network: Network, fleet: Sequence[Vehicle], keep: Rules) -> list[list[Vehicle]]:
+    """The vehicles that may bring a load, for each part of its way; an empty part: nobody knows, or nobody can."""
+    if load.kind is not LoadKind.ISLAND:
+        return [[one for one in fleet if not one.boat and keep.admits(one.kind, load.place)]]
+    piers = {leg.pier for leg in network.piers(load.place)}
+    boats = [one for one in fleet if one.boat and one.start in piers]
+    return [boats, [one for one in fleet if not one.boat and any(keep.admits(one.kind, pier) for pier in piers)]]
+
+
+def _fits(load: Load, rooms: Iterable[Iterable[Vehicle]]) -> bool:
+    return all(any(load.volume_ml <= one.volume_ml and load.weight_g <= one.weight_g for one in several) for several in rooms)
+
+
 def delayed(loads: Iterable[Load], ready: Mapping[str, int]) -> tuple[Load, ...]:
     """The loads when items (or whole loads, by code) are at the warehouse only from a minute on; the latest of all counts."""
     made = []

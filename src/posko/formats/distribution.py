@@ -54,9 +54,21 @@ def choice_sentences(choice: rules.IslandChoice, name: Callable[[str], str], ins
 def _plan_sentence(option: rules.Option, name: Callable[[str], str], instant: Callable[[int], datetime]) -> str:
     day, leave, there = rules.day_of(option.depart_min), clock(instant(option.depart_min)), clock(instant(option.arrive_min))
     return (
-        f"Rencana {option.letter}: H-{day}, berangkat {leave} dari {name(option.pier)} ({option.boat}), tiba {there}. "
-        f"{because(option, instant)}"
+        f"Rencana {option.letter}: H-{day}, berangkat {leave} dari {name(option.pier)} ({boats(option)}), "
+        f"tiba {there}{_last(option, instant)}. {because(option, instant)}"
     )
+
+
+def boats(option: rules.Option) -> str:
+    """The boats that an option counts on, and how often they cross where that is more than once each."""
+    codes = str(option.why.get("boats", option.boat)).split(",")
+    times = int(option.why.get("crossings", 1))
+    return ", ".join(codes) + (f", {times} kali menyeberang" if times > len(codes) else "")
+
+
+def _last(option: rules.Option, instant: Callable[[int], datetime]) -> str:
+    last = int(option.why.get("last_min", option.arrive_min))
+    return f", yang terakhir {clock(instant(last))}" if last != option.arrive_min else ""
 
 
 def because(option: rules.Option, instant: Callable[[int], datetime]) -> str:
@@ -80,9 +92,9 @@ def _other_sentence(option: rules.Option) -> str:
 
 def decision_sentence(option: rules.Option, following: str, instant: Callable[[int], datetime]) -> str:
     """The hour of decision: on what, and what then."""
-    then = f"rencana {following}" if following else "tidak ada rencana berikut"
+    then, last = f"rencana {following}" if following else "tidak ada rencana berikut", int(option.why.get("last_min", option.arrive_min))
     return (
-        f"Putuskan {clock(instant(option.decide_min))}: bila prakiraan terbaru sampai {clock(instant(option.arrive_min))} tidak melebihi "
+        f"Putuskan {clock(instant(option.decide_min))}: bila prakiraan terbaru sampai {clock(instant(last))} tidak melebihi "
         f"{metres(option.why['limit_cm'])}, berangkat; bila melebihi, {then}."
     )
 
@@ -188,7 +200,7 @@ def _decisions(trip: rules.Trip, choices: Mapping[str, rules.IslandChoice], inst
         following = choice.options[1] if len(choice.options) > 1 else None
         found.append(decision_sentence(choice.options[0], following.letter if following else "", instant))
         if following:
-            found.append(f"Rencana {following.letter}: {following.boat} berangkat {clock(instant(following.depart_min))} WIB.")
+            found.append(f"Rencana {following.letter}: {boats(following)} berangkat {clock(instant(following.depart_min))} WIB.")
     return found
 
 

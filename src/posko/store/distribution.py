@@ -556,14 +556,17 @@ def disruptions(election: str, at: datetime) -> list[Disrupted]:
 # --- inputs ------------------------------------------------------------------------------------------------------------------------------
 
 
-def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None) -> Inputs:
+def inputs(
+    election: str, at: datetime, split: Mapping[str, Parts] | None = None, *, lost: str = "", moved: Mapping[str, str] | None = None
+) -> Inputs:
     """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse.
 
-    split: loads that are to travel in parts beside those of which that is recorded.
+    split: loads that are to travel in parts beside those of which that is recorded. lost, moved: what if this vehicle were gone, if the
+    goods of these TPS went elsewhere; what no vehicle takes whole depends on both.
     """
     about = record.election(election)
     lines = needs.lines(election, at)
-    working = fleet(election, at)
+    working = [vehicle for vehicle in fleet(election, at) if vehicle.code != lost]
     handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
     if not lines:
         raise rules.NotReady(what="needs")
@@ -590,9 +593,13 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
     goods = _goods(handling, election, at)
     pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
     loads: Iterable[rules.Load] = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
-    loads = rules.all_parted(loads, {**splits(election, at), **(split or {})}, goods, keep)
-    for one in (one for one in told if one.kind == "moved"):  # in the order in which they were told
-        loads = rules.relocated(loads, {one.place: one.to}, network, goods, keep)
+    parts = {**splits(election, at), **(split or {})}
+    loads = rules.all_parted(loads, parts, goods, keep)
+    elsewhere = [(one.place, one.to) for one in told if one.kind == "moved"]  # in the order in which they were told
+    for tps, to in [*elsewhere, *(moved or {}).items()]:
+        loads = rules.relocated(loads, {tps: to}, network, goods, keep)
+    # What nothing can take whole goes in parts; somebody may have split such a part further.
+    loads = rules.all_parted(rules.fitted(loads, network, working, goods, keep), parts, goods, keep)
     loads = rules.delayed(loads, {one.item: one.ready_min for one in told if one.kind == "late"})
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
