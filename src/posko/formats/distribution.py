@@ -1,6 +1,6 @@
 """Surat jalan: the values of its document, one trip after the other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,13 +114,37 @@ def waybills(
     places: Mapping[str, str],
     head: Mapping[str, Any],
     choices: Sequence[rules.IslandChoice] = (),
+    bills: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Values for surat-jalan.typ. `names`: item -> short name, `places`: TPS, PPS, PPK -> name, `head`: agency, marks, footer, stamp."""
+    """Values for surat-jalan.typ. `names`: item -> short name, `places`: TPS, PPS, PPK -> name, `head`: agency, marks, footer, stamp.
+
+    bills: load -> number of the surat jalan that brings it to its end, so that a part of a kit names the paper of the other one.
+    """
     pages = [_page(trip, numbers[trip.code], loads, vehicles[trip.vehicle], network, instant, names, places) for trip in trips]
     by_island = {choice.island: choice for choice in choices}
     for trip, page in zip(trips, pages, strict=True):
-        page["notes"] = [*_decisions(trip, by_island, instant), *page["notes"]]
+        page["notes"] = [*parts_said(trip.loads, loads, places, bills or {}), *_decisions(trip, by_island, instant), *page["notes"]]
     return {"title": "Surat jalan", "paper": "f4", **head, "trips": pages}
+
+
+def parts_said(codes: Iterable[str], loads: Mapping[str, rules.Load], places: Mapping[str, str], bills: Mapping[str, str]) -> list[str]:
+    """For every part of a kit among these loads: that it is one of two, and where the other one is."""
+    found = []
+    for code in codes:
+        other = rules.other_part(code)
+        if other and code in loads:
+            tps, number = loads[code].tps[0], 1 if code.endswith(":a") else 2
+            there = "pada surat ini juga" if other in codes else f"dengan surat jalan {bills.get(other, 'yang belum bernomor')}"
+            found.append(
+                f"{places.get(tps, tps)}: bagian {number} dari 2. Bagian {3 - number} {there}. TPS baru lengkap bila kedua bagian tiba."
+            )
+    return found
+
+
+def bills_of(plan: rules.Plan, numbers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Load -> number of the surat jalan that brings it to its end."""
+    ends = ((trip, stop) for trip in plan.trips for stop in trip.stops if not stop.handover)
+    return {code: numbers[trip.code][0] for trip, stop in ends for code in stop.loads if trip.code in numbers}
 
 
 def _page(
@@ -134,7 +158,8 @@ def _page(
     places: Mapping[str, str],
 ) -> dict[str, Any]:
     carried = [loads[code] for code in trip.loads]
-    tps, boxes, booths = (sum(count(load) for load in carried) for count in (lambda x: len(x.tps), lambda x: x.boxes, lambda x: x.booths))
+    tps = len({code for load in carried for code in load.tps})
+    boxes, booths = sum(load.boxes for load in carried), sum(load.booths for load in carried)
     start = network.node(trip.start)
     columns = _columns(carried)
     overnight = vehicle.boat and rules.day_of(trip.return_min) != rules.day_of(trip.depart_min)
@@ -172,7 +197,11 @@ def _stop(
     node = network.node(stop.place)
     dropped = [loads[code] for code in stop.loads]
     name = (node.name if node else stop.place) + (" (serah terima ke perahu)" if stop.handover else "")
-    counts = (sum(len(load.tps) for load in dropped), sum(load.boxes for load in dropped), sum(load.booths for load in dropped))
+    counts = (
+        len({code for load in dropped for code in load.tps}),
+        sum(load.boxes for load in dropped),
+        sum(load.booths for load in dropped),
+    )
     return [str(number), name, clock(instant(stop.arrive_min)), clock(instant(stop.depart_min)), *map(text.angka, counts), "\n\n"]
 
 
@@ -189,7 +218,8 @@ def _contents(carried: Sequence[rules.Load], columns: Sequence[str], places: Map
             counts.setdefault(piece.place, {})[piece.item] = piece.quantity
         for place, items in sorted(counts.items()):
             if any(column in items for column in columns):
-                rows.append([place, places.get(place, place), *(text.angka(items[c]) if c in items else "—" for c in columns)])
+                part = f" (bagian {1 if load.code.endswith(':a') else 2} dari 2)" if rules.other_part(load.code) else ""
+                rows.append([place, places.get(place, place) + part, *(text.angka(items[c]) if c in items else "—" for c in columns)])
     return rows
 
 

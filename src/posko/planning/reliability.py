@@ -210,7 +210,7 @@ class Sailing:
 
     def takes(self, load: rules.Load) -> bool:
         """Whether a load still fits beside what it carries."""
-        volume, weight = (sum(getattr(one, name) for one in (*self.loads, load)) for name in ("volume_ml", "weight_g"))
+        volume, weight = sum(one.volume_ml for one in (*self.loads, load)), sum(one.weight_g for one in (*self.loads, load))
         return volume <= self.boat.volume_ml and weight <= self.boat.weight_g
 
 
