@@ -412,6 +412,23 @@ def settled(choice: rules.IslandChoice, trip: rules.Trip, case: Case) -> rules.I
     return replace(choice, options=_named(sequence, reaches), chance_ppm=round(sum(reaches) * PPM))
 
 
+def reckoned(choice: rules.IslandChoice, fleet: Iterable[rules.Vehicle], sea: Sea) -> int | None:
+    """The probability (ppm) that one of an island's plans succeeds with the forecasts of another sea; None once the first hour of decision
+    is past, or where a boat is gone: then it is the forecast of readiness that says what is still possible.
+    """
+    limits = {vehicle.code: vehicle for vehicle in fleet}
+    edges, sures = [], []
+    for option in choice.options:
+        boats = [limits.get(code) for code in str(option.why.get("boats", option.boat)).split(",")]
+        last = int(option.why.get("last_min", option.arrive_min))
+        if option.decide_min < sea.now_min or not all(boats):
+            return None
+        edges.append(min(calm(boat, option.pier, choice.island, option.depart_min, last, sea)[0] for boat in boats if boat))
+        sures.append(int(option.why["in_time_ppm"]) / PPM)
+    first = first_calm(edges, [option.depart_min for option in choice.options], sea.persistence_permille)
+    return round(sum(chance * sure for chance, sure in zip(first, sures, strict=True)) * PPM)
+
+
 def _named(sequence: Sequence[Try], reaches: Sequence[float]) -> tuple[rules.Option, ...]:
     return tuple(
         replace(one.option, letter=letter, reach_ppm=round(reach * PPM))

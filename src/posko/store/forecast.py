@@ -197,7 +197,6 @@ def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
         given.network,
         closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut),
         gates=tuple(weather.openings(election, at)),
-        _roads={},
     )
     planned = rules.Planned(stored.plan, given.loads, network, fleet, given.rules, stored.midnight_at, deadline_min)
     keep = rules.Assumptions()
