@@ -382,3 +382,33 @@ def test_a_thing_that_is_none_is_refused_with_a_sentence(installation: Any, clie
     ani = client_for("ani")
     for thing in ("K:1.2.3.4.5.6.7", "K:", "B:", "K:19.06.02.2001.999", "X", "K:" + "9." * 200):
         assert "tidak ada dalam pemilihan ini" in said(ani.get(f"{BASE}barang/{thing}/", follow=True)), thing
+
+
+def test_an_empty_trip_offers_no_second_hand_over_and_says_what_happened_but_another_one_can_be_recorded(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    came_at = drive(installation, client_for, mine)
+    putri, path = client_for("putri"), f"{BASE}sj/{mine.waybill}/terima/{HOME}/"
+    items = [item for item in custody.manifest(E, mine, came_at) if item.place == HOME]
+    boxes = str(sum(item.boxes for item in items))
+    steps = [({"count": boxes}, "Hitung kotak"), ({"seals": "whole"}, "utuh?"), ({"refused": "no"}, "diterima?"), (TAKES, "Siapa")]
+    form, _ = fill(putri, path, steps)
+    putri.post(path, {**form, "send": "1"})
+    page = said(putri.get(path))
+    assert "Tidak ada lagi barang untuk" in page
+    assert "Diserahkan</strong> di" in page
+    assert "Hitung kotak suara" not in page
+    assert f'href="{path}?lain=1"' in page
+    assert custody.state(E, came_at).conflicts == ()
+    other = f"{path}?lain=1"
+    assert "Pilih paling sedikit satu" in said(putri.post(other, {"choosing": "1"}))
+    picked = items[0]
+    steps = [
+        ({"chosen": picked.thing}, "Apa yang diserahkan di"), ({"count": str(picked.boxes)}, f"<strong>{picked.boxes} kotak</strong>"),
+        *steps[1:],
+    ]  # fmt: skip
+    form, page = fill(putri, other, steps)
+    assert "1 dari 1" in page
+    putri.post(other, {**form, "send": "1"})
+    (conflict,) = custody.state(E, came_at).open_conflicts()
+    assert (conflict.code, conflict.thing) == ("two_holders", picked.thing), "recorded as it was told, and shown"

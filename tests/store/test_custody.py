@@ -6,6 +6,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from posko.domain import custody as rules
 from posko.domain import distribution as roads
@@ -288,6 +290,24 @@ def test_a_new_plan_takes_over_what_has_left_and_shows_what_it_no_longer_has(sce
     where = custody.positions(E, left.at)
     assert (where[road.trip.code].phase, where[road.trip.code].waybill) == ("departed", road.waybill)
     assert len(where) == len(stored.plan.trips)
+
+
+def test_trips_of_an_older_plan_cost_one_question_and_not_one_each(scene: Any, road: custody.Ride) -> None:
+    trips = [one for one in custody.rides(E, road.depart_at) if one.waybill != road.waybill]
+    at = max(one.depart_at for one in trips)
+
+    def questions(count: int) -> int:
+        record_all(scene, *(told(one, Kind.DEPARTED, one.depart_at) for one in trips[:count]), at=at + count * timedelta(minutes=1))
+        now = at + count * timedelta(minutes=1)
+        custody.rides(E, now)  # plans and states are kept once they were read
+        with CaptureQueriesContext(connection) as seen:
+            custody.rides(E, now)
+        return len(seen)
+
+    given = distribution.inputs(E, at)
+    turned = replace(road.stored.plan, trips=tuple(replace(t, code=f"{t.code}-X") for t in road.stored.plan.trips))
+    distribution.record_plan(E, turned, given.digest, scene.actors["ani"], at)
+    assert questions(1) == questions(9) <= 9
 
 
 def test_a_waybill_is_found_by_its_number_its_code_and_its_label(scene: Any, road: custody.Ride) -> None:

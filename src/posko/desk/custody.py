@@ -316,6 +316,7 @@ def _halt(
         "now": stop.place == position.next_place,
         "arrive_href": reverse("desk:custody_arrive", args=args) if may else "",
         "hand_href": reverse("desk:custody_hand", args=args) if may else "",
+        "other_href": f"{reverse('desk:custody_hand', args=args)}?lain=1" if may and (handed or position.phase == "done") else "",
         "tps_links": _tps_links(items) if handed and may else [],
     }  # fmt: skip
 
@@ -379,6 +380,7 @@ class Form:
     watches: bool  # somebody of the KPU, who may also write down what a radio said
     takes: bool  # whoever signed in is the receiving side
     trip: bool = True
+    other: bool = False  # what changes hands is not what the plan says: it is ticked first
     readings: list[rules.Reading] = field(default_factory=list)
     scanned: list[str] = field(default_factory=list)
 
@@ -429,6 +431,7 @@ class Form:
         """What to ask next: the first of these that has no answer yet."""
         scanned, moved = bool(self.one("scan_done")), self.kind is Kind.HANDED_OVER
         reasons = (
+            ("chosen", self.other and not self.many("chosen")),
             ("source", self.watches and self.one("source") not in {"here", "told"}),
             ("scan", bool(self.one("scan")) and not scanned),
             ("count", self.counted is None and not scanned),
@@ -448,7 +451,7 @@ class Form:
             "seq", "giver_agency", "giver_function", "giver_name", "receiver_agency", "receiver_function", "receiver_name",
         )  # fmt: skip
         found = [(name, self.one(name)) for name in single if self.one(name)]
-        found += [(name, thing) for name in ("missing", "refused_thing") for thing in self.many(name)]
+        found += [(name, thing) for name in ("chosen", "missing", "refused_thing") for thing in self.many(name)]
         found += [("kit", thing) for thing in self.many("kit")] if self.one("scan_done") else []
         found += [("scanned", thing) for thing in self.scanned]
         return found + [("reading", _packed(reading)) for reading in self.readings]
@@ -687,13 +690,46 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _expected(election: str, one: custody.Ride, place: str, at: datetime) -> list[custody.Item]:
-    """What should change hands here: of what is aboard where anything is, else what the waybill says; at a loading, all of the waybill."""
-    items = custody.manifest(election, one, at)
+    """What should change hands here, of what the trip still carries; at a loading, all of its waybill."""
     if not place:
-        return items
-    seen = custody.state(election, at).trips.get(one.waybill)
-    aboard = set(seen.aboard) if seen else set()
-    return [item for item in items if item.place == place and (not aboard or item.thing in aboard)]
+        return custody.manifest(election, one, at)
+    return [item for item in custody.carried(election, one, at) if item.place == place]
+
+
+def _other(request: shell.Request, form: Form) -> None:
+    """Where the field differs from the plan: what changes hands is what was ticked, of everything that the waybill names."""
+    form.other = True
+    chosen = set(form.many("chosen"))
+    if chosen:
+        form.expected = [item for item in form.expected if item.thing in chosen]
+    elif request.method == "POST" and form.one("choosing"):
+        shell.refused(request, rules.NothingMoved(kind=form.kind.value))
+
+
+def _nothing_left(request: shell.Request, one: custody.Ride, place: str, back: str) -> HttpResponse:
+    """Nothing for this halt is on the vehicle any more: where it went instead, and how to record what differs from that."""
+    election = request.election.code
+    now, names = custody.state(election, request.at), access.names()
+    items = [item for item in custody.manifest(election, one, request.at) if item.place == place]
+    by_id = {event.id: event for event in now.valid}
+    went: dict[str, list[custody.Item]] = {}
+    for item in items:
+        held = now.holdings.get(item.thing)
+        went.setdefault(held.event if held else "", []).append(item)
+    told = custody.words(id_ for id_ in went if id_)
+    lines = []
+    for id_, mine in went.items():
+        event = by_id.get(id_)
+        lines.append(
+            {
+                "event": event, "boxes": sum(item.boxes for item in mine), "things": _some([item.label for item in mine]),
+                "count": len(mine), "word": words.KINDS[event.kind] if event else "", "href": _thing_href(election, [mine[0].thing]),
+                "place": _place_name(request, event.place) if event else "",
+                "to": words.party(event.receiver, told[id_].receiver or names.get(event.receiver.person, "")) if event else "",
+            }
+        )  # fmt: skip
+    context = {"number": one.number, "venue": one.name(place), "lines": lines, "back": back, "other": f"{request.path}?lain=1"}
+    return render(request, "desk/custody/empty.html", context)
 
 
 # --- the acts ------------------------------------------------------------------------------------------------------------
@@ -719,13 +755,15 @@ def hand(request: shell.Request, election: str, waybill: str, place: str) -> Htt
         return _unknown(request, election, waybill)
     if one.index(place) < 0:
         return _unknown(request, election, waybill, rules.UnknownStop(trip=one.number, place=place[:40]))
-    expected = _expected(election, one, place, request.at)
+    other, back = bool(request.GET.get("lain")), _trip_href(election, one)
+    expected = custody.manifest(election, one, request.at) if other else _expected(election, one, place, request.at)
     if not expected:
-        shell.warned(request, f"Tidak ada lagi barang untuk {one.name(place)} di kendaraan ini.")
-        return redirect(_trip_href(election, one))
+        return _nothing_left(request, one, place, back)
+    form = _form(request, Kind.HANDED_OVER, expected)
+    if other:
+        _other(request, form)
     head = {"title": f"Serah terima {one.number}", "venue": one.name(place), "number": one.number}
-    thing = _at_halt(request, election, waybill, place)
-    return _flow(request, _form(request, Kind.HANDED_OVER, expected), place, one.waybill, thing, _trip_href(election, one), head)
+    return _flow(request, form, place, one.waybill, _at_halt(request, election, waybill, place), back, head)
 
 
 @shell.page("custody.record", thing=_at_tps)
@@ -1065,12 +1103,8 @@ SIGNALS: dict[str, tuple[Any, str]] = {
     "R12.kpps": ("{place}: dari PPS {sent} kotak, dihitung {received}; {missing} barang tidak diserahkan", "desk:custody_thing"),
     "R16": (
         lambda said: (
-            f"Akun {said['account']}: "
-            + (
-                "dua gawai sekaligus"
-                if said["why"] == "devices"
-                else f"{said['origin']} lalu {said['target']} dalam {said['minutes']} menit"
-            )
+            f"Akun {said['account']}: {said['origin']} lalu {said['target']} dalam {said['minutes']} menit"
+            + (", dengan dua gawai" if said["why"] == "devices" else "")
         ),
         "desk:custody",
     ),

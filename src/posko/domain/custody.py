@@ -708,7 +708,8 @@ class Limits:
         default=1500, metadata=thresholds.bounds("R07", 1000, 3000, "permil", "waktu tempuh rencana, sampai pindaian berikutnya ditunggu")
     )
     together: timedelta = field(
-        default=timedelta(minutes=5), metadata=thresholds.bounds("R16", 1, 60, "menit", "antara pindaian satu akun di dua gawai", two=True)
+        default=timedelta(minutes=5),
+        metadata=thresholds.bounds("R16", 1, 60, "menit", "antara pindaian satu akun di dua tempat dengan dua gawai", two=True),
     )
     hurry_permille: int = field(
         default=500, metadata=thresholds.bounds("R16", 200, 1000, "permil", "waktu tempuh rencana yang mustahil dikejar", two=True)
@@ -763,10 +764,12 @@ class Scan:
 
 
 def account_signals(scans: Iterable[Scan], travel_min: Mapping[tuple[str, str], int], limits: Limits | None = None) -> list[record.Signal]:
-    """R16: one account on two devices at once, or at two places with less time between than anybody needs.
+    """R16: one account at two places with less time between than anybody needs; on two devices within `together` also where nobody
+    knows the way between them.
 
-    travel_min: planned minutes between two places, in one order or the other; a pair nobody knows says nothing. The newest case of each
-    account is told.
+    A second device at the same place says nothing: a person may change phones, and the other side of a hand-over signs on the screen of
+    the first. travel_min: planned minutes between two places, in one order or the other; on one device a pair nobody knows says nothing.
+    The newest case of each account is told.
     """
     held = limits or Limits()
     by_account: dict[str, list[Scan]] = defaultdict(list)
@@ -795,12 +798,17 @@ def account_signals(scans: Iterable[Scan], travel_min: Mapping[tuple[str, str], 
 def _impossible(before: Scan, after: Scan, travel_min: Mapping[tuple[str, str], int], limits: Limits) -> str:
     """devices | travel | nothing."""
     between = after.scanned_at - before.scanned_at
-    if before.device != after.device and between < limits.together:
-        return "devices"
     needed = travel_min.get((before.place, after.place), travel_min.get((after.place, before.place)))
-    if needed and before.place != after.place and between < timedelta(minutes=needed) * limits.hurry_permille / 1000:
-        return "travel"
-    return ""
+    if before.place == after.place or (not needed and _within(before.place, after.place)):
+        return ""
+    if before.device != after.device and between < limits.together and (not needed or between < timedelta(minutes=needed)):
+        return "devices"
+    return "travel" if needed and between < timedelta(minutes=needed) * limits.hurry_permille / 1000 else ""
+
+
+def _within(one: str, other: str) -> bool:
+    """Whether one place lies in the other: whoever is at a TPS is in its desa too."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 @dataclass(frozen=True)

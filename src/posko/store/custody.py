@@ -5,7 +5,7 @@ identity of its waybill, so that a new plan does not mix its trips with those of
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -159,14 +159,28 @@ def rides(election: str, at: datetime) -> list[Ride]:
     """
     stored = distribution.current_plan(election, at)
     current = _rides(stored) if stored else []
-    known = {one.waybill for one in current}
-    old = [ride(election, waybill) for waybill in state(election, at).trips if waybill not in known]
+    old = _older(election, state(election, at).trips.keys() - {one.waybill for one in current})
     kept = []
     for one in current:
         before = next((other for other in old if _same(other) == _same(one)), None)
         kept.append(replace(one, waybill=before.waybill, number=before.number) if before else one)
         old = [other for other in old if other is not before]
     return sorted([*kept, *old], key=lambda one: (one.depart_at, one.number))
+
+
+def _older(election: str, waybills: Collection[str]) -> list[Ride]:
+    """The trips of these waybills, each of the newest plan that has it: one question for all, and one for each plan."""
+    if not waybills:
+        return []
+    rows = distribution.WaybillRow.objects.filter(plan__election=election, identity__in=waybills).order_by("plan__number")
+    newest = {row.identity: row for row in rows}
+    plans = {pk: distribution.plan_of_row(pk) for pk in {row.plan_id for row in newest.values()}}
+    trips = {pk: {trip.code: trip for trip in stored.plan.trips} for pk, stored in plans.items()}
+    return [
+        Ride(plans[row.plan_id], trips[row.plan_id][row.trip], row.identity, row.number)
+        for row in sorted(newest.values(), key=lambda row: row.identity)
+        if row.trip in trips[row.plan_id]
+    ]
 
 
 def standing(election: str, one: Ride, at: datetime) -> Ride | None:
@@ -216,6 +230,18 @@ def _items(load: road_rules.Load, place: str, boxes: Mapping[str, Sequence[packi
         if rest or set(pieces) - {road_rules.BOX} or not labelled:
             found.append(Item(f"K:{target}", target, place, rest, f"{name} perlengkapan" if labelled else f"{name} kotak dan perlengkapan"))
     return found
+
+
+def carried(election: str, one: Ride, at: datetime) -> list[Item]:
+    """What a trip still carries of its waybill: what is aboard; where nobody recorded a loading, what it has not handed over yet."""
+    now = state(election, at)
+    mine = [event for event in now.valid if event.trip == one.waybill]
+    items = manifest(election, one, at)
+    if any(event.kind is rules.Kind.LOADED for event in mine):
+        aboard = set(now.trips[one.waybill].aboard)
+        return [item for item in items if item.thing in aboard]
+    gone = {thing for event in mine if event.kind is rules.Kind.HANDED_OVER for thing in event.things}
+    return [item for item in items if item.thing not in gone]
 
 
 def place_names(election: str) -> dict[str, str]:
@@ -548,7 +574,8 @@ def _position(one: Ride, mine: Sequence[rules.Event], seen: rules.Seen | None, a
         aboard=len(seen.aboard) if seen else 0, mark=next((event.mark for event in mine if event.mark), ""),
     )  # fmt: skip
     left = [number for number, stop in enumerate(one.halts) if stop.place not in handed]
-    if not left:
+    emptied = seen is not None and not seen.aboard and any(event.kind is rules.Kind.LOADED for event in mine) and bool(handed)
+    if not left or emptied:
         return replace(base, phase="done", place=seen.place if seen else "", seen_at=seen.at if seen else None, late_min=_late(one, mine))
     if seen is None or seen.phase == "loaded":
         return _before_leaving(base, one, seen, at)
@@ -666,11 +693,16 @@ def _differences(by_waybill: Mapping[str, Ride], now: rules.State, names: Mappin
 
 
 def scans(now: rules.State) -> list[rules.Scan]:
-    """Events that somebody recorded standing beside the thing; what was told by radio says nothing about where the teller is."""
+    """Who stood where when: whoever recorded an event beside the thing, and whoever signed on that screen as the other side.
+
+    What was told by radio says nothing about where the teller is.
+    """
     return [
-        rules.Scan(event.trip or event.things[0], event.account, event.client or event.device, event.place, event.at, None, event.mark)
+        rules.Scan(event.trip or event.things[0], who, event.client or event.device, event.place, event.at, None, event.mark)
         for event in now.valid
-        if event.here and event.account and event.kind is not rules.Kind.CORRECTED
+        if event.here and event.kind is not rules.Kind.CORRECTED
+        for who in dict.fromkeys((event.account, event.giver.person, event.receiver.person))
+        if who
     ]
 
 
