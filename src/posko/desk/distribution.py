@@ -255,10 +255,10 @@ def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chanc
     """Plans A, B and C of every island with their reasons, what the newest forecasts would change, and the least sure stops."""
     moved = distribution.sea_changed(stored, request.election.code, request.at)
     now = distribution.chosen_now(stored, request.election.code, request.at) if moved else {}
-    arrivals = stored.plan.arrivals()
+    arrivals, today = stored.plan.arrivals(), distribution.reckoned_now(stored, request.election.code, request.at)
     return {
         "choices": [
-            _choice_card(stored, choice, now.get(choice.island) if choice.island in moved else None)
+            _choice_card(stored, choice, now.get(choice.island) if choice.island in moved else None, today.get(choice.island))
             for choice in sorted(stored.plan.choices, key=lambda one: one.options[0].depart_min)
         ],
         "least": [
@@ -269,7 +269,9 @@ def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chanc
     }  # fmt: skip
 
 
-def _choice_card(stored: distribution.StoredPlan, choice: rules.IslandChoice, now: rules.IslandChoice | None) -> dict[str, Any]:
+def _choice_card(
+    stored: distribution.StoredPlan, choice: rules.IslandChoice, now: rules.IslandChoice | None, today_ppm: int | None
+) -> dict[str, Any]:
     """An island's plan A with its reasons and its decision, the plans behind it, and what the newest forecasts say instead."""
 
     def sentences(one: rules.IslandChoice) -> list[str]:
@@ -279,6 +281,7 @@ def _choice_card(stored: distribution.StoredPlan, choice: rules.IslandChoice, no
     first = next((n for n, sentence in enumerate(said) if sentence.startswith("Rencana B")), len(said))
     return {
         "choice": choice, "name": _place(stored, choice.island), "chance": printed.share(choice.chance_ppm), "state": _sure(choice),
+        "today": "" if today_ppm is None or printed.share(today_ppm) == printed.share(choice.chance_ppm) else printed.share(today_ppm),
         "first": said[:first], "rest": said[first:], "now": sentences(now)[:2] if now else [],
         "letters": " dan ".join(f"rencana {option.letter}" for option in choice.options[1:]),
     }  # fmt: skip

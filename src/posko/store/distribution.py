@@ -1224,6 +1224,13 @@ def chosen_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, rul
     return reliability.choices(given.loads, given.network, given.fleet, given.rules, sea(election, at))
 
 
+def reckoned_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, int]:
+    """Island -> what its plans A, B and C are worth (ppm) with the forecasts as they are now; without those whose first hour is past."""
+    now = sea(election, at)
+    found = {choice.island: reliability.reckoned(choice, fleet(election, at), now) for choice in stored.plan.choices}
+    return {island: ppm for island, ppm in found.items() if ppm is not None}
+
+
 def sea_changed(stored: StoredPlan, election: str, at: datetime) -> tuple[str, ...]:
     """Islands whose plan A would lie on another day now; those whose hour of decision has passed are left to the people at the pier."""
     now = chosen_now(stored, election, at)
