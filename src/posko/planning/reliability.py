@@ -1,6 +1,6 @@
 """Reliability: how probably an island and every load is reached in time, and which options to try in which order.
 
-Closed forms, no draws. A boat sails if the sea stays within its limit: log-normal about the forecast (`weather.chance_calm`), log-normal
+Closed forms, no draws. A boat sails if the sea stays within its limit: log-normal about the forecast (`weather.sky`), log-normal
 about a climate where nothing is forecast. If it sails, it arrives in time if its crossing, hazards with their own chance and a breakdown
 with its repair fit into the time left. The error of forecasts persists: the errors of two hours are correlated by rho ** days (a Gaussian
 AR(1) process), so that a sea that was too high for plan A is more probably too high for plan B as well. P(A fails, B fails, C sails) is
