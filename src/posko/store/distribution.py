@@ -314,8 +314,12 @@ class VehicleState:
 
 
 def _vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
-    """Without the carrier: a name, which stands in the journal's private part alone."""
-    return {**asdict(vehicle), "kind": vehicle.kind.value, "days": list(vehicle.days), "carrier": ""}
+    """Without what was typed and may name somebody: it stands in the journal's private part alone."""
+    return {**asdict(_nameless(vehicle)), "kind": vehicle.kind.value, "days": list(vehicle.days)}
+
+
+def _nameless(vehicle: rules.Vehicle) -> rules.Vehicle:
+    return replace(vehicle, carrier="", note="")
 
 
 def _vehicle(said: Mapping[str, Any]) -> rules.Vehicle:
@@ -327,9 +331,12 @@ def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datet
 
 
 def _vehicle_draft(kind: str, election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime) -> facts.Draft:
-    """The firm that drives it and why it changed are typed and may name a person: private words, in no fact and in no row."""
-    said = {"code": vehicle.code} if kind == "vehicle.retired" else _journal_facts(_vehicle_facts(vehicle))
-    private = record.typed(reason=reason.strip(), carrier="" if kind == "vehicle.retired" else vehicle.carrier)
+    """The firm that drives it, a remark and why it changed are typed and may name a person: private words, in no fact and in no row."""
+    if kind == "vehicle.retired":
+        said, private = {"code": vehicle.code}, record.typed(reason=reason.strip())
+    else:
+        said = _journal_facts(_vehicle_facts(vehicle))
+        private = record.typed(reason=reason.strip(), carrier=vehicle.carrier, note=vehicle.note)
     return replace(_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, said), private=private)
 
 
@@ -371,7 +378,7 @@ def set_up(
 
 
 def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
-    """Every vehicle ever entered, as it stands at an instant. A row from before carrier and reason were private words has its own."""
+    """Every vehicle ever entered, as it stands at an instant. A row from before its words were private has its own."""
     latest: dict[str, VehicleRow] = {}
     stated: dict[str, VehicleRow] = {}  # a retirement says nothing of the vehicle itself
     for row in VehicleRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
@@ -380,14 +387,13 @@ def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
             stated[row.code] = row
     told = record.privates(row.entry_id for row in (*latest.values(), *stated.values()))
 
-    def carrier(row: VehicleRow) -> str:
+    def named(row: VehicleRow) -> rules.Vehicle:
         said = stated.get(row.code, row)
-        return told.text(said.entry_id, "carrier", said.facts.get("carrier", ""))
+        texts = {name: told.text(said.entry_id, name, said.facts.get(name, "")) for name in ("carrier", "note")}
+        return replace(_vehicle(row.facts), **texts)
 
     return [
-        VehicleState(
-            replace(_vehicle(row.facts), carrier=carrier(row)), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at
-        )
+        VehicleState(named(row), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at)
         for _, row in sorted(latest.items())
     ]
 
@@ -547,7 +553,7 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
         weather.openings(election, at),
     )
     # Who drives a vehicle is a name and no input.
-    working = [replace(vehicle, carrier="") for vehicle in working if network.node(vehicle.start)]
+    working = [_nameless(vehicle) for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
         raise rules.NotReady(what="warehouse")
     keep = rules.rules_of(handling.rules)
@@ -917,7 +923,7 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         now = inputs(election, at)
     except rules.NotReady:
         return True
-    # Older plans counted the name of the carrier too.
+    # Older plans counted the name of the carrier and the remark too.
     named = [one for one in fleet(election, at) if now.network.node(one.start)]
     hashed = rules.inputs_hash(now.loads, now.network, named, now.rules)
     return stored.input_hash not in {now.digest, hashed}
