@@ -313,8 +313,8 @@ class VehicleState:
 # --- the fleet ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
-    """Without what was typed and may name somebody: it stands in the journal's private part alone."""
+def vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
+    """A vehicle as plain data, without what was typed and may name somebody: that stands in the journal's private part alone."""
     return {**asdict(_nameless(vehicle)), "kind": vehicle.kind.value, "days": list(vehicle.days)}
 
 
@@ -322,7 +322,8 @@ def _nameless(vehicle: rules.Vehicle) -> rules.Vehicle:
     return replace(vehicle, carrier="", note="")
 
 
-def _vehicle(said: Mapping[str, Any]) -> rules.Vehicle:
+def vehicle_of(said: Mapping[str, Any]) -> rules.Vehicle:
+    """The vehicle that `vehicle_facts` wrote."""
     return rules.Vehicle(**{**said, "kind": rules.Kind(said["kind"]), "days": tuple(said["days"])})
 
 
@@ -332,11 +333,11 @@ def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datet
 
 def _vehicle_draft(kind: str, election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime) -> facts.Draft:
     """The firm that drives it, a remark and why it changed are typed and may name a person: private words, in no fact and in no row."""
-    if kind == "vehicle.retired":
-        said, private = {"code": vehicle.code}, record.typed(reason=reason.strip())
-    else:
-        said = _journal_facts(_vehicle_facts(vehicle))
-        private = record.typed(reason=reason.strip(), carrier=vehicle.carrier, note=vehicle.note)
+    said: dict[str, object] = {"code": vehicle.code}
+    private = record.typed(reason=reason.strip())
+    if kind != "vehicle.retired":
+        said = _journal_facts(vehicle_facts(vehicle))
+        private |= record.typed(carrier=vehicle.carrier, note=vehicle.note)
     return replace(_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, said), private=private)
 
 
@@ -371,7 +372,7 @@ def set_up(
         common = {"election": election, "person": actor.person, "occurred_at": at}
         HandlingRow.objects.create(**common, rules=keep_facts, sizes=plain_sizes, outside=sorted(outside), entry_id=prepared[0].entry_id)
         VehicleRow.objects.bulk_create(
-            VehicleRow(**common, code=vehicle.code, facts=_vehicle_facts(vehicle), entry_id=one.entry_id)
+            VehicleRow(**common, code=vehicle.code, facts=vehicle_facts(vehicle), entry_id=one.entry_id)
             for vehicle, one in zip(fleet_list, prepared[1:], strict=True)
         )
         record.append(prepared, at=at)
@@ -389,8 +390,8 @@ def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
 
     def named(row: VehicleRow) -> rules.Vehicle:
         said = stated.get(row.code, row)
-        texts = {name: told.text(said.entry_id, name, said.facts.get(name, "")) for name in ("carrier", "note")}
-        return replace(_vehicle(row.facts), **texts)
+        carrier, note = (told.text(said.entry_id, name, said.facts.get(name, "")) for name in ("carrier", "note"))
+        return replace(vehicle_of(row.facts), carrier=carrier, note=note)
 
     return [
         VehicleState(named(row), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at)
@@ -420,7 +421,7 @@ def save_vehicle(election: str, vehicle: rules.Vehicle, reason: str, actor: fact
         VehicleRow.objects.create(
             election=election,
             code=vehicle.code,
-            facts=_vehicle_facts(vehicle),
+            facts=vehicle_facts(vehicle),
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
@@ -447,7 +448,7 @@ def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at
         VehicleRow.objects.create(
             election=election,
             code=code,
-            facts=_vehicle_facts(states[code].vehicle),
+            facts=vehicle_facts(states[code].vehicle),
             retired=True,
             person=actor.person,
             occurred_at=at,
@@ -826,7 +827,7 @@ def _frozen(current: Inputs) -> dict[str, Any]:
         "measured": [asdict(way) for way in network.measured],
         "closures": [asdict(closed) for closed in network.closures],
         "road": [network.detour_permille, network.road_kmh],
-        "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
+        "fleet": [vehicle_facts(vehicle) for vehicle in current.fleet],
         "gates": [asdict(gate) for gate in network.gates],
         "rules": rules.rules_facts(current.rules),
         "unsized": list(current.unsized),
@@ -857,7 +858,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
         tuple(sea_rules.Gate(gate["place"], gate["day"], travel.Opening(**gate["opening"])) for gate in plain.get("gates", ())),
     )
     keep = rules.rules_of(plain["rules"])
-    return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
+    return Inputs(loads, network, tuple(vehicle_of(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
 
 
 @lru_cache(maxsize=8)
