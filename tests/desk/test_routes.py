@@ -101,12 +101,13 @@ TABLE: dict[str, str] = {
     " distribution_waybill distribution_fleet distribution_manifest distribution_vehicle_manifest distribution_track distribution_tracks"
     " distribution_escorts distribution_routes",
     "replanning.read": "replanning replanning_sheet replanning_waybill",
-    "replanning.write": "replanning_preview replanning_commit replanning_end",
-    "distribution.plan": "distribution_plan",
+    "replanning.write": "replanning_preview replanning_commit replanning_end replanning_ask replanning_search replanning_cancel"
+    " replanning_take",
+    "distribution.plan": "distribution_plan distribution_cancel",
     "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
     "worksheet.read": "worksheet_compare",
     "worksheet.edit": "worksheet worksheet_begin worksheet_adjust worksheet_undo worksheet_solve worksheet_join worksheet_discard"
-    " worksheet_save worksheet_load",
+    " worksheet_save worksheet_load worksheet_ask worksheet_search worksheet_cancel worksheet_take",
     "custody.read": "custody custody_export custody_conflicts custody_thing custody_minutes custody_trip",
     "custody.record": "custody_pass_on custody_undo custody_load custody_collect custody_pass_back custody_damage"
     " custody_depart custody_arrive custody_hand",

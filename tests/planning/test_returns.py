@@ -52,7 +52,7 @@ def test_what_cannot_come_back_says_why() -> None:
 
 def test_a_vehicle_whose_road_is_cut_fetches_nothing_and_stops_nothing() -> None:
     closed = tuple(d.Closure(small.FLEET[0].start, node.code) for node in small.NETWORK.nodes if node.code != small.FLEET[0].start)
-    cut = replace(small.NETWORK, closures=closed, _index={}, _sea={}, _timed={}, _roads={})
+    cut = replace(small.NETWORK, closures=closed)
     plan = returns.plan(COLLECTS, returns.Ground(cut, small.FLEET, small.RULES, small.KEEP), seed=1, stop=Stop(iterations=50))
     assert not [trip for trip in plan.trips if trip.vehicle == "T"]
     assert {code for code, _ in plan.left} == {one.code for one in COLLECTS}

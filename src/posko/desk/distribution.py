@@ -23,6 +23,8 @@ from posko.store import aght, distribution, places, pledges, regulation
 
 SECONDS = (5, 15, 60)
 _LARGEST = 100_000
+SILENT_S = 15
+"""A worker that searches speaks every second; after so long its page says that it is silent."""
 
 
 def _actor(request: shell.Request) -> facts.Actor:
@@ -332,7 +334,7 @@ def plan(request: shell.Request, election: str) -> HttpResponse:
 def progress(request: shell.Request, election: str, number: int) -> HttpResponse:
     """How far a request is; the page renews itself until it has ended."""
     found = distribution.plan_request(election, number)
-    if found is None:
+    if found is None or found.task != "plan":
         raise Http404
     if found.state == "done":
         shell.done(request, f"Rencana {found.plan_number} selesai disusun dan lolos pemeriksaan.")
@@ -346,8 +348,40 @@ def progress(request: shell.Request, election: str, number: int) -> HttpResponse
         "reasons": reasons(found.unassigned, {site.code: site.name for site in places.sites(request.election.region)}),
         "may_plan": shell.may(request, "distribution.plan"),
         "seconds": SECONDS,
+        "stopped": found.state in {"cancelled", "dropped"},
     }
     return render(request, "desk/distribution/progress.html", context)
+
+
+@shell.page("distribution.plan")
+def cancel(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """Nobody wants a plan that is being made any more; what the worker finds is not recorded."""
+    if request.method == "POST":
+        found = distribution.plan_request(election, number)
+        if found is None or found.task != "plan":
+            raise Http404
+        try:
+            distribution.cancel_request(election, number, _actor(request), request.at)
+            shell.done(request, "Penyusunan dihentikan. Rencana yang berlaku tidak berubah.")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+    return redirect("desk:distribution", election)
+
+
+def waited(asked: distribution.PlanRequest, machine_at: datetime) -> dict[str, Any]:
+    """How far a search of the worker is, in words for its page; `silent`: no sign of life for so long that its worker may have died."""
+    since = asked.started_at if asked.state == "running" else None
+    heard = asked.beat_at or since
+    silent = round((machine_at - heard).total_seconds()) if heard else 0
+    return {
+        "asked": asked,
+        "waiting": asked.waiting,
+        "since_s": max(0, round((machine_at - since).total_seconds())) if since else 0,
+        "silent": silent > SILENT_S,
+        "retry_min": -(-distribution.SILENT_S // 60),
+        "tried": asked.attempts,
+        "mine": True,
+    }
 
 
 def _refusal_sentence(found: distribution.PlanRequest) -> str:
@@ -776,6 +810,7 @@ urlpatterns = [
     path("<slug:election>/distribusi/", index, name="distribution"),
     path("<slug:election>/distribusi/rencana/", plan, name="distribution_plan"),
     path("<slug:election>/distribusi/permintaan/<int:number>/", progress, name="distribution_request"),
+    path("<slug:election>/distribusi/permintaan/<int:number>/batal/", cancel, name="distribution_cancel"),
     path("<slug:election>/distribusi/dasar/", basis, name="distribution_basis"),
     path("<slug:election>/distribusi/kendaraan/<slug:code>/", vehicle, name="distribution_vehicle"),
     path("<slug:election>/distribusi/surat-jalan.pdf", waybills, name="distribution_waybills"),
@@ -797,9 +832,13 @@ SENTENCES: dict[str, str] = {
     "distribution.reason_missing": "Tulis alasan perubahan {vehicle}.",
     "distribution.inputs_changed": "Kebutuhan, armada, atau tempat berubah selagi rencana disusun. Susun rencana sekali lagi.",
     "distribution.not_ready": "Rencana belum dapat disusun: kebutuhan belum dihitung, armada belum diisi, atau gudang belum punya pin.",
-    "distribution.already_requested": "Satu rencana sedang disusun. Tunggu sampai selesai.",
+    "distribution.already_requested": "Satu rencana sedang disusun. Tunggu sampai selesai, atau hentikan dahulu.",
+    "distribution.search_running": "Pencarian lain sedang berjalan. Tunggu sampai selesai, atau hentikan dahulu.",
     "distribution.plan_violates": "Rencana tidak disimpan: pemeriksa menemukan {count} kesalahan (pertama: {first}).",
     "distribution.infeasible": "Dengan armada dan jam kerja ini hanya {brought} dari {tps} TPS terlayani. Rencana tidak disimpan.",
+    "distribution.cancelled": "Permintaan ini dihentikan; hasilnya tidak disimpan.",
+    "distribution.not_waiting": "Permintaan ini sudah selesai, diterima, atau dihentikan orang lain.",
+    "distribution.worker_lost": "Pekerja latar berhenti {attempts} kali pada permintaan ini. Laporkan kepada admin sistem.",
     "distribution.broken": "Penyusun rencana berhenti karena kesalahan program. Coba lagi; bila terulang, laporkan kepada admin sistem.",
 }
 WHY = {

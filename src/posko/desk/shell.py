@@ -365,10 +365,13 @@ def sent_table(request: HttpRequest) -> tuple[str, bytes]:
 
 def sentence(refusal: facts.Refusal) -> str:
     """The Indonesian sentence for a refusal; the code itself where a stage forgot to write one."""
-    template = _collect("SENTENCES").get(refusal.code)
-    if template is None:
-        return f"Ditolak: {refusal.code}."
-    return str(template.format(**refusal.facts))
+    return told(refusal.code, refusal.facts)
+
+
+def told(code: str, said: Mapping[str, Any]) -> str:
+    """The sentence for a refusal that was kept by its code and facts."""
+    template = _collect("SENTENCES").get(code)
+    return str(template.format(**said)) if template is not None else f"Ditolak: {code}."
 
 
 def refused(request: Request, refusal: facts.Refusal) -> None:

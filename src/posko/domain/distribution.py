@@ -96,6 +96,24 @@ class AlreadyRequested(record.Refusal):
     code: ClassVar[str] = "distribution.already_requested"
 
 
+class SearchRunning(record.Refusal):
+    """Another search runs, or as many as may run at a time."""
+
+    code: ClassVar[str] = "distribution.search_running"
+
+
+class Cancelled(record.Refusal):
+    """Somebody cancelled the request while the worker searched; what it found is not kept."""
+
+    code: ClassVar[str] = "distribution.cancelled"
+
+
+class NotWaiting(record.Refusal):
+    """This request has ended: taken, put aside, cancelled or failed."""
+
+    code: ClassVar[str] = "distribution.not_waiting"
+
+
 class PlanViolates(record.Refusal):
     """The checker found faults; a faulty plan is never recorded."""
 
@@ -284,7 +302,8 @@ SEA_TENTH_PERMILLE = 1_250
 class Network:
     """Places and ways. Roads are great circle times a detour unless measured; the sea is data; an island has no road.
 
-    A closed road is driven round by way of one other place.
+    A closed road is driven round by way of one other place. What has been looked up is kept per network and never handed to a changed copy
+    (`dataclasses.replace` leaves out fields that are no arguments): a road that was open there may be closed here.
     """
 
     nodes: tuple[Node, ...]
@@ -295,10 +314,10 @@ class Network:
     measured: tuple[Measured, ...] = ()
     closures: tuple[Closure, ...] = ()
     gates: tuple[weather.Gate, ...] = ()
-    _index: dict[str, Node] = field(default_factory=dict, compare=False, repr=False)
-    _sea: dict[tuple[str, str], SeaLeg] = field(default_factory=dict, compare=False, repr=False)
-    _timed: dict[tuple[str, str, str], Measured] = field(default_factory=dict, compare=False, repr=False)
-    _roads: dict[tuple[str, str], Leg | None] = field(default_factory=dict, compare=False, repr=False)
+    _index: dict[str, Node] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _sea: dict[tuple[str, str], SeaLeg] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _timed: dict[tuple[str, str, str], Measured] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _roads: dict[tuple[str, str], Leg | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._index.update({node.code: node for node in self.nodes})

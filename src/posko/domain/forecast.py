@@ -6,7 +6,7 @@ answer on every machine.
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -68,11 +68,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class TpsOutlook:
-    """P(ready at the deadline) of one TPS; the causes of the rest, the largest first."""
+    """P(ready at the deadline) of one TPS; the causes of the rest, the largest first. in_time_ppm: P(its goods are there in time)."""
 
     tps: str
     ready_ppm: int
     causes: tuple[Cause, ...] = ()
+    in_time_ppm: int | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class Outlook:
 NEVER = 1 << 30
 Key = tuple[str, str, str]
 MILLION = 1_000_000
+ONE = 1 << 30
 _U32 = 1 << 32
 
 
@@ -674,7 +676,8 @@ class Assumptions:
 class State:
     """What is known at an instant. needs: of a load; arrived, ready: loads; departed: trips; checked: TPS -> seen ready or not.
 
-    delivered: TPS whose own goods are there already, ahead of their load. Minutes count from 00:00 local time of voting day.
+    delivered: TPS whose own goods are there already, ahead of their load. moved: TPS -> the desa or island where it stands now. Minutes
+    count from 00:00 local time of voting day.
     """
 
     now_min: int
@@ -685,6 +688,7 @@ class State:
     departed: Mapping[str, int] = field(default_factory=dict)
     delivered: Mapping[str, int] = field(default_factory=dict)
     checked: Mapping[str, bool] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
     hazards: tuple[distribution.Hazard, ...] = ()
     waves: tuple[weather.Wave, ...] = ()
     inputs: tuple[Assumed, ...] = ()
@@ -716,7 +720,8 @@ def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep
         for code, load in loads.items()
     )
     served = {tps for load in planned.loads for tps in load.tps}
-    alone = {tps.code: None for tps in stations if tps.code not in served}
+    onward = _onward(planned, state)
+    alone = {tps.code: None for tps in stations if tps.code not in served or (tps.code in onward and onward[tps.code] is None)}
     ahead = tuple(Load(f"tps:{tps}", tps, tps, (), minute) for tps, minute in sorted({**alone, **state.delivered}.items()))
     return Case(
         now_min=state.now_min,
@@ -725,7 +730,7 @@ def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep
         works=state.works,
         loads=(*moved, *ahead),
         trips=trips,
-        stations=_stations(planned.loads, stations, state, held),
+        stations=_stations(planned, stations, state, held, onward),
         events=events,
         persist_ppm=held.persist_ppm,
         inputs=(*state.inputs, *_assumed(held, planned, state)),
@@ -845,34 +850,94 @@ def _calm(planned: Planned, boat: distribution.Vehicle, leg: Leg, from_min: int,
     return weather.chance_calm(wave.height_cm, limit, (from_at - wave.issued_at).total_seconds() / 3600)
 
 
-def _stations(loads: Iterable[distribution.Load], tps_list: Iterable[places.Tps], state: State, held: Assumptions) -> tuple[Station, ...]:
+def _onward(planned: Planned, state: State) -> dict[str, travel.Spread | None]:
+    """TPS that stand elsewhere than where the plan brings their goods -> the way on from there; None where no road leads on."""
+    carries = {tps: load for load in planned.loads for tps in load.tps}
+    found = {}
+    for tps, to in state.moved.items():
+        load = carries.get(tps)
+        if load is not None and load.place != to:
+            found[tps] = planned.network.spread(distribution.Kind.PICKUP, load.place, to)
+    return found
+
+
+def _stations(
+    planned: Planned, tps_list: Iterable[places.Tps], state: State, held: Assumptions, onward: Mapping[str, travel.Spread | None]
+) -> tuple[Station, ...]:
     """All TPS; what a check found wrong may be put right, a hazard at the TPS itself is a fault of its own.
 
-    A TPS that no load serves waits for a load of its own that nobody brings.
+    A TPS that no load serves waits for a load of its own that nobody brings; so does one that has moved to where no road leads from where
+    its goods go. To one that has moved elsewhere the goods go on by road: both ways late at once, a cautious reading.
     """
-    carries = {tps: load for load in loads for tps in load.tps}
+    carries = {tps: load for load in planned.loads for tps in load.tps}
     found = []
     for tps in sorted(tps_list, key=lambda one: one.code):
-        load = carries.get(tps.code)
-        faults = [Fault("hazard", _event_code(h), h.probability_permille * 1000) for h in state.hazards if h.place == tps.code]
-        faults.append(Fault("tps", tps.code, held.fault_ppm))
-        if state.checked.get(tps.code) is False:
-            faults.append(Fault("check", tps.code, held.still_ppm))
-        there = tps.code in state.delivered
-        last = travel.Spread(0, 0) if there else held.landed if tps.island else held.last
+        load, there = carries.get(tps.code), tps.code in state.delivered
+        node = planned.network.node(state.moved.get(tps.code, ""))
+        last = held.landed if (node.kind == "pulau" if node else tps.island) else held.last
+        way = onward.get(tps.code)
+        if way is not None:
+            last = travel.Spread(last.usual_min + way.usual_min, last.tenth_min + way.tenth_min, way.basis)
+        alone = there or load is None or (tps.code in onward and way is None)
         found.append(
             Station(
                 tps.code,
                 f"{tps.name} {tps.desa_name}",
                 tps.desa_code,
                 tps.kecamatan_code,
-                f"tps:{tps.code}" if there or load is None else load.code,
-                last,
-                tuple(faults),
+                f"tps:{tps.code}" if alone or load is None else load.code,
+                travel.Spread(0, 0) if there else last,
+                faults_at(tps.code, state.hazards, held, lacking=state.checked.get(tps.code) is False),
                 state.checked.get(tps.code, False),
             )
         )
     return tuple(found)
+
+
+def faults_at(tps: str, hazards: Iterable[distribution.Hazard], held: Assumptions, *, lacking: bool) -> tuple[Fault, ...]:
+    """What may fail at a TPS although its goods are there; lacking: a check or a telephone call found something missing."""
+    found = [Fault("hazard", _event_code(h), h.probability_permille * 1000) for h in hazards if h.place == tps]
+    found.append(Fault("tps", tps, held.fault_ppm))
+    return (*found, Fault("check", tps, held.still_ppm)) if lacking else tuple(found)
+
+
+def holding(faults: Iterable[Fault]) -> int:
+    """P(nothing fails at the TPS itself), parts of 2^30."""
+    left = ONE
+    for fault in faults:
+        left = left * (MILLION - fault.ppm) // MILLION
+    return left
+
+
+def in_proportion(whole: int, weights: Sequence[int]) -> list[int]:
+    """A whole number in proportion to weights, without a rest (largest remainders)."""
+    total = sum(weights)
+    if total == 0 or whole <= 0:
+        return [0] * len(weights)
+    parts = [whole * weight // total for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(whole * weights[i] % total), i))
+    for i in order[: whole - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def after_news(said: TpsOutlook, faults: Sequence[Fault], *, there: bool, checked: bool) -> TpsOutlook | None:
+    """What an outlook says of a TPS once the news from that TPS itself is counted, in closed form; None where the outlook cannot tell.
+
+    The goods of a TPS come as they come, whatever it says of itself; so this is what the next outlook will say of it, unless something
+    else has changed as well. there: its goods are at the TPS; checked: somebody on the spot has seen it ready; faults: what may fail there
+    as it stands now.
+    """
+    in_time = MILLION if there else said.in_time_ppm
+    if in_time is None:
+        return None
+    own = [] if checked else [fault for fault in faults if fault.ppm]
+    ready = (in_time * holding(own) + ONE // 2) // ONE
+    at_place = {"tps", "check"} | {fault.subject for fault in faults if fault.code == "hazard"}
+    causes = [] if there else [one for one in said.causes if not {one.code, one.subject} & at_place]
+    shares = in_proportion(in_time - ready, [fault.ppm for fault in own])
+    causes += [Cause(fault.code, fault.subject, share) for fault, share in zip(own, shares, strict=True) if share]
+    return TpsOutlook(said.tps, ready, tuple(sorted(causes, key=lambda c: (-c.share_ppm, c.code, c.subject))), in_time)
 
 
 def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed, ...]:
@@ -889,6 +954,8 @@ def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed
         Assumed("sea_persists_ppm", str(held.persist_ppm), travel.Basis.ASSUMED),
         Assumed("hazards", str(len(state.hazards)), travel.Basis.SOURCED),
     ]
+    if state.moved:
+        rows.append(Assumed("tps_moved", str(len(state.moved)), travel.Basis.SOURCED))
     if unknown:
         rows.append(Assumed("wave_limit_cm", str(held.wave_limit_cm), travel.Basis.ASSUMED))
     if state.waves:
@@ -965,6 +1032,11 @@ def facts_of(outlook: Outlook) -> dict[str, Any]:
     return found
 
 
+def tps_of(said: Mapping[str, Any]) -> TpsOutlook:
+    """One TPS of an outlook that was kept."""
+    return TpsOutlook(said["tps"], said["ready_ppm"], tuple(Cause(**one) for one in said["causes"]), said.get("in_time_ppm"))
+
+
 def outlook_of(said: Mapping[str, Any]) -> Outlook:
     """The outlook that `facts_of` wrote."""
     when = datetime.fromisoformat
@@ -978,7 +1050,7 @@ def outlook_of(said: Mapping[str, Any]) -> Outlook:
             **said,
             "said_at": when(said["said_at"]),
             "deadline_at": when(said["deadline_at"]),
-            "tps": tuple(TpsOutlook(one["tps"], one["ready_ppm"], tuple(Cause(**c) for c in one["causes"])) for one in said["tps"]),
+            "tps": tuple(tps_of(one) for one in said["tps"]),
             "places": tuple(PlaceOutlook(**one) for one in said["places"]),
             "actions": tuple(action(one) for one in said["actions"]),
             "inputs": tuple(Assumed(one["name"], one["value"], travel.Basis(one["basis"])) for one in said["inputs"]),

@@ -168,6 +168,8 @@ _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "stock": ("barang di gudang", lambda v: _STOCK.get(v, v)),
     "supplies": ("jenis barang yang masih ditunggu (prakiraan kedatangan)", lambda v: v),
     "supplies_unknown": ("jenis barang yang kedatangannya tidak dapat diperkirakan dan tidak ikut dihitung", lambda v: v),
+    "supplies_late": ("jenis barang yang dilaporkan terlambat", lambda v: v),
+    "tps_moved": ("TPS yang pindah atau digabung; barangnya diantar ke tempat barunya", lambda v: v),
     "sorting_pace": ("sortir-lipat, lembar per orang per hari", lambda v: v),
     "sorting_people": ("orang yang menyortir", lambda v: v),
     "supplies_unordered": ("jenis barang yang belum dipesan, dianggap dipesan sekarang", _unordered),

@@ -252,24 +252,13 @@ def _station(made: programs.Compiled, sums: Sums, index: int, late_ppm: int) -> 
     station = made.stations[index]
     ready = _ready(late_ppm, made.holds[index])
     weights = sums.weight[made.station_load[index]]
-    shares = _shared(late_ppm, [int(w) for w in weights])
+    shares = rules.in_proportion(late_ppm, [int(w) for w in weights])
     found = [_cause(made.case, made.links[number], share) for number, share in enumerate(shares) if share]
     faults = [] if station.checked else [fault for fault in station.faults if fault.ppm]
-    rest = _shared(rules.MILLION - late_ppm - ready, [fault.ppm for fault in faults])
+    rest = rules.in_proportion(rules.MILLION - late_ppm - ready, [fault.ppm for fault in faults])
     found += [rules.Cause(fault.code, fault.subject, share) for fault, share in zip(faults, rest, strict=True) if share]
-    return rules.TpsOutlook(station.tps, ready, tuple(sorted(found, key=lambda c: (-c.share_ppm, c.code, c.subject))))
-
-
-def _shared(whole: int, weights: list[int]) -> list[int]:
-    """A whole number in proportion to weights, without a rest (largest remainders)."""
-    total = sum(weights)
-    if total == 0 or whole <= 0:
-        return [0] * len(weights)
-    parts = [whole * weight // total for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: (-(whole * weights[i] % total), i))
-    for i in order[: whole - sum(parts)]:
-        parts[i] += 1
-    return parts
+    causes = tuple(sorted(found, key=lambda c: (-c.share_ppm, c.code, c.subject)))
+    return rules.TpsOutlook(station.tps, ready, causes, rules.MILLION - late_ppm)
 
 
 def _cause(case: rules.Case, link: rules.Link, share: int) -> rules.Cause:

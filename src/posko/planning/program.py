@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 Bits = NDArray[np.uint64]
 
 # Probabilities are whole: parts of 2^30, or of 2^20 where many are added.
-ONE, FINE = 1 << 30, 1 << 20
+ONE, FINE = rules.ONE, 1 << 20
 # Less than this is missing from certainty in the tail of a last way that is cut off the tables: below one part per million.
 _TAIL = 4.9
 
@@ -237,12 +237,7 @@ def _within(stations: tuple[rules.Station, ...], slots: int) -> Ints:
 
 def _holds(station: rules.Station) -> int:
     """P(nothing fails at the TPS itself), 2^-30. Whoever saw it ready has seen that, but goods come all the same."""
-    if station.checked:
-        return ONE
-    left = ONE
-    for fault in station.faults:
-        left = left * (rules.MILLION - fault.ppm) // rules.MILLION
-    return left
+    return ONE if station.checked else rules.holding(station.faults)
 
 
 def _goods(case: rules.Case, shapes: _Shapes, number: dict[tuple[str, str], int]) -> dict[str, Any]:

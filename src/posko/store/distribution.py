@@ -3,8 +3,9 @@
 A plan never changes. The plan in force is the latest one recorded; vehicles and hazards are kept as revisions, the latest counts.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -146,10 +147,22 @@ class SplitRow(models.Model):
 
 
 class RequestRow(models.Model):
-    """Somebody asked for a plan. State is the worker's progress, not a fact: queued | running | done | failed."""
+    """Somebody asked the worker to search. State is progress, not a fact: queued | running | found | done | failed | cancelled | dropped.
+
+    task: plan | repair | rest. A plan is recorded as soon as it is found; what is found for the others waits for a person, who takes it
+    (done) or puts it aside (dropped). asked, answer: what to search for and what was found, as the stage of the task writes it. worked, of:
+    how far the search is. beat_at: the worker's last sign of life. attempts: how often a worker took it.
+    """
 
     election = models.CharField(max_length=40)
+    task = models.CharField(max_length=10, default="plan")
     state = models.CharField(max_length=10, default="queued")
+    asked = models.JSONField(default=dict)
+    answer = models.JSONField(default=dict)
+    worked = models.PositiveIntegerField(default=0)
+    of = models.PositiveIntegerField(default=0)
+    beat_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     seconds = models.PositiveSmallIntegerField()
     seed = models.PositiveIntegerField()
     code = models.CharField(max_length=60, blank=True)
@@ -298,6 +311,29 @@ class PlanRequest:
     occurred_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    task: str = "plan"
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    worked: int = 0
+    of: int = 0
+    beat_at: datetime | None = None
+    attempts: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the worker still has it."""
+        return self.state in UNDER_WAY
+
+
+UNDER_WAY = ("queued", "running")
+# What waits longest for nobody: a truck that stands still before a plan that is only thought about.
+_TURNS = ("repair", "rest", "plan")
+OPEN_SEARCHES = 5
+"""So many searches of one kind may wait or run in an election at a time."""
+MOST_ATTEMPTS = 2
+"""A request under which the worker died so often is not taken again: what it asks may be what kills the worker."""
+SILENT_S = 120
+"""A worker that gave no sign of life for so long, beyond the seconds that a search may take, is taken for dead."""
 
 
 @dataclass(frozen=True)
@@ -642,7 +678,7 @@ def request_plan(election: str, seconds: int, seed: int, actor: facts.Actor, at:
     with transaction.atomic():
         at = record.turn(at)
         inputs(election, at)
-        if RequestRow.objects.filter(election=election, state__in=["queued", "running"]).exists():
+        if RequestRow.objects.filter(election=election, task="plan", state__in=UNDER_WAY).exists():
             raise rules.AlreadyRequested(election=election)
         said = {"seconds": seconds, "seed": seed}
         prepared = record.prepare([_draft("plan.requested", election, f"plan-request:{election}", actor, at, said)], at)
@@ -657,6 +693,38 @@ def request_plan(election: str, seconds: int, seed: int, actor: facts.Actor, at:
         )
         record.append(prepared, at=at)
     return _request(row)
+
+
+def request_search(election: str, task: str, asked: Mapping[str, Any], actor: facts.Actor, at: datetime, *, own: bool) -> PlanRequest:
+    """Queues a search of a later stage (its task and what it asks), or gives the one that already searches for the same.
+
+    So a second press, or a second person with the same question, waits for the same answer. own: only this person's searches are
+    looked at and a person has one at a time; else `OPEN_SEARCHES` of an election. SearchRunning.
+    """
+    with transaction.atomic():
+        at = record.turn(at)
+        plain = _plain(asked)
+        rows = RequestRow.objects.filter(election=election, task=task, state__in=UNDER_WAY).order_by("pk")
+        rows = rows.filter(person=actor.person) if own else rows
+        same = next((row for row in rows if row.asked == plain), None)
+        if same is not None:
+            return _request(same)
+        if len(rows) >= (1 if own else OPEN_SEARCHES):
+            raise rules.SearchRunning(election=election)
+        said = {"task": task, "asks": facts.digest(plain)}
+        prepared = record.prepare([_draft("search.requested", election, f"plan-request:{election}", actor, at, said)], at)
+        row = RequestRow.objects.create(
+            election=election, task=task, asked=plain, seconds=0, seed=1, person=actor.person, agency=actor.agency, occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return _request(row)
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """As a column of JSON gives it back, so that two can be compared."""
+    found: dict[str, Any] = json.loads(json.dumps(value))
+    return found
 
 
 def _request(row: RequestRow) -> PlanRequest:
@@ -674,6 +742,13 @@ def _request(row: RequestRow) -> PlanRequest:
         occurred_at=row.occurred_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        task=row.task,
+        asked=row.asked,
+        answer=row.answer,
+        worked=row.worked,
+        of=row.of,
+        beat_at=row.beat_at,
+        attempts=row.attempts,
     )
 
 
@@ -684,44 +759,88 @@ def plan_request(election: str, number: int) -> PlanRequest | None:
 
 
 def last_request(election: str) -> PlanRequest | None:
-    """The latest request of an election."""
-    row = RequestRow.objects.select_related("plan").filter(election=election).order_by("pk").last()
+    """The latest request for a plan of an election."""
+    row = RequestRow.objects.select_related("plan").filter(election=election, task="plan").order_by("pk").last()
     return _request(row) if row else None
 
 
-def take_request(machine_at: datetime, stale_after_s: int = 600) -> PlanRequest | None:
-    """The oldest waiting request, now running; one whose worker died long ago waits again."""
+def searches(election: str, task: str, at: datetime) -> list[PlanRequest]:
+    """Searches of a kind that wait, run, or wait for a person with what they found; the newest first."""
+    rows = RequestRow.objects.select_related("plan").filter(election=election, task=task, occurred_at__lte=at)
+    return [_request(row) for row in rows.filter(state__in=(*UNDER_WAY, "found")).order_by("-pk")]
+
+
+def take_request(machine_at: datetime) -> PlanRequest | None:
+    """The next waiting request, now running: repairs first, then the rest of drafts, then plans; in each the oldest.
+
+    One whose worker died waits again; where a worker died under it `MOST_ATTEMPTS` times it has failed ("distribution.worker_lost").
+    """
+    lost: list[PlanRequest] = []
     with transaction.atomic():
         for row in RequestRow.objects.select_for_update().filter(state="running", started_at__isnull=False):
-            assert row.started_at is not None
-            if (machine_at - row.started_at).total_seconds() > stale_after_s:
-                RequestRow.objects.filter(pk=row.pk).update(state="queued", started_at=None)
-        found = RequestRow.objects.select_for_update().filter(state="queued").order_by("pk").first()
-        if found is None:
-            return None
-        found.state, found.started_at = "running", machine_at
-        found.save(update_fields=["state", "started_at"])
-    return _request(found)
+            heard = row.beat_at or row.started_at
+            assert heard is not None
+            if (machine_at - heard).total_seconds() <= row.seconds + SILENT_S:
+                continue
+            if row.attempts >= MOST_ATTEMPTS:
+                lost.append(_request(row))
+            else:
+                RequestRow.objects.filter(pk=row.pk).update(state="queued", started_at=None, beat_at=None, worked=0)
+        waiting = sorted(RequestRow.objects.select_for_update().filter(state="queued"), key=lambda row: (_TURNS.index(row.task), row.pk))
+        found = waiting[0] if waiting else None
+        if found is not None:
+            found.state, found.started_at, found.beat_at, found.attempts = "running", machine_at, machine_at, found.attempts + 1
+            found.save(update_fields=["state", "started_at", "beat_at", "attempts"])
+    for one in lost:
+        fail_request(one, "distribution.worker_lost", {"attempts": one.attempts}, machine_at)
+    return _request(found) if found else None
+
+
+def beat(request: PlanRequest, worked: int, of: int, machine_at: datetime) -> bool:
+    """The worker's sign of life, with how far it is; whether the request still wants it (nobody cancelled it, no other worker has it)."""
+    mine = RequestRow.objects.filter(pk=request.id, state="running", attempts=request.attempts)
+    return mine.update(beat_at=machine_at, worked=worked, of=of) == 1
+
+
+def found_answer(request: PlanRequest, answer: Mapping[str, Any], machine_at: datetime) -> None:
+    """A search has ended; what it found waits for a person. Cancelled where nobody wants it any more."""
+    with transaction.atomic():
+        mine = RequestRow.objects.filter(pk=request.id, state="running", attempts=request.attempts)
+        if not mine.update(state="found", answer=_plain(answer), finished_at=machine_at):
+            raise rules.Cancelled(request=request.id)
+
+
+def cancel_request(election: str, number: int, actor: facts.Actor, at: datetime) -> None:
+    """Nobody wants the answer any more: a waiting request is not taken, a running one is left at the next sign of life, and what was found
+    is put aside. NotWaiting where it has ended."""
+    with transaction.atomic():
+        at = record.turn(at)
+        row = RequestRow.objects.filter(election=election, pk=number, state__in=(*UNDER_WAY, "found")).first()
+        if row is None:
+            raise rules.NotWaiting(request=number)
+        said = {"task": row.task, "request": row.entry_id}
+        RequestRow.objects.filter(pk=row.pk).update(state="dropped" if row.state == "found" else "cancelled", finished_at=at)
+        record.append([_draft("search.cancelled", election, f"plan-request:{row.pk}", actor, at, said)], at=at)
+
+
+def close_request(request: PlanRequest) -> None:
+    """What was found has been taken; inside the transaction of whoever takes it. NotWaiting where somebody else took it or put it aside."""
+    if not RequestRow.objects.filter(pk=request.id, state="found").update(state="done"):
+        raise rules.NotWaiting(request=request.id)
 
 
 def fail_request(
     request: PlanRequest, code: str, said: Mapping[str, str | int], machine_at: datetime, unassigned: Iterable[rules.Unassigned] = ()
 ) -> None:
-    """The request ended without a plan, and why."""
+    """The request ended without an answer, and why; nothing where it was cancelled meanwhile. The entry has the time of the clock."""
     with transaction.atomic():
+        at = record.turn(record.clock(machine_at))
         left = [asdict(item) for item in unassigned]
-        draft = _draft(
-            "plan.failed",
-            request.election,
-            f"plan-request:{request.id}",
-            request.actor,
-            request.occurred_at,
-            {"code": code, "left": len(left)},
-        )
-        RequestRow.objects.filter(pk=request.id).update(
-            state="failed", code=code, facts=dict(said), unassigned=left, finished_at=machine_at
-        )
-        record.append([draft], at=machine_at)
+        mine = RequestRow.objects.filter(pk=request.id, state="running", attempts=request.attempts)
+        if not mine.update(state="failed", code=code, facts=dict(said), unassigned=left, finished_at=machine_at):
+            return
+        told = {"code": code, "left": len(left)}
+        record.append([_draft("plan.failed", request.election, f"plan-request:{request.id}", request.actor, at, told)], at=at)
 
 
 def record_plan(
@@ -743,6 +862,7 @@ def record_plan(
     split: loads that this plan is the first to bring in parts. beside: what else the journal says with it (a later stage).
     base: the plan that this one repairs: waybills of trips that it leaves as they were keep their number and identity, and what was
     driven before now is no fault. replaces: new trip -> old trip for waybills that replace one of another code.
+    request: the one that this plan answers; Cancelled where nobody wants it any more. machine_at: when its worker was done.
     """
     with transaction.atomic():
         at = record.turn(at)
@@ -791,8 +911,10 @@ def record_plan(
         )
         WaybillRow.objects.bulk_create(_waybill(row, trip.code, base, kept, replaces or {}) for trip in plan.trips)
         if request is not None:
-            RequestRow.objects.filter(pk=request.id).update(state="done", plan=row, finished_at=machine_at or at)
-        record.append(prepared, at=machine_at or at)
+            mine = RequestRow.objects.filter(pk=request.id, state=request.state, attempts=request.attempts)
+            if not mine.update(state="done", plan=row, finished_at=machine_at or at):
+                raise rules.Cancelled(request=request.id)
+        record.append(prepared, at=at)
     return _stored(row.pk)
 
 
