@@ -1,9 +1,9 @@
 """What every staff screen shares: who may open it, its menu, and the sentences for refusals."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -336,9 +336,9 @@ DENIALS = {
 }
 
 
-def _modules() -> Iterable[ModuleType]:
-    for stage in STAGES:
-        yield import_module(f"posko.desk.{stage}")
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    return tuple(import_module(f"posko.desk.{stage}") for stage in STAGES)
 
 
 def _collect(name: str) -> dict[str, Any]:
@@ -528,9 +528,10 @@ def _journal_href(asked: Request, election: facts.Election | None) -> str:
     return reverse("desk:record", args=[election.code])
 
 
-def _has_page(name: str) -> bool:
-    """Whether a page of this name exists: a stage may be thin."""
-    return any(getattr(pattern, "name", "") == name for module in _modules() for pattern in module.urlpatterns)
+@cache
+def _names() -> frozenset[str]:
+    """The names of all pages: a stage may be thin, and have none that bears its own."""
+    return frozenset(getattr(pattern, "name", "") for module in _modules() for pattern in module.urlpatterns)
 
 
 def _second_line(asked: Request, election: facts.Election | None, name: str, links: tuple[tuple[str, str, str], ...]) -> list[MenuEntry]:
@@ -541,7 +542,7 @@ def _second_line(asked: Request, election: facts.Election | None, name: str, lin
     return [
         MenuEntry(reverse(f"desk:{stage}", args=[election.code]), label, "", stage == here_now)
         for stage, label, act in links
-        if _has_page(stage) and _may_in(asked, act, election)
+        if stage in _names() and _may_in(asked, act, election)
     ]
 
 

@@ -178,7 +178,7 @@ def _with_boat(situation: Situation, trip: distribution.Trip, means: Means) -> S
     def better(vehicle: distribution.Vehicle) -> distribution.Vehicle:
         if vehicle.code != trip.vehicle:
             return vehicle
-        limit = max(vehicle.wave_limit_cm or situation.keep.wave_limit_cm, means.wave_limit_cm or situation.keep.wave_limit_cm)
+        limit = max(vehicle.wave_limit_cm or situation.keep.sea.limit_cm, means.wave_limit_cm or situation.keep.sea.limit_cm)
         return replace(vehicle, wave_limit_cm=limit)
 
     def stands_by(case: rules.Case) -> rules.Case:
@@ -482,7 +482,7 @@ def spare_means(planned: rules.Planned, keep: rules.Assumptions) -> tuple[Means,
     busy = {trip.vehicle for trip in planned.plan.trips}
     return tuple(
         Means(
-            v.code, v.name, v.boat, v.fixed_cost + 100 * v.cost_per_km or None, (v.wave_limit_cm or keep.wave_limit_cm) if v.boat else None
+            v.code, v.name, v.boat, v.fixed_cost + 100 * v.cost_per_km or None, (v.wave_limit_cm or keep.sea.limit_cm) if v.boat else None
         )
         for v in planned.fleet
         if v.code not in busy

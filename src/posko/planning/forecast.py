@@ -269,7 +269,7 @@ def _cause(case: rules.Case, link: rules.Link, share: int) -> rules.Cause:
         "hazard": {e.code: e.name for e in case.events},
     }.get(link.code)
     facts: dict[str, str | int] = {"name": named[link.subject]} if named and link.subject in named else {}
-    if link.code in {"road", "breakdown", "sea"}:
+    if link.code in programs.TRIP_LINKS:
         trip = next(trip for trip in case.trips if trip.code == link.subject)
         facts = {"vehicle": trip.vehicle, "planned_min": trip.planned_min}
     return rules.Cause(link.code, link.subject, share, facts)

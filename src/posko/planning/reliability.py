@@ -27,7 +27,7 @@ DAY = rules.DAY
 PPM = 1_000_000
 _NORMAL = NormalDist()
 _ORDER = 64
-_FAR = 8.0
+_FAR = weather.FAR
 Array = npt.NDArray[np.float64]
 Spell = tuple[str, int, int]
 """A boat, and from when until when it is away."""
@@ -48,14 +48,19 @@ class Sea:
     midnight_at: datetime
     now_min: int = -30 * DAY
     deadline_min: int = 0
-    persistence_permille: int = 600
-    limit_cm: int = 125
+    persistence_permille: int = weather.PERSISTENCE_PERMILLE
+    limit_cm: int = weather.LIMIT_CM
     worth_ppm: int = 500_000
     tolerance_ppm: int = 5_000
     guard_cost: int = 500_000
     step_min: int = 30
     error: weather.Error = field(default_factory=weather.Error)
     climate: weather.Climate = field(default_factory=weather.Climate)
+
+    @property
+    def model(self) -> weather.Model:
+        """What of it the forecast of readiness assumes as well."""
+        return weather.Model(self.error, self.climate, self.persistence_permille, self.limit_cm)
 
 
 @dataclass(frozen=True)
@@ -95,19 +100,15 @@ def calm(boat: rules.Vehicle, pier: str, island: str, depart_min: int, arrive_mi
     limit = boat.wave_limit_cm or sea.limit_cm
     told: dict[str, str | int] = {"limit_cm": limit, "limit_known": int(boat.wave_limit_cm is not None)}
     start_at, end_at = (rules.instant(sea.midnight_at, minute) for minute in (depart_min, arrive_min))
-    wave = weather.worst(sea.waves, weather.areas(pier, island), start_at, end_at)
+    found = weather.sky(sea.waves, weather.areas(pier, island), limit, start_at, end_at, sea.model)
+    wave = found.wave
     if wave is None:
-        sigma = sea.climate.sigma_permille / 1000
-        return math.log(limit / sea.climate.height_cm) / sigma, {**told, "basis": "iklim", "height_cm": sea.climate.height_cm}
-    lead_h = (start_at - wave.issued_at).total_seconds() / 3600
+        return found.edge, {**told, "basis": "iklim", "height_cm": sea.climate.height_cm}
     told |= {
         "basis": "prakiraan", "height_cm": wave.height_cm, "source": wave.source, "mark": wave.mark,
-        "issued_min": round((wave.issued_at - sea.midnight_at).total_seconds() / 60), "lead_h": round(lead_h),
+        "issued_min": round((wave.issued_at - sea.midnight_at).total_seconds() / 60), "lead_h": round(found.lead_h),
     }  # fmt: skip
-    if wave.height_cm <= 0:
-        return _FAR, told
-    edge = math.log(limit / wave.height_cm) / sea.error.sigma(lead_h)
-    return max(-_FAR, min(_FAR, edge)), told
+    return found.edge, told
 
 
 @lru_cache(maxsize=4096)
@@ -134,8 +135,8 @@ def first_calm(edges: Sequence[float], times_min: Sequence[int], persistence_per
     found: list[float] = []
     points, mass = np.zeros(1), np.ones(1)
     for number, edge in enumerate(edges):
-        days = (times_min[number] - times_min[number - 1]) / DAY if number else math.inf
-        rho = (persistence_permille / 1000) ** days if number else 0.0
+        model = weather.Model(persistence_permille=persistence_permille)
+        rho = model.correlation(times_min[number] - times_min[number - 1]) if number else 0.0
         width = math.sqrt(max(0.0, 1 - rho * rho))
         if width < 0.05:  # practically the same error: what failed before stays failed unless the edge has moved
             below = points <= edge
@@ -409,6 +410,23 @@ def settled(choice: rules.IslandChoice, trip: rules.Trip, case: Case) -> rules.I
     sequence = [real, *(one for one in later if one)]
     reaches = _reaches(sequence, case.sea)
     return replace(choice, options=_named(sequence, reaches), chance_ppm=round(sum(reaches) * PPM))
+
+
+def reckoned(choice: rules.IslandChoice, fleet: Iterable[rules.Vehicle], sea: Sea) -> int | None:
+    """The probability (ppm) that one of an island's plans succeeds with the forecasts of another sea; None once the first hour of decision
+    is past, or where a boat is gone: then it is the forecast of readiness that says what is still possible.
+    """
+    limits = {vehicle.code: vehicle for vehicle in fleet}
+    edges, sures = [], []
+    for option in choice.options:
+        boats = [limits.get(code) for code in str(option.why.get("boats", option.boat)).split(",")]
+        last = int(option.why.get("last_min", option.arrive_min))
+        if option.decide_min < sea.now_min or not all(boats):
+            return None
+        edges.append(min(calm(boat, option.pier, choice.island, option.depart_min, last, sea)[0] for boat in boats if boat))
+        sures.append(int(option.why["in_time_ppm"]) / PPM)
+    first = first_calm(edges, [option.depart_min for option in choice.options], sea.persistence_permille)
+    return round(sum(chance * sure for chance, sure in zip(first, sures, strict=True)) * PPM)
 
 
 def _named(sequence: Sequence[Try], reaches: Sequence[float]) -> tuple[rules.Option, ...]:
