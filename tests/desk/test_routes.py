@@ -104,7 +104,8 @@ TABLE: dict[str, str] = {
     "replanning.write": "replanning_preview replanning_commit replanning_end replanning_ask replanning_search replanning_cancel"
     " replanning_take",
     "distribution.plan": "distribution_plan distribution_cancel",
-    "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
+    "distribution.write": "distribution_vehicle_add distribution_vehicle_edit distribution_rules distribution_rules_back distribution_kits"
+    " distribution_kit_join",
     "worksheet.read": "worksheet_compare",
     "worksheet.edit": "worksheet worksheet_begin worksheet_adjust worksheet_undo worksheet_solve worksheet_join worksheet_discard"
     " worksheet_save worksheet_load worksheet_ask worksheet_search worksheet_cancel worksheet_take",

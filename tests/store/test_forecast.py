@@ -297,6 +297,7 @@ def test_the_forecast_gives_an_island_the_chance_that_its_plan_page_gives(db_bel
     case = rules.case_of(planned, places.tps_list(ELECTION), rules.State(-5 * 1440, waves=waves))
     times, _ = forecasts.traced(program.compiled(case), count := 20_000, 3, fused=True)
     at = {load.code: index for index, load in enumerate(case.loads)}
+    landed = forecasts.simulate(case, count, 3, issued_at, midnight).islands
     chances = {choice.island: choice.chance_ppm / rules.MILLION for choice in plan.choices}
     assert len(chances) == 4
     assert [reliability.reckoned(choice, given.fleet, sea) for choice in plan.choices] == pytest.approx(
@@ -306,3 +307,4 @@ def test_the_forecast_gives_an_island_the_chance_that_its_plan_page_gives(db_bel
         if load.place in chances:
             share, chance = float((times[:, at[load.code]] <= 0).mean()), chances[load.place]
             assert abs(share - chance) < 4 * (chance * (1 - chance) / count) ** 0.5, (load.place, share, chance)
+            assert {one.island: one.before_ppm for one in landed}[load.place] == pytest.approx(1e6 * share, abs=1)

@@ -91,6 +91,18 @@ class PlaceOutlook:
 
 
 @dataclass(frozen=True)
+class Landing:
+    """An island: P(its goods are there by the end of H-1), of several loads the least sure; what its plans A, B and C alone give.
+
+    The two differ by what a plan of crossings leaves out: goods that are not packed, trucks that are late, hours of decision gone by.
+    """
+
+    island: str
+    before_ppm: int
+    plan_ppm: int | None = None
+
+
+@dataclass(frozen=True)
 class Gain:
     """What an action adds, at the same chance for both: TPS ready (thousandths) with a 90 % interval, and P(all)."""
 
@@ -144,6 +156,7 @@ class Outlook:
     places: tuple[PlaceOutlook, ...] = ()
     actions: tuple[Action, ...] = ()
     inputs: tuple[Assumed, ...] = ()
+    islands: tuple[Landing, ...] = ()
 
     @property
     def at_risk(self) -> tuple[TpsOutlook, ...]:
@@ -899,11 +912,11 @@ def _sailings(
 
 
 def _later(planned: Planned, trip: distribution.Trip, own: _Crossing) -> list[tuple[int, _Crossing]]:
-    """Plans B and C behind a trip, with the boats that are still there: from when, and over which way."""
+    """The plans of its island that come after a trip, with the boats that are still there: from when, and over which way."""
     fleet = {vehicle.code: vehicle for vehicle in planned.fleet}
     found = []
     for choice in planned.plan.choices:
-        for option in choice.options[1:] if choice.island == own.island else ():
+        for option in choice.options if choice.island == own.island else ():
             way = planned.network.spread(distribution.Kind.BOAT, option.pier, choice.island)
             if option.boat in fleet and way is not None and option.depart_min > trip.depart_min:
                 extra = way.usual_min - own.usual_min
@@ -1161,6 +1174,7 @@ def outlook_of(said: Mapping[str, Any]) -> Outlook:
             "tps": tuple(tps_of(one) for one in said["tps"]),
             "places": tuple(PlaceOutlook(**one) for one in said["places"]),
             "actions": tuple(action(one) for one in said["actions"]),
+            "islands": tuple(Landing(**one) for one in said.get("islands", ())),
             "inputs": tuple(Assumed(one["name"], one["value"], travel.Basis(one["basis"])) for one in said["inputs"]),
         }
     )
