@@ -10,9 +10,10 @@ from posko.domain import forecast as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import weather as weather_rules
 from posko.domain.record import Actor
-from posko.planning import advice
+from posko.planning import advice, program, reliability, routes
+from posko.planning import forecast as forecasts
 from posko.server import jobs
-from posko.store import distribution, forecast, readiness, receipts, record, thresholds, weather
+from posko.store import distribution, forecast, places, readiness, receipts, record, thresholds, weather
 from tests import kept
 from tests.store.test_distribution import ANI, AT, ELECTION, make_fleet, make_plan
 
@@ -280,3 +281,30 @@ def test_what_boards_show_is_read_without_the_whole(planned: None) -> None:
     assert short.risky == stored.outlook.at_risk[:4]
     forecast.ForecastRow.objects.update(brief={})
     assert forecast.brief(ELECTION, AT + HOUR) == short, "one that was kept before there were short ones"
+
+
+@pytest.mark.parametrize("height_cm", [None, 110, 150])
+def test_the_forecast_gives_an_island_the_chance_that_its_plan_page_gives(db_beltim: Any, height_cm: int | None) -> None:
+    """Goods on the island by the end of H-1, for each of the four: within four standard errors of 20,000 scenarios."""
+    kept.state(("fleet", make_fleet))
+    midnight, given = record.midnight(ELECTION), distribution.inputs(ELECTION, AT)
+    issued_at = midnight - timedelta(days=4)
+    wave = weather_rules.Wave("19.06", midnight - timedelta(days=4), midnight + timedelta(days=1), height_cm or 0, issued_at, "BMKG")
+    waves = (wave,) if height_cm else ()
+    sea = reliability.Sea(waves, midnight)
+    plan = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=routes.Stop(iterations=20), sea=sea)
+    planned = rules.Planned(plan, given.loads, given.network, given.fleet, given.rules, midnight)
+    case = rules.case_of(planned, places.tps_list(ELECTION), rules.State(-5 * 1440, waves=waves))
+    times, _ = forecasts.traced(program.compiled(case), count := 20_000, 3, fused=True)
+    at = {load.code: index for index, load in enumerate(case.loads)}
+    landed = forecasts.simulate(case, count, 3, issued_at, midnight).islands
+    chances = {choice.island: choice.chance_ppm / rules.MILLION for choice in plan.choices}
+    assert len(chances) == 4
+    assert [reliability.reckoned(choice, given.fleet, sea) for choice in plan.choices] == pytest.approx(
+        [choice.chance_ppm for choice in plan.choices], abs=2
+    )
+    for load in given.loads:
+        if load.place in chances:
+            share, chance = float((times[:, at[load.code]] <= 0).mean()), chances[load.place]
+            assert abs(share - chance) < 4 * (chance * (1 - chance) / count) ** 0.5, (load.place, share, chance)
+            assert {one.island: one.before_ppm for one in landed}[load.place] == pytest.approx(1e6 * share, abs=1)

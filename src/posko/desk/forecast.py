@@ -78,6 +78,7 @@ def _show(request: shell.Request, election: str, stored: forecast.Stored | None,
     }
     if stored is not None:
         names = forecast.place_names(election)
+        sites = {site.code: site.name for site in places.sites(request.election.region)}
         outlook = stored.outlook
         risky = outlook.at_risk
         context |= {
@@ -91,6 +92,7 @@ def _show(request: shell.Request, election: str, stored: forecast.Stored | None,
             "total": len(outlook.tps),
             "kecamatan": [_place(p, names) for p in outlook.places if p.place.count(".") == 2],
             "desa": [_place(p, names) for p in outlook.places if p.place.count(".") == 3],
+            "islands": [_island(one, sites) for one in outlook.islands],
             "actions": [_action(number, one, names) for number, one in enumerate(outlook.actions, 1)],
             "inputs": [dict(zip(("name", "value", "basis"), words.given(one), strict=True)) for one in outlook.inputs],
         }
@@ -127,6 +129,13 @@ def _place(one: rules.PlaceOutlook, names: Mapping[str, str]) -> dict[str, Any]:
         "before": words.percent(one.before_ppm),
         "before_ppm": one.before_ppm,
     }
+
+
+def _island(one: rules.Landing, sites: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": sites.get(one.island, one.island), "ppm": one.before_ppm, "before": words.percent(one.before_ppm),
+        "plan": "" if one.plan_ppm is None else words.percent(one.plan_ppm),
+    }  # fmt: skip
 
 
 def _action(number: int, one: rules.Action, names: Mapping[str, str]) -> dict[str, Any]:

@@ -204,7 +204,20 @@ def outlook(made: programs.Compiled, sums: Sums, seed: int, said_at: datetime, m
         tps=tuple(sorted(stations, key=lambda one: (one.ready_ppm, one.tps))),
         places=tuple(_places(made, sums, {one.tps: one.ready_ppm for one in stations})),
         inputs=made.case.inputs,
+        islands=tuple(_islands(made, sums)),
     )
+
+
+def _islands(made: programs.Compiled, sums: Sums) -> list[rules.Landing]:
+    """Where loads for TPS go that is no desa: islands; by the end of H-1 means at least as early before the deadline."""
+    desa = {station.desa for station in made.stations}
+    found: dict[str, int] = {}
+    for index in sorted({int(number) for number in made.station_load}):
+        load = made.case.loads[index]
+        if load.place not in desa and not load.code.startswith("tps:"):
+            late = int(sums.hist[index, : made.case.deadline_min].sum()) + int(sums.hist[index, -1])
+            found[load.place] = min(found.get(load.place, rules.MILLION), _ppm(sums.count - late, sums.count))
+    return [rules.Landing(place, ppm) for place, ppm in sorted(found.items())]
 
 
 def all_ppm(sums: Sums) -> int:
@@ -269,7 +282,7 @@ def _cause(case: rules.Case, link: rules.Link, share: int) -> rules.Cause:
         "hazard": {e.code: e.name for e in case.events},
     }.get(link.code)
     facts: dict[str, str | int] = {"name": named[link.subject]} if named and link.subject in named else {}
-    if link.code in {"road", "breakdown", "sea"}:
+    if link.code in programs.TRIP_LINKS:
         trip = next(trip for trip in case.trips if trip.code == link.subject)
         facts = {"vehicle": trip.vehicle, "planned_min": trip.planned_min}
     return rules.Cause(link.code, link.subject, share, facts)

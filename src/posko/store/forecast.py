@@ -44,7 +44,7 @@ BOXES_PER_HOUR, TABLES = 6, 10
 SORTING_HOURS, PACKING_HOURS = travel.Opening(480, 960), travel.Opening(480, 1020)
 PACE = (1000, 1400)
 # What nobody has ordered yet is taken to be ordered now: days until it is here, one in twenty, even chances, nineteen in twenty.
-UNORDERED_DAYS = (20, 30, 50)
+UNORDERED_DAYS, UNORDERED = (20, 30, 50), "belum dipesan"
 # An outlook is old after so long, and earlier when something it rests on has changed.
 FRESH_FOR, FRESH_NEAR = timedelta(days=3), timedelta(hours=12)
 NEAR = timedelta(days=7)
@@ -190,10 +190,14 @@ def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
     given = stored.inputs
     deadline_min = _minute(held.voting_at, stored.midnight_at)
     fleet = _fleet(given.fleet, distribution.vehicle_states(election, at))
-    # The roads as they are today, with none of the ways that were reckoned for the plan.
+    # The roads and the hours of the piers as they are today, with none of the ways that were reckoned for the plan.
     told = distribution.disruptions(election, at)
     shut = [one for one in told if one.kind == "road"]
-    network = replace(given.network, closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut))
+    network = replace(
+        given.network,
+        closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut),
+        gates=tuple(weather.openings(election, at)),
+    )
     planned = rules.Planned(stored.plan, given.loads, network, fleet, given.rules, stored.midnight_at, deadline_min)
     keep = rules.Assumptions()
     stations = tuple(places.tps_list(election))
@@ -274,8 +278,12 @@ class _Goods:
                 times = [self.at + timedelta(days=days) for days in UNORDERED_DAYS]
             minutes = [None if t is None else _minute(t, self.planned.midnight_at) for t in times]
             name = printed.line_name(demand.name, demand.contest, demand.dapil)
-            self.supplies.append(rules.supply(_code(question.key), name, *minutes))
+            lot = UNORDERED if outlook.verdict == "uncovered" else question.lot
+            self.supplies.append(replace(rules.supply(_code(question.key), name, *minutes), lot=lot))
         self.inputs.append(rules.Assumed("supplies", str(len(self.supplies)), travel.Basis.SOURCED))
+        if self.supplies:
+            lots = len({supply.lot for supply in self.supplies})
+            self.inputs.append(rules.Assumed("supply_lots", str(lots), travel.Basis.ASSUMED))
         items = {demand.item: demand.name for demand in named.values()}
         for item, ready_min in sorted(self.late.items()):
             self.supplies.append(rules.Supply(_late(item), items.get(item, item), ((rules.MILLION, ready_min),)))
