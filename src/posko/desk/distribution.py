@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
-from posko.desk import convoys, shell
+from posko.desk import convoys, handling, shell
 from posko.domain import distribution as rules
 from posko.domain import places as place_rules
 from posko.domain import pledges as pledge_rules
@@ -225,7 +225,7 @@ def _vehicle_line(stored: distribution.StoredPlan, vehicle: rules.Vehicle, chanc
         "trips": len(trips),
         "stops": ", ".join(dict.fromkeys(names)),
         "boxes": sum(load.boxes for load in carried),
-        "tps": sum(len(load.tps) for load in carried),
+        "tps": len({tps for load in carried for tps in load.tps}),
         "km": round(sum(trip.distance_m for trip in trips) / 1000),
         "full": fullest / vehicle.volume_ml,
         "depart_at": stored.instant(trips[0].depart_min) if trips else None,
@@ -244,7 +244,7 @@ def _island_lines(stored: distribution.StoredPlan) -> list[dict[str, Any]]:
         for stop in trip.stops:
             node = stored.inputs.network.node(stop.place)
             if node and node.kind == "pulau":
-                count = sum(len(stored.load(code).tps) for code in stop.loads)
+                count = len({tps for code in stop.loads for tps in stored.load(code).tps})
                 lines.append(
                     {"name": node.name, "tps": count, "at": stored.instant(stop.arrive_min), "vehicle": trip.vehicle, "trip": trip.code}
                 )
@@ -530,7 +530,7 @@ def _trip_block(stored: distribution.StoredPlan, trip: rules.Trip, found: rules.
                 "handover": stop.handover,
                 "arrive_at": stored.instant(stop.arrive_min),
                 "depart_at": stored.instant(stop.depart_min),
-                "tps": sum(len(stored.load(code).tps) for code in stop.loads),
+                "tps": len({tps for code in stop.loads for tps in stored.load(code).tps}),
                 "boxes": sum(stored.load(code).boxes for code in stop.loads),
                 "latest_at": stored.instant(min(stored.load(code).latest_min for code in stop.loads)),
             }
@@ -581,6 +581,7 @@ def _pdf(request: shell.Request, stored: distribution.StoredPlan, trips: list[ru
         names={item.code: item.name for item in book.items},
         places=known,
         choices=stored.plan.choices,
+        bills=printed.bills_of(stored.plan, stored.waybills),
         head={
             "agency": f"KPU {place}",
             "place": election.name,
@@ -822,6 +823,7 @@ urlpatterns = [
     path("<slug:election>/distribusi/armada/baru/", add_vehicle, name="distribution_vehicle_add"),
     path("<slug:election>/distribusi/armada/<slug:code>/", change_vehicle, name="distribution_vehicle_edit"),
     *convoys.urlpatterns,
+    *handling.urlpatterns,
 ]
 SENTENCES: dict[str, str] = {
     "distribution.unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",
@@ -839,6 +841,9 @@ SENTENCES: dict[str, str] = {
     "distribution.search_running": "Pencarian lain sedang berjalan. Tunggu sampai selesai, atau hentikan dahulu.",
     "distribution.plan_violates": "Rencana tidak disimpan: pemeriksa menemukan {count} kesalahan (pertama: {first}).",
     "distribution.infeasible": "Dengan armada dan jam kerja ini hanya {brought} dari {tps} TPS terlayani. Rencana tidak disimpan.",
+    "distribution.rules_reason": "Tulis alasan perubahan aturan.",
+    "distribution.same_rules": "Aturan ini sudah berlaku; tidak ada yang diubah.",
+    "distribution.bad_kit": "Tidak dapat dibagi begitu: kedua bagian harus berisi, tidak lebih daripada yang ada, dan alasannya ditulis.",
     "distribution.cancelled": "Permintaan ini dihentikan; hasilnya tidak disimpan.",
     "distribution.not_waiting": "Permintaan ini sudah selesai, diterima, atau dihentikan orang lain.",
     "distribution.worker_lost": "Pekerja latar berhenti {attempts} kali pada permintaan ini. Laporkan kepada admin sistem.",
@@ -864,7 +869,7 @@ REMEDIES = {
     "start_earlier": "Mulai {minutes} lebih pagi.",
     "longer_shift": "Perpanjang jam kerja {minutes}.",
     "add_boat": "Sewa satu perahu lagi di {pier}.",
-    "bigger_boat": "Sewa perahu yang memuat {volume} m³.",
+    "bigger_boat": "Sewa perahu yang memuat {volume} m³, atau izinkan perlengkapan satu TPS dibagi dua (halaman Armada).",
     "narrow_vehicle": "Tambah kendaraan yang dapat masuk ke {place}, misalnya sepeda motor atau pikap.",
     "split_load": "Bagi muatan {place}, atau pakai kendaraan lebih besar.",
 }

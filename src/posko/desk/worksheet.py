@@ -718,7 +718,7 @@ FAULTS = {
     "closed_then": "{place} tertutup untuk perahu pada {minute}.",
     "wrong_vehicle": "Kendaraan jenis {vehicle} tidak dapat masuk ke {place}.",
     "ppk_not_first": "{load} tiba {minutes} sebelum PPK-nya.",
-    "kit_split": "Perlengkapan satu TPS ({place}) terbagi ke {loads} muatan.",
+    "kit_split": "Perlengkapan satu TPS ({place}) terbagi ke {loads} muatan tanpa izin.",
 }
 STEPS = {
     "move": "{load} ke {trip}",

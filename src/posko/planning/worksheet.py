@@ -121,7 +121,13 @@ def _choices(made: plans.Plan, draft: rules.Draft) -> tuple[plans.IslandChoice, 
 
 
 def _unmarked(options: Iterable[plans.Option]) -> tuple[plans.Option, ...]:
-    return tuple(replace(one, boat=one.boat.partition(_MARK)[0]) for one in options)
+    return tuple(replace(one, boat=one.boat.partition(_MARK)[0], why=_unmarked_why(one.why)) for one in options)
+
+
+def _unmarked_why(why: Mapping[str, str | int]) -> Mapping[str, str | int]:
+    if "boats" not in why:
+        return why
+    return {**why, "boats": ",".join(dict.fromkeys(boat.partition(_MARK)[0] for boat in str(why["boats"]).split(",")))}
 
 
 # --- pins ------------------------------------------------------------------------------------------------------------------

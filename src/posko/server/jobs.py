@@ -138,8 +138,9 @@ def make_plan(request: distribution.PlanRequest) -> None:
         given.loads, given.network, given.fleet, given.rules, seed=request.seed, stop=stop, sea=distribution.sea(request.election, at)
     )
     if not made.feasible:
-        brought = sum(len(load.tps) for load in given.loads if load.code in made.arrivals())
-        total = sum(len(load.tps) for load in given.loads)
+        left = {tps for load in given.loads if load.code not in made.arrivals() for tps in load.tps}
+        total = len({tps for load in given.loads for tps in load.tps})
+        brought = total - len(left)
         distribution.fail_request(request, rules.Infeasible.code, {"brought": brought, "tps": total}, _now(), made.unassigned)
         return
     distribution.record_plan(request.election, made, given.digest, request.actor, record.clock(_now()), request=request, machine_at=_now())

@@ -146,6 +146,21 @@ class SplitRow(models.Model):
         db_table = "distribution_split"
 
 
+class KitRow(models.Model):
+    """That the kit of a TPS may travel in two parts; second: item -> pieces in the second. `ended`: whole again. The latest counts."""
+
+    election = models.CharField(max_length=40)
+    tps = models.CharField(max_length=40)
+    second = models.JSONField()
+    ended = models.BooleanField(default=False)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_kit"
+
+
 class RequestRow(models.Model):
     """Somebody asked the worker to search. State is progress, not a fact: queued | running | found | done | failed | cancelled | dropped.
 
@@ -233,9 +248,15 @@ class StoredPlan:
         return next(load for load in self.inputs.loads if load.code == code)
 
     def arrivals(self) -> dict[str, datetime]:
-        """Planned arrival of every TPS at its desa or island."""
-        minutes = self.plan.arrivals()
-        return {tps: self.instant(minutes[load.code]) for load in self.inputs.loads if load.code in minutes for tps in load.tps}
+        """Planned arrival of every TPS at its desa or island; of a kit in two parts when the later one comes, and not before both do."""
+        minutes, latest, missing = self.plan.arrivals(), dict[str, int](), set[str]()
+        for load in self.inputs.loads:
+            for tps in load.tps:
+                if load.code in minutes:
+                    latest[tps] = max(latest.get(tps, minutes[load.code]), minutes[load.code])
+                else:
+                    missing.add(tps)
+        return {tps: self.instant(minute) for tps, minute in latest.items() if tps not in missing}
 
     def summary(self) -> dict[str, str | int]:
         """Figures for other pages and packs: whole numbers and strings."""
@@ -244,8 +265,8 @@ class StoredPlan:
         islands = {load.place for load in brought if load.kind is rules.LoadKind.ISLAND}
         return {
             "plan": self.number,
-            "tps": sum(len(load.tps) for load in self.inputs.loads),
-            "tps_reached": sum(len(load.tps) for load in brought),
+            "tps": len({tps for load in self.inputs.loads for tps in load.tps}),
+            "tps_reached": len(self.arrivals()),
             "boxes": sum(load.boxes for load in brought),
             "vehicles": len({trip.vehicle for trip in self.plan.trips}),
             "trips": len(self.plan.trips),
@@ -349,12 +370,17 @@ class VehicleState:
 # --- the fleet ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
-    """Without the carrier: a name, which stands in the journal's private part alone."""
-    return {**asdict(vehicle), "kind": vehicle.kind.value, "days": list(vehicle.days), "carrier": ""}
+def vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
+    """A vehicle as plain data, without what was typed and may name somebody: that stands in the journal's private part alone."""
+    return {**asdict(_nameless(vehicle)), "kind": vehicle.kind.value, "days": list(vehicle.days)}
 
 
-def _vehicle(said: Mapping[str, Any]) -> rules.Vehicle:
+def _nameless(vehicle: rules.Vehicle) -> rules.Vehicle:
+    return replace(vehicle, carrier="", note="")
+
+
+def vehicle_of(said: Mapping[str, Any]) -> rules.Vehicle:
+    """The vehicle that `vehicle_facts` wrote."""
     return rules.Vehicle(**{**said, "kind": rules.Kind(said["kind"]), "days": tuple(said["days"])})
 
 
@@ -363,9 +389,12 @@ def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datet
 
 
 def _vehicle_draft(kind: str, election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime) -> facts.Draft:
-    """The firm that drives it and why it changed are typed and may name a person: private words, in no fact and in no row."""
-    said = {"code": vehicle.code} if kind == "vehicle.retired" else _journal_facts(_vehicle_facts(vehicle))
-    private = record.typed(reason=reason.strip(), carrier="" if kind == "vehicle.retired" else vehicle.carrier)
+    """The firm that drives it, a remark and why it changed are typed and may name a person: private words, in no fact and in no row."""
+    said: dict[str, object] = {"code": vehicle.code}
+    private = record.typed(reason=reason.strip())
+    if kind != "vehicle.retired":
+        said = _journal_facts(vehicle_facts(vehicle))
+        private |= record.typed(carrier=vehicle.carrier, note=vehicle.note)
     return replace(_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, said), private=private)
 
 
@@ -400,14 +429,64 @@ def set_up(
         common = {"election": election, "person": actor.person, "occurred_at": at}
         HandlingRow.objects.create(**common, rules=keep_facts, sizes=plain_sizes, outside=sorted(outside), entry_id=prepared[0].entry_id)
         VehicleRow.objects.bulk_create(
-            VehicleRow(**common, code=vehicle.code, facts=_vehicle_facts(vehicle), entry_id=one.entry_id)
+            VehicleRow(**common, code=vehicle.code, facts=vehicle_facts(vehicle), entry_id=one.entry_id)
             for vehicle, one in zip(fleet_list, prepared[1:], strict=True)
         )
         record.append(prepared, at=at)
 
 
+@dataclass(frozen=True)
+class Handling:
+    """The handling rules as they were set, by whom and when; the reason is private words of the entry."""
+
+    rules: rules.Rules
+    person: str
+    occurred_at: datetime
+    entry_id: str
+
+
+def handlings(election: str, at: datetime) -> list[Handling]:
+    """The rules as they stand, and before them those they replaced."""
+    rows = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-pk")
+    return [Handling(rules.rules_of(row.rules), row.person, row.occurred_at, row.entry_id) for row in rows]
+
+
+def handling_reasons(several: Iterable[Handling]) -> dict[str, str]:
+    """Entry -> why the rules were changed, where that was not erased; nothing for those of the scenario."""
+    told = [one.entry_id for one in several]
+    words = record.privates(told)
+    return {entry: words.text(entry, "reason") for entry in told}
+
+
+def set_rules(election: str, keep: rules.Rules, reason: str, actor: facts.Actor, at: datetime, *, back_to: str = "") -> None:
+    """Other handling rules from now on, for a reason; sizes of goods stay. back_to: the entry whose rules these are, where a change is
+    taken back. NotReady where none were ever set, RulesReason, SameRules."""
+    with transaction.atomic():
+        at = record.turn(at)
+        now = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+        if now is None:
+            raise rules.NotReady(what="fleet")
+        if not reason.strip():
+            raise rules.RulesReason(election=election)
+        keep = replace(keep, split_kits=())  # an allowance of its own
+        if rules.rules_of(now.rules) == keep:
+            raise rules.SameRules(election=election)
+        plain = rules.rules_facts(keep)
+        region, said = record.election(election).region, {"rules": _journal_facts(plain), "back_to": back_to}
+        private = record.typed(reason=reason.strip()[:400])
+        draft = facts.Draft(
+            "handling.changed", election, f"handling:{election}", region, actor, at, said, private, corrects=now.entry_id if back_to else ""
+        )
+        prepared = record.prepare([draft], at)
+        HandlingRow.objects.create(
+            election=election, rules=plain, sizes=now.sizes, outside=now.outside, person=actor.person, occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+
+
 def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
-    """Every vehicle ever entered, as it stands at an instant. A row from before carrier and reason were private words has its own."""
+    """Every vehicle ever entered, as it stands at an instant. A row from before its words were private has its own."""
     latest: dict[str, VehicleRow] = {}
     stated: dict[str, VehicleRow] = {}  # a retirement says nothing of the vehicle itself
     for row in VehicleRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
@@ -416,14 +495,13 @@ def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
             stated[row.code] = row
     told = record.privates(row.entry_id for row in (*latest.values(), *stated.values()))
 
-    def carrier(row: VehicleRow) -> str:
+    def named(row: VehicleRow) -> rules.Vehicle:
         said = stated.get(row.code, row)
-        return told.text(said.entry_id, "carrier", said.facts.get("carrier", ""))
+        carrier, note = (told.text(said.entry_id, name, said.facts.get(name, "")) for name in ("carrier", "note"))
+        return replace(vehicle_of(row.facts), carrier=carrier, note=note)
 
     return [
-        VehicleState(
-            replace(_vehicle(row.facts), carrier=carrier(row)), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at
-        )
+        VehicleState(named(row), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at)
         for _, row in sorted(latest.items())
     ]
 
@@ -450,7 +528,7 @@ def save_vehicle(election: str, vehicle: rules.Vehicle, reason: str, actor: fact
         VehicleRow.objects.create(
             election=election,
             code=vehicle.code,
-            facts=_vehicle_facts(vehicle),
+            facts=vehicle_facts(vehicle),
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
@@ -477,7 +555,7 @@ def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at
         VehicleRow.objects.create(
             election=election,
             code=code,
-            facts=_vehicle_facts(states[code].vehicle),
+            facts=vehicle_facts(states[code].vehicle),
             retired=True,
             person=actor.person,
             occurred_at=at,
@@ -556,14 +634,17 @@ def disruptions(election: str, at: datetime) -> list[Disrupted]:
 # --- inputs ------------------------------------------------------------------------------------------------------------------------------
 
 
-def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None) -> Inputs:
+def inputs(
+    election: str, at: datetime, split: Mapping[str, Parts] | None = None, *, lost: str = "", moved: Mapping[str, str] | None = None
+) -> Inputs:
     """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse.
 
-    split: loads that are to travel in parts beside those of which that is recorded.
+    split: loads that are to travel in parts beside those of which that is recorded. lost, moved: what if this vehicle were gone, if the
+    goods of these TPS went elsewhere; what no vehicle takes whole depends on both.
     """
     about = record.election(election)
     lines = needs.lines(election, at)
-    working = fleet(election, at)
+    working = [vehicle for vehicle in fleet(election, at) if vehicle.code != lost]
     handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
     if not lines:
         raise rules.NotReady(what="needs")
@@ -583,16 +664,23 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
         weather.openings(election, at),
     )
     # Who drives a vehicle is a name and no input.
-    working = [replace(vehicle, carrier="") for vehicle in working if network.node(vehicle.start)]
+    working = [_nameless(vehicle) for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
         raise rules.NotReady(what="warehouse")
     keep = rules.rules_of(handling.rules)
     goods = _goods(handling, election, at)
     pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
     loads: Iterable[rules.Load] = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
-    loads = rules.all_parted(loads, {**splits(election, at), **(split or {})}, goods, keep)
-    for one in (one for one in told if one.kind == "moved"):  # in the order in which they were told
-        loads = rules.relocated(loads, {one.place: one.to}, network, goods, keep)
+    parts = {**splits(election, at), **(split or {})}
+    loads = rules.all_parted(loads, parts, goods, keep)
+    elsewhere = [(one.place, one.to) for one in told if one.kind == "moved"]  # in the order in which they were told
+    for tps, to in [*elsewhere, *(moved or {}).items()]:
+        loads = rules.relocated(loads, {tps: to}, network, goods, keep)
+    split_kits = [rules.KitSplit(one.tps, one.second) for one in kits(election, at)]
+    loads, held = rules.kits_split(loads, split_kits, goods, keep)
+    keep = replace(keep, split_kits=tuple(held))
+    # What nothing can take whole goes in parts; somebody may have split such a part further.
+    loads = rules.all_parted(rules.fitted(loads, network, working, goods, keep), parts, goods, keep)
     loads = rules.delayed(loads, {one.item: one.ready_min for one in told if one.kind == "late"})
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
@@ -611,6 +699,81 @@ def splits(election: str, at: datetime) -> dict[str, Parts]:
     for row in SplitRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
         latest[row.load] = row
     return {code: tuple(tuple(part) for part in row.parts) for code, row in sorted(latest.items()) if not row.ended}
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A kit that may travel in two parts, since when, by whom; the reason is private words of the entry."""
+
+    tps: str
+    second: tuple[tuple[str, int], ...]
+    person: str
+    occurred_at: datetime
+    entry_id: str
+
+
+def kits(election: str, at: datetime) -> list[Kit]:
+    """The kits that may travel in two parts, by TPS."""
+    latest: dict[str, KitRow] = {}
+    for row in KitRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[row.tps] = row
+    standing = (row for _, row in sorted(latest.items()) if not row.ended)
+    return [Kit(row.tps, tuple(sorted(row.second.items())), row.person, row.occurred_at, row.entry_id) for row in standing]
+
+
+def kit_of(election: str, tps: str, at: datetime) -> dict[str, int]:
+    """What belongs to a TPS: item -> pieces; {} where nothing does."""
+    pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity or 0) for line in needs.lines(election, at))
+    return {piece.item: piece.quantity for piece in pieces if piece.place == tps}
+
+
+def split_kit(election: str, split: rules.KitSplit, reason: str, actor: facts.Actor, at: datetime) -> None:
+    """Allows that the kit of a TPS travels in two parts, for a reason; the plans before it are then of old inputs. BadKit."""
+    with transaction.atomic():
+        at = record.turn(at)
+        whole, second = kit_of(election, split.tps, at), {item: count for item, count in split.second if count}
+        good = second and all(0 < count <= whole.get(item, 0) for item, count in second.items()) and second != whole
+        if not good or not reason.strip():
+            raise rules.BadKit(tps=split.tps)
+        said = {"tps": split.tps, "second": second}
+        _write_kit("kit.split", election, split.tps, second, said, record.typed(reason=reason.strip()[:400]), actor, at)
+
+
+def join_kit(election: str, tps: str, actor: facts.Actor, at: datetime) -> None:
+    """The kit of a TPS travels whole again. BadKit where it is not split."""
+    with transaction.atomic():
+        at = record.turn(at)
+        found = next((one for one in kits(election, at) if one.tps == tps), None)
+        if found is None:
+            raise rules.BadKit(tps=tps)
+        _write_kit("kit.joined", election, tps, {}, {"tps": tps}, {}, actor, at, corrects=found.entry_id)
+
+
+def _write_kit(
+    kind: str,
+    election: str,
+    tps: str,
+    second: Mapping[str, int],
+    said: Mapping[str, object],
+    private: Mapping[str, object],
+    actor: facts.Actor,
+    at: datetime,
+    corrects: str = "",
+) -> None:
+    draft = facts.Draft(kind, election, f"kit:{tps}", tps, actor, at, said, private, corrects=corrects)
+    prepared = record.prepare([draft], at)
+    KitRow.objects.create(
+        election=election, tps=tps, second=dict(second), ended=kind == "kit.joined", person=actor.person, occurred_at=at,
+        entry_id=prepared[0].entry_id,
+    )  # fmt: skip
+    record.append(prepared, at=at)
+
+
+def kit_reasons(several: Iterable[Kit]) -> dict[str, str]:
+    """TPS -> why its kit may travel in two parts, where that was not erased."""
+    told = list(several)
+    words = record.privates([one.entry_id for one in told])
+    return {one.tps: words.text(one.entry_id, "reason") for one in told}
 
 
 def join_load(election: str, load: str, actor: facts.Actor, at: datetime) -> None:
@@ -942,7 +1105,7 @@ def _frozen(current: Inputs) -> dict[str, Any]:
         "measured": [asdict(way) for way in network.measured],
         "closures": [asdict(closed) for closed in network.closures],
         "road": [network.detour_permille, network.road_kmh],
-        "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
+        "fleet": [vehicle_facts(vehicle) for vehicle in current.fleet],
         "gates": [asdict(gate) for gate in network.gates],
         "rules": rules.rules_facts(current.rules),
         "unsized": list(current.unsized),
@@ -973,7 +1136,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
         tuple(sea_rules.Gate(gate["place"], gate["day"], travel.Opening(**gate["opening"])) for gate in plain.get("gates", ())),
     )
     keep = rules.rules_of(plain["rules"])
-    return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
+    return Inputs(loads, network, tuple(vehicle_of(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
 
 
 @lru_cache(maxsize=8)
@@ -1039,7 +1202,7 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         now = inputs(election, at)
     except rules.NotReady:
         return True
-    # Older plans counted the name of the carrier too.
+    # Older plans counted the name of the carrier and the remark too.
     named = [one for one in fleet(election, at) if now.network.node(one.start)]
     hashed = rules.inputs_hash(now.loads, now.network, named, now.rules)
     return stored.input_hash not in {now.digest, hashed}

@@ -40,7 +40,22 @@ def stand(election: str, happened: rules.Disruption | None, at: datetime) -> Sta
         raise rules.NothingToRepair(election=election)
     now = _given(distribution.inputs(election, at))
     given = rules.after(now, happened, distribution.sizes(election, at)) if happened else now
+    if isinstance(happened, rules.VehicleLost | rules.TpsMoved):
+        given = replace(given, loads=_loads_then(election, happened, given, at))
     return Stand(stored, given, int((at - stored.midnight_at).total_seconds() // 60))
+
+
+def _loads_then(election: str, happened: rules.Disruption, given: rules.Given, at: datetime) -> tuple[plans.Load, ...]:
+    """The loads as they will be derived once this is recorded: what no vehicle takes whole travels in parts."""
+    try:
+        match happened:
+            case rules.VehicleLost(vehicle):
+                return distribution.inputs(election, at, lost=vehicle).loads
+            case rules.TpsMoved(tps, to):
+                return distribution.inputs(election, at, moved={tps: to}).loads
+    except plans.NotReady:  # the last truck: there is nothing to plan with, which the repair will say
+        pass
+    return given.loads
 
 
 def _given(current: Inputs) -> rules.Given:
