@@ -530,7 +530,7 @@ def reckoned(choice: rules.IslandChoice, fleet: Iterable[rules.Vehicle], sea: Se
     limits = {vehicle.code: vehicle for vehicle in fleet}
     edges, sures = [], []
     for option in choice.options:
-        boats = [limits.get(code) for code in str(option.why.get("boats", option.boat)).split(",")]
+        boats = [limits.get(code) for code in boats_of(option)]
         last = int(option.why.get("last_min", option.arrive_min))
         if option.decide_min < sea.now_min or not all(boats):
             return None
