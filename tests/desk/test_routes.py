@@ -96,7 +96,7 @@ TABLE: dict[str, str] = {
     "forecast.read": "forecast forecast_past forecast_tps forecast_export",
     "forecast.make": "forecast_request",
     "returns.read": "returns returns_waybills",
-    "returns.plan": "returns_plan",
+    "returns.plan": "returns_plan returns_recapitulation",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet distribution_manifest distribution_vehicle_manifest distribution_track distribution_tracks"
     " distribution_escorts distribution_routes",
@@ -110,7 +110,8 @@ TABLE: dict[str, str] = {
     "worksheet.edit": "worksheet worksheet_begin worksheet_adjust worksheet_undo worksheet_solve worksheet_join worksheet_discard"
     " worksheet_save worksheet_load worksheet_ask worksheet_search worksheet_cancel worksheet_take",
     "custody.read": "custody custody_export custody_conflicts custody_thing custody_minutes custody_trip",
-    "custody.record": "custody_pass_on custody_undo custody_load custody_damage custody_depart custody_arrive custody_hand",
+    "custody.record": "custody_pass_on custody_undo custody_load custody_collect custody_pass_back custody_damage"
+    " custody_depart custody_arrive custody_hand",
     "readiness.read": "readiness readiness_export readiness_tps readiness_people readiness_crew_template",
     "calls.read": "calls calls_paper calls_export",
     "calls.make": "calls_next calls_call calls_take calls_release calls_outcome calls_undo calls_settle",

@@ -41,6 +41,8 @@ def _page(
     taken = [collects[code] for code in trip.collects]
     boxes, results = sum(one.boxes for one in taken), [one for one in taken if one.order is rules.Order.RESULTS]
     notes = ["Kotak hasil dimuat lebih dulu, nomor segelnya dicocokkan saat dimuat dan saat diturunkan."] if results else []
+    first = trip.stops[0].place
+    giver = "dermaga" if rules.pier(first) else "PPK" if first.count(".") == 2 else "PPS"
     notes += ["Perjalanan malam: tidak berangkat tanpa pengawal Polri."] if trip.escort else []
     notes += [f"Pengangkut: {vehicle.carrier}."] if vehicle.carrier else []
     return {
@@ -64,11 +66,18 @@ def _page(
         "rows": [[one.code, f"{one.name}: {ORDERS[one.order]}", text.angka(one.boxes) if one.boxes else "—"] for one in taken],
         "notes": notes,
         "signatures": [
-            ["Menyerahkan (PPS)", ""],
+            [f"Menyerahkan ({giver})", ""],
             ["Juru mudi" if vehicle.boat else "Pengemudi", ""],
-            ["Menerima (PPK)" if ":" not in trip.end else "Menerima (dermaga)", ""],
+            [f"Menerima ({_taker(trip.end)})", ""],
         ],
     }
+
+
+def _taker(end: str) -> str:
+    """Who takes over at the end of a trip."""
+    if rules.pier(end):
+        return "dermaga"
+    return "KPU" if ":" in end else "PPK"
 
 
 def _stop(

@@ -370,12 +370,17 @@ class VehicleState:
 # --- the fleet ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
-    """Without the carrier: a name, which stands in the journal's private part alone."""
-    return {**asdict(vehicle), "kind": vehicle.kind.value, "days": list(vehicle.days), "carrier": ""}
+def vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
+    """A vehicle as plain data, without what was typed and may name somebody: that stands in the journal's private part alone."""
+    return {**asdict(_nameless(vehicle)), "kind": vehicle.kind.value, "days": list(vehicle.days)}
 
 
-def _vehicle(said: Mapping[str, Any]) -> rules.Vehicle:
+def _nameless(vehicle: rules.Vehicle) -> rules.Vehicle:
+    return replace(vehicle, carrier="", note="")
+
+
+def vehicle_of(said: Mapping[str, Any]) -> rules.Vehicle:
+    """The vehicle that `vehicle_facts` wrote."""
     return rules.Vehicle(**{**said, "kind": rules.Kind(said["kind"]), "days": tuple(said["days"])})
 
 
@@ -384,9 +389,12 @@ def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datet
 
 
 def _vehicle_draft(kind: str, election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime) -> facts.Draft:
-    """The firm that drives it and why it changed are typed and may name a person: private words, in no fact and in no row."""
-    said = {"code": vehicle.code} if kind == "vehicle.retired" else _journal_facts(_vehicle_facts(vehicle))
-    private = record.typed(reason=reason.strip(), carrier="" if kind == "vehicle.retired" else vehicle.carrier)
+    """The firm that drives it, a remark and why it changed are typed and may name a person: private words, in no fact and in no row."""
+    said: dict[str, object] = {"code": vehicle.code}
+    private = record.typed(reason=reason.strip())
+    if kind != "vehicle.retired":
+        said = _journal_facts(vehicle_facts(vehicle))
+        private |= record.typed(carrier=vehicle.carrier, note=vehicle.note)
     return replace(_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, said), private=private)
 
 
@@ -421,7 +429,7 @@ def set_up(
         common = {"election": election, "person": actor.person, "occurred_at": at}
         HandlingRow.objects.create(**common, rules=keep_facts, sizes=plain_sizes, outside=sorted(outside), entry_id=prepared[0].entry_id)
         VehicleRow.objects.bulk_create(
-            VehicleRow(**common, code=vehicle.code, facts=_vehicle_facts(vehicle), entry_id=one.entry_id)
+            VehicleRow(**common, code=vehicle.code, facts=vehicle_facts(vehicle), entry_id=one.entry_id)
             for vehicle, one in zip(fleet_list, prepared[1:], strict=True)
         )
         record.append(prepared, at=at)
@@ -478,7 +486,7 @@ def set_rules(election: str, keep: rules.Rules, reason: str, actor: facts.Actor,
 
 
 def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
-    """Every vehicle ever entered, as it stands at an instant. A row from before carrier and reason were private words has its own."""
+    """Every vehicle ever entered, as it stands at an instant. A row from before its words were private has its own."""
     latest: dict[str, VehicleRow] = {}
     stated: dict[str, VehicleRow] = {}  # a retirement says nothing of the vehicle itself
     for row in VehicleRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
@@ -487,14 +495,13 @@ def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
             stated[row.code] = row
     told = record.privates(row.entry_id for row in (*latest.values(), *stated.values()))
 
-    def carrier(row: VehicleRow) -> str:
+    def named(row: VehicleRow) -> rules.Vehicle:
         said = stated.get(row.code, row)
-        return told.text(said.entry_id, "carrier", said.facts.get("carrier", ""))
+        carrier, note = (told.text(said.entry_id, name, said.facts.get(name, "")) for name in ("carrier", "note"))
+        return replace(vehicle_of(row.facts), carrier=carrier, note=note)
 
     return [
-        VehicleState(
-            replace(_vehicle(row.facts), carrier=carrier(row)), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at
-        )
+        VehicleState(named(row), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at)
         for _, row in sorted(latest.items())
     ]
 
@@ -521,7 +528,7 @@ def save_vehicle(election: str, vehicle: rules.Vehicle, reason: str, actor: fact
         VehicleRow.objects.create(
             election=election,
             code=vehicle.code,
-            facts=_vehicle_facts(vehicle),
+            facts=vehicle_facts(vehicle),
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
@@ -548,7 +555,7 @@ def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at
         VehicleRow.objects.create(
             election=election,
             code=code,
-            facts=_vehicle_facts(states[code].vehicle),
+            facts=vehicle_facts(states[code].vehicle),
             retired=True,
             person=actor.person,
             occurred_at=at,
@@ -657,7 +664,7 @@ def inputs(
         weather.openings(election, at),
     )
     # Who drives a vehicle is a name and no input.
-    working = [replace(vehicle, carrier="") for vehicle in working if network.node(vehicle.start)]
+    working = [_nameless(vehicle) for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
         raise rules.NotReady(what="warehouse")
     keep = rules.rules_of(handling.rules)
@@ -1098,7 +1105,7 @@ def _frozen(current: Inputs) -> dict[str, Any]:
         "measured": [asdict(way) for way in network.measured],
         "closures": [asdict(closed) for closed in network.closures],
         "road": [network.detour_permille, network.road_kmh],
-        "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
+        "fleet": [vehicle_facts(vehicle) for vehicle in current.fleet],
         "gates": [asdict(gate) for gate in network.gates],
         "rules": rules.rules_facts(current.rules),
         "unsized": list(current.unsized),
@@ -1129,7 +1136,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
         tuple(sea_rules.Gate(gate["place"], gate["day"], travel.Opening(**gate["opening"])) for gate in plain.get("gates", ())),
     )
     keep = rules.rules_of(plain["rules"])
-    return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
+    return Inputs(loads, network, tuple(vehicle_of(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
 
 
 @lru_cache(maxsize=8)
@@ -1195,7 +1202,7 @@ def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
         now = inputs(election, at)
     except rules.NotReady:
         return True
-    # Older plans counted the name of the carrier too.
+    # Older plans counted the name of the carrier and the remark too.
     named = [one for one in fleet(election, at) if now.network.node(one.start)]
     hashed = rules.inputs_hash(now.loads, now.network, named, now.rules)
     return stored.input_hash not in {now.digest, hashed}

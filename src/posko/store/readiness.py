@@ -380,7 +380,7 @@ def legs(election: str, at: datetime, times: Mapping[str, Mapping[str, datetime]
     arrived: the vehicle came to its desa or island, or all its things are there. handed: a KPPS holds them; only where hand-overs to KPPS
     of that desa are recorded at all does a missing one say that it did not happen.
     """
-    now = custody.state(election, at)
+    now = custody_rules.outward(custody.state(election, at))  # what came back after the count was there before it
     if not now.valid:
         return {}
     homes = {t.code: {t.code, t.desa_code, t.island} for t in places.tps_list(election)}
