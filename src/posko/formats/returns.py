@@ -39,7 +39,7 @@ def waybills(
 ) -> dict[str, Any]:
     """Values for surat-jalan.typ; contents: collect -> what comes from each TPS; head: agency, place, marks, footer, stamp."""
     pages = [_page(trip, numbers[trip.code], collects, vehicles[trip.vehicle], name, instant, contents) for trip in trips]
-    return {"title": "Surat jalan balik", "signed": "Diserahkan", "paper": "f4", **head, "trips": pages}
+    return {"title": "Surat jalan balik", "signed": "Diserahkan", "about": "Asal", "paper": "f4", **head, "trips": pages}
 
 
 def _page(
@@ -52,7 +52,7 @@ def _page(
     contents: Mapping[str, Sequence[Content]],
 ) -> dict[str, Any]:
     taken = [collects[code] for code in trip.collects]
-    boxes, results = sum(one.boxes for one in taken), [one for one in taken if one.order is rules.Order.RESULTS]
+    results = [one for one in taken if one.order is rules.Order.RESULTS]
     notes = ["Kotak hasil dimuat lebih dulu, nomor segelnya dicocokkan saat dimuat dan saat diturunkan."] if results else []
     first = trip.stops[0].place
     giver = "dermaga" if rules.pier(first) else "PPK" if first.count(".") == 2 else "PPS"
@@ -69,7 +69,7 @@ def _page(
             ["Berangkat", f"{distribution.clock(instant(trip.depart_min))} WIB"],
             ["Dari", name(trip.start)],
             ["Sampai", f"{name(trip.end)}, {distribution.clock(instant(trip.arrive_min))} WIB"],
-            ["Muatan", f"{text.angka(boxes)} kotak; {', '.join(dict.fromkeys(ORDERS[one.order] for one in taken))}"],
+            ["Muatan", _said(taken, contents)],
             ["Jarak", f"{text.desimal(trip.distance_m / 1000)} km"],
             ["Juru mudi" if vehicle.boat else "Pengemudi", "........................"],
             ["Nama perahu" if vehicle.boat else "Nomor polisi", "........................"],
@@ -92,6 +92,17 @@ def _taker(end: str) -> str:
     if rules.pier(end):
         return "dermaga"
     return "KPU" if ":" in end else "PPK"
+
+
+def _said(taken: Sequence[rules.Collect], contents: Mapping[str, Sequence[Content]]) -> str:
+    """100 kotak hasil; bilik dan alat, 40 bilik."""
+    found = []
+    for order in rules.Order:
+        lines = [line for one in taken if one.order is order for line in contents.get(one.code, ())]
+        boxes, booths = sum(line.boxes for line in lines), sum(line.booths for line in lines)
+        if lines:
+            found.append(f"{text.angka(boxes)} {ORDERS[order]}" if boxes else f"{ORDERS[order]}, {text.angka(booths)} bilik")
+    return "; ".join(found)
 
 
 def _rows(taken: Sequence[rules.Collect], contents: Mapping[str, Sequence[Content]]) -> list[list[str]]:
