@@ -231,7 +231,7 @@ def test_news_asks_for_one_outlook_and_it_is_made_without_a_person(planned: None
     for number in range(3):
         hazard = road_rules.Hazard("19.06.01.2004", "banjir", 90, 300, source=f"AGHT-{number}")
         distribution.put_hazard(ELECTION, hazard, ANI, NEAR)
-    assert forecast.ask_ahead(NEAR, machine + forecast.QUIET_NEAR / 2) == [], "a burst is one outlook"
+    assert forecast.ask_ahead(NEAR, machine + timedelta(seconds=90)) == [], "a burst is one outlook"
     assert forecast.ask_ahead(NEAR, machine + HOUR) == [ELECTION]
     monkeypatch.setattr(forecast, "make", lambda *_: (_ for _ in ()).throw(RuntimeError()))
     leaves = record.root()

@@ -197,7 +197,9 @@ def signed_in(view: View[P]) -> Plain:
 
 def decide(request: Request, act: str, thing: rules.Thing) -> rules.Decision:
     """The policy's answer for this person now, with the agreements in force; reads are logged by the store."""
-    return access.decide(request.person, act, thing, at=request.at)
+    if request.method not in {"GET", "HEAD"}:  # what a form changes, the page after it must see
+        return access.decide(request.person, act, thing, at=request.at)
+    return access.decide(request.person, act, thing, request.at, purpose(request), _agreements(request))
 
 
 def _agreements(request: Request) -> list[rules.Agreement]:
@@ -562,7 +564,7 @@ def situation(request: HttpRequest) -> dict[str, Any]:
             if _may_in(asked, act, current)
         ]
     size, root = record.root() if person else (0, "")
-    installation = record.installation()
+    installation = getattr(asked, "installed", None) or record.installation()
     return {
         "election": current,
         "election_code": current.code if current else "",
