@@ -87,6 +87,14 @@ def _journal_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
                     cursor.execute(f"DROP TRIGGER {name}")
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before the database of the tests is made: its migrations run once for all processes of ./posko test."""
+    from tests import kept
+
+    kept.migrated_once()
+
+
 @pytest.fixture
 def shared() -> Path:
     if not SHARED.is_dir():
@@ -94,22 +102,22 @@ def shared() -> Path:
     return SHARED
 
 
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_passwords(patch: Callable[[Any, str, Any], None]) -> None:
     """Argon2 is slow on purpose; ten people a test would take most of the run."""
     from django.contrib.auth import hashers
 
-    monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "time_cost", 1)
-    monkeypatch.setattr(hashers.get_hasher("argon2").__class__, "memory_cost", 64)
+    patch(hashers.get_hasher("argon2").__class__, "time_cost", 1)
+    patch(hashers.get_hasher("argon2").__class__, "memory_cost", 64)
 
 
 @pytest.fixture
-def installation(db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+def installation(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A demo installation of Belitung Timur with both elections and the cast, no places yet."""
     from tests import kept, scene
 
-    quick_passwords(monkeypatch)
-    kept.begin()
-    return kept.state(("installed", scene.install))
+    quick_passwords(monkeypatch.setattr)
+    with kept.begun():
+        yield kept.state(("installed", scene.install))
 
 
 @pytest.fixture

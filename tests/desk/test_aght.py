@@ -15,7 +15,7 @@ from posko.domain import aght as rules
 from posko.domain import reports as report_rules
 from posko.formats import table
 from posko.store import access, aght, places, record, reports
-from tests import beltim
+from tests import beltim, pages
 
 pytestmark = pytest.mark.django_db
 E = "pemilu-2024"
@@ -412,7 +412,7 @@ def test_a_set_with_problems_names_sheet_row_and_column_and_is_not_taken(post: A
     assert "Lembar label, baris 3, kolom nama" in seen
     assert "Lembar label, baris 5, kolom kode: variabel 6 sudah ada pada baris 4" in seen
     assert "Ambil daftar bawaslu-2029/1" not in seen
-    assert "R21" in send(client_for("citra"), NEW_SET[:3]).content.decode()
+    assert "R21" in pages.said(send(client_for("citra"), NEW_SET[:3]))
     assert "peserta pemilu" in send(client_for("citra"), [*NEW_SET, ("variabel", "9", "Dekat rumah caleg", "")]).content.decode()
     assert client_for("ani").get(f"{ROOT}/label/baru/").status_code == 403
     assert "bawaslu-2024/1" in page(client_for("ani"), "label/")

@@ -4,18 +4,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from random import Random
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from posko.desk import custody as desk
 from posko.domain import custody as rules
+from posko.domain import record as record_rules
 from posko.domain.custody import Kind
 from posko.formats import custody as words
-from posko.store import custody, distribution, packing, record
-from tests import beltim
+from posko.store import custody, distribution, packing, record, returns
+from tests import beltim, kept, pages
 
 pytestmark = pytest.mark.django_db
 E, HOME = "pemilu-2024", "19.06.02.2001"
@@ -160,7 +164,7 @@ def test_a_count_that_differs_asks_what_is_missing_and_what_is_refused_stays_abo
             ({"read_thing": here[1].thing, "read_seen": "A1", "read_count": "", "read_broken": "1"}, "Baca segel kotak"),
         ],
     )
-    assert "A1" in page
+    assert "A1" in pages.said(page)
     assert "rusak" in page
     reading = re.findall(r'name="reading" value="([^"]*)"', page)
     form = {k: v for k, v in form.items() if not k.startswith("read_")} | {"reading": reading, "reading_done": "1", "refused": "yes"}
@@ -382,3 +386,177 @@ def test_a_thing_that_is_none_is_refused_with_a_sentence(installation: Any, clie
     ani = client_for("ani")
     for thing in ("K:1.2.3.4.5.6.7", "K:", "B:", "K:19.06.02.2001.999", "X", "K:" + "9." * 200):
         assert "tidak ada dalam pemilihan ini" in said(ani.get(f"{BASE}barang/{thing}/", follow=True)), thing
+
+
+def test_an_empty_trip_offers_no_second_hand_over_and_says_what_happened_but_another_one_can_be_recorded(
+    installation: Any, mine: custody.Ride, client_for: ClientFor
+) -> None:
+    came_at = drive(installation, client_for, mine)
+    putri, path = client_for("putri"), f"{BASE}sj/{mine.waybill}/terima/{HOME}/"
+    items = [item for item in custody.manifest(E, mine, came_at) if item.place == HOME]
+    boxes = str(sum(item.boxes for item in items))
+    steps = [({"count": boxes}, "Hitung kotak"), ({"seals": "whole"}, "utuh?"), ({"refused": "no"}, "diterima?"), (TAKES, "Siapa")]
+    form, _ = fill(putri, path, steps)
+    putri.post(path, {**form, "send": "1"})
+    page = said(putri.get(path))
+    assert "Tidak ada lagi barang untuk" in page
+    assert "Diserahkan</strong> di" in page
+    assert "Hitung kotak suara" not in page
+    assert f'href="{path}?lain=1"' in page
+    assert custody.state(E, came_at).conflicts == ()
+    other = f"{path}?lain=1"
+    assert "Pilih paling sedikit satu" in said(putri.post(other, {"choosing": "1"}))
+    picked = items[0]
+    steps = [
+        ({"chosen": picked.thing}, "Apa yang diserahkan di"), ({"count": str(picked.boxes)}, f"<strong>{picked.boxes} kotak</strong>"),
+        *steps[1:],
+    ]  # fmt: skip
+    form, page = fill(putri, other, steps)
+    assert "1 dari 1" in page
+    putri.post(other, {**form, "send": "1"})
+    (conflict,) = custody.state(E, came_at).open_conflicts()
+    assert (conflict.code, conflict.thing) == ("two_holders", picked.thing), "recorded as it was told, and shown"
+
+
+# --- the way back --------------------------------------------------------------------------------------------------------
+
+COUNTED = datetime(2024, 2, 14, 20, tzinfo=UTC)
+GIVES = {
+    "giver_function": "ketua", "receiver_agency": "PENGANGKUT", "receiver_function": "pengemudi", "receiver_name": "Sopir dua",
+    "parties_done": "1",
+}  # fmt: skip
+
+
+def _planned_back() -> None:
+    before, returns.ITERATIONS = returns.ITERATIONS, 60
+    try:
+        returns.make(E, record_rules.Actor("p-ani", "KPU"), datetime(2024, 2, 13, tzinfo=UTC))
+    finally:
+        returns.ITERATIONS = before
+
+
+@pytest.fixture
+def home(installation: Any) -> custody.Ride:
+    """The trip that fetches the results of Putri's first TPS."""
+    beltim.briefly_planned()
+    kept.state(("the way back of custody", _planned_back))
+    trips = custody.rides_back(E, COUNTED)
+    return next(t for t in trips if any(i.thing == f"K:{HOME}.001" and i.place == HOME for i in custody.manifest(E, t, COUNTED)))
+
+
+def photo() -> SimpleUploadedFile:
+    data = BytesIO()
+    picture, exif = Image.new("RGB", (40, 30), "white"), Image.Exif()
+    exif[0x010F] = "PONSEL RAHASIA"
+    picture.save(data, "JPEG", exif=exif)
+    return SimpleUploadedFile("Budi di rumah.jpg", data.getvalue(), "image/jpeg")
+
+
+def answer(client: Client, path: str, steps: list[tuple[dict[str, Any], str]], last: dict[str, Any] | None = None) -> str:
+    form, _ = fill(client, path, steps)
+    return said(client.post(path, {**form, "send": "1", **(last or {})}, follow=True))
+
+
+def test_nia_gives_back_putri_loads_and_budi_receives_with_a_photo_and_a_coarse_position(
+    installation: Any, home: custody.Ride, client_for: ClientFor
+) -> None:
+    tps, at = f"{HOME}.001", home.stored.instant(home.stop(HOME).arrive_min)
+    clock(installation, at)
+    nia, putri, budi = client_for("nia"), client_for("putri"), client_for("budi")
+    assert "Serahkan kotak hasil" in said(nia.get(f"/{E}/beranda/"))
+    pass_back = f"{BASE}tps/{tps}/kembali/"
+    steps = [({"count": "5"}, "Hitung kotak"), ({"seals": "whole"}, "utuh?"), ({"refused": "no"}, "diterima?")]
+    gives = {
+        "giver_function": "ketua",
+        "receiver_agency": "PPS",
+        "receiver_function": "anggota",
+        "receiver_name": "Putri",
+        "parties_done": "1",
+    }
+    answer(nia, pass_back, [*steps, (gives, "Siapa menyerahkan")])
+    held = custody.state(E, at).holdings[f"K:{tps}"]
+    assert (held.holder.agency, held.way, held.place) == ("PPS", "back", HOME)
+    assert "Serahkan kotak hasil" not in said(nia.get(f"/{E}/beranda/"))
+    assert "sudah diserahkan kembali" in said(nia.get(pass_back, follow=True))
+
+    assert home.number in said(putri.get(BASE)), "after the count the list shows the way back"
+    page = f"{BASE}sj/{home.waybill}/"
+    assert "Muat arus balik" in said(putri.get(f"/{E}/tugas/"))
+    putri.post(f"{page}tiba/{HOME}/", {"source": "here", "lat": "-2.870449", "lon": "108.15999"})
+    assert f"Muat di {home.name(HOME)}" in said(putri.get(page))
+    mine = [item for item in custody.manifest(E, home, at) if item.place == HOME]
+    boxes = sum(item.boxes for item in mine)
+    steps = [({"count": str(boxes)}, f"<strong>{boxes} kotak</strong>"), ({"seals": "whole"}, "utuh?"), (GIVES, "Siapa menyerahkan")]
+    shown = answer(putri, f"{page}muat/{HOME}/", steps)
+    assert "balik: dimuat" in shown
+    assert "posisi ponsel -2,870, 108,160 (sekitar 100 m)" in shown
+    loaded = custody.state(E, at).valid[-1]
+    assert (loaded.giver, loaded.place, loaded.lat) == (rules.Party("PPS", "ketua", "p-putri"), HOME, None)
+    assert [e.lat for e in custody.events(E, at) if e.kind is Kind.ARRIVED] == [-2_870_000]
+    assert "Tidak ada lagi yang dapat diambil" in said(putri.get(f"{page}muat/{HOME}/"))
+    assert putri.get(f"{page}terima/{home.end}/").status_code == 403, "what comes to the PPK the PPK takes"
+
+    end_at = home.stored.instant(home.trip.return_min)
+    clock(installation, end_at)
+    budi.post(f"{page}tiba/{home.end}/", {"source": "here"})
+    steps = [
+        ({"count": str(boxes)}, f"<strong>{boxes} kotak</strong>"), ({"seals": "whole"}, "utuh?"), ({"refused": "yes"}, "diterima?"),
+        ({"refused_thing": [mine[0].thing], "cause": "segel_rusak"}, "Apa yang ditolak"), (TAKES, "Siapa menyerahkan"),
+    ]  # fmt: skip
+    shown = answer(budi, f"{page}terima/{home.end}/", steps, {"file": photo()})
+    refused = next(e for e in custody.events(E, end_at) if e.kind is Kind.REFUSED)
+    (sha,) = refused.photos
+    assert f"/bukti/{sha}/" in shown
+    picture = budi.get(f"/{E}/bukti/{sha}/")
+    assert picture.status_code == 200
+    assert b"RAHASIA" not in picture.content
+    assert client_for("dedi").get(f"/{E}/bukti/{sha}/").status_code in {403, 404}
+    handed = custody.state(E, end_at).valid[-1]
+    assert (handed.receiver, handed.photos) == (rules.Party("PPK", "ketua", "p-budi"), ())
+    standing = custody.returned(E, end_at)
+    assert standing is not None
+    assert (standing.ppk, standing.under_way) == (boxes - mine[0].boxes, mine[0].boxes)
+    assert "kotak hasil" in said(budi.get(f"{BASE}?arah=balik"))
+    minutes = said(budi.get(page))
+    assert f"{BASE}catatan/{handed.id}/berita-acara.pdf" in minutes
+    assert desk.bast(record.election(E), handed, "f4")["title"] == "Berita acara serah terima logistik kepada PPK"
+
+
+@pytest.mark.parametrize(
+    "typed", [{"lat": "91", "lon": "0"}, {"lat": "x", "lon": "1"}, {"lat": "", "lon": "108"}, {"lat": "nan", "lon": "1"}]
+)
+def test_a_position_that_is_none_is_refused_and_none_at_all_is_fine(
+    installation: Any, home: custody.Ride, client_for: ClientFor, typed: dict[str, str]
+) -> None:
+    clock(installation, home.depart_at)
+    path = f"{BASE}sj/{home.waybill}/tiba/{HOME}/"
+    putri = client_for("putri")
+    assert "Posisi tidak terbaca" in said(putri.post(path, {"source": "here", **typed}, follow=True))
+    assert custody.events(E, home.depart_at) == []
+    assert "Tercatat" in said(putri.post(path, {"source": "here", "lat": "", "lon": ""}, follow=True))
+
+
+def test_damage_takes_photos_and_nothing_else(installation: Any, home: custody.Ride, client_for: ClientFor) -> None:
+    clock(installation, home.depart_at)
+    putri, path = client_for("putri"), f"{BASE}sj/{home.waybill}/rusak/"
+    thing = next(item.thing for item in custody.manifest(E, home, home.depart_at) if item.place == HOME)
+    form = {"cause": "basah", "thing": [thing]}
+    pdf = SimpleUploadedFile("a.pdf", b"%PDF-1.4\n%%EOF\n", "application/pdf")
+    assert "harus foto" in said(putri.post(path, {**form, "file": pdf}))
+    assert "Kerusakan tercatat" in said(putri.post(path, {**form, "file": photo()}, follow=True))
+    (event,) = custody.events(E, home.depart_at)
+    assert (event.kind, event.way, len(event.photos)) == (Kind.DAMAGED, "back", 1)
+    assert record.entry(E, event.id).facts["photos"] == list(event.photos)
+
+
+def test_a_paper_of_a_return_that_was_planned_anew_says_so(installation: Any, home: custody.Ride, client_for: ClientFor) -> None:
+    assert home.back is not None
+    distribution.retire_vehicle(E, home.trip.vehicle, "mesin mati", record_rules.Actor("p-ani", "KPU"), COUNTED)
+    before, returns.ITERATIONS = returns.ITERATIONS, 20
+    try:
+        returns.make(E, record_rules.Actor("p-ani", "KPU"), COUNTED)
+    finally:
+        returns.ITERATIONS = before
+    clock(installation, COUNTED)
+    assert "tidak berlaku lagi" in said(client_for("budi").get(f"{BASE}sj/{home.waybill}/", follow=True))
+    assert f'href="{BASE}sj/{home.waybill}/"' not in said(client_for("budi").get(f"{BASE}?arah=balik"))

@@ -14,6 +14,7 @@ from posko.domain import record as facts
 from posko.domain.recommendations import Act, Nature, Slots, State
 from posko.formats import table
 from posko.store import evidence, pledges, recommendations, record
+from tests import pages
 from tests.scene import RAKOR_AT
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,7 @@ def test_proof_comes_with_the_report_of_the_work(actors: Any, client_for: Any) -
     ani.post(step, {"act": "followed_up", "action": "Menutup atap", "owner": "Logistik", "due": "2023-12-08T16:00"})
     bad = ani.post(step, {"act": "claimed_done", "evidence": "Nota", "file": SimpleUploadedFile("a.exe", b"MZ")})
     assert bad.status_code == 409
-    assert "Nota" in bad.content.decode()
+    assert "Nota" in pages.said(bad)
     assert recommendations.get(E, code, RAKOR_AT).state is State.TINDAK_LANJUT
     ani.post(step, {"act": "claimed_done", "evidence": "Nota", "file": SimpleUploadedFile("nota.pdf", PDF)})
     (found,) = evidence.of(E, f"recommendation:{code}", RAKOR_AT)
@@ -233,7 +234,7 @@ def test_advice_is_spoken_on_the_eve_by_the_head_alone(actors: Any, client_for: 
     assert "Tandatangani konfirmasi tertulis" in gita.get(f"{ROOT}/{code}/").content.decode()
     clock(actors, datetime(2024, 2, 13, 16, 1, tzinfo=UTC))
     assert "konfirmasi tertulis lewat waktu" in gita.get(f"{ROOT}/{code}/").content.decode()
-    assert "R20" in gita.get("/pemilu-2024/tugas/").content.decode()
+    assert "R20" in pages.said(gita.get("/pemilu-2024/tugas/"))
     clock(actors, datetime(2024, 2, 13, 10, tzinfo=UTC))
     gita.post(f"{ROOT}/{code}/langkah/", {"act": "confirmed"})
     reviewed = client_for("citra").post(f"{ROOT}/{code}/langkah/", {"act": "reviewed_after", "verdict": "wajar", "note": "Sesuai keadaan"})
@@ -301,7 +302,7 @@ def test_people_are_named_on_the_way_of_a_letter(actors: Any, client_for: Any) -
     assert "· Gita" in page
     assert "p-gita" not in page
     client_for("ani").post(f"{ROOT}/{code}/langkah/", {"act": "received"})
-    assert "Ani" in client_for("fajar").get(f"{ROOT}/{code}/jawab/").content.decode()
+    assert "Ani" in pages.said(client_for("fajar").get(f"{ROOT}/{code}/jawab/"))
 
 
 def test_speaking_about_an_open_letter_becomes_a_reminder_of_it_with_one_button(actors: Any, client_for: Any) -> None:

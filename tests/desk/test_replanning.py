@@ -149,3 +149,45 @@ def test_a_repair_can_be_taken_minutes_after_it_was_looked_at(planned: distribut
     assert "berubah sejak dilihat" in late
     told = ani.post(BASE + "catat/", {**hidden, "note": "mogok"}, follow=True).content.decode()
     assert "Rencana 2 berlaku" in told
+
+
+def test_a_large_regency_asks_the_worker_and_takes_what_it_found(
+    planned: distribution.StoredPlan, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "LARGEST_AT_ONCE", 3)
+    monkeypatch.setattr(replanning, "TRIALS", 500)
+    ani, said = client_for("ani"), {"jenis": "jalan", "place": "19.06.03.2002", "to": "19.06.03.2005", "source": "polres"}
+    page = _preview(ani, **said)
+    assert "di atas itu pekerja latar yang mencari" in page
+    answer = ani.post(BASE + "cari/", said)
+    where = answer["Location"]
+    assert ani.post(BASE + "cari/", said)["Location"] == where  # a second press
+    assert "Menunggu giliran" in ani.get(where).content.decode()
+    assert "menunggu giliran" in ani.get(BASE).content.decode()
+    assert jobs.run_once()
+    found = ani.get(where).content.decode()
+    assert "menunggu Anda" in found
+    assert "Jalan Jangkang–Nyuruk putus" in found
+    assert "hasil menunggu" in ani.get(BASE).content.decode()
+    assert distribution.current_plan(ELECTION, jobs._now()) == planned
+    assert client_for("budi").get(where).status_code == 403
+    assert "berlaku" in ani.post(where + "catat/", {"note": ""}, follow=True).content.decode()
+    assert "sudah dicatat sebagai rencana 2" in ani.get(where).content.decode()
+    assert "sudah selesai, diterima" in ani.post(where + "catat/", {}, follow=True).content.decode()
+
+
+def test_a_search_is_stopped_asked_again_and_told_when_it_is_of_no_use(planned: distribution.StoredPlan, client_for: ClientFor) -> None:
+    ani, said = client_for("ani"), {"jenis": "kendaraan", "vehicle": "T01", "source": "kpu"}
+    where = ani.post(BASE + "cari/", said)["Location"]
+    assert "Pencarian dihentikan" in ani.post(where + "batal/", follow=True).content.decode()
+    stopped = ani.get(where).content.decode()
+    assert "Cari sekali lagi" in stopped
+    assert 'name="vehicle" value="T01"' in stopped
+    other = ani.post(BASE + "cari/", said)["Location"]
+    distribution.retire_vehicle(ELECTION, "T01", "mogok", Actor("p-ani", "KPU"), record.clock(jobs._now()))
+    assert jobs.run_once()
+    one = replanning.found(ELECTION, int(other.rstrip("/").rpartition("/")[2]), jobs._now())
+    assert one
+    assert (one.request.state, one.request.code) == ("failed", "replanning.bad_disruption")
+    assert "Tidak ada hasil" in ani.get(other).content.decode()
+    assert ani.get(BASE + "cari/9999/").status_code == 404

@@ -15,7 +15,7 @@ from posko.domain import reports as rules
 from posko.formats import reports as printed
 from posko.formats import table
 from posko.store import aght, record, reports
-from tests import beltim
+from tests import beltim, pages
 from tests.scene import RAKOR_AT
 
 pytestmark = pytest.mark.django_db
@@ -185,7 +185,7 @@ def test_a_text_of_the_post_that_is_refused_anywhere_is_counted_for_bawaslu_and_
     assert reports.guard_counts(E, RAKOR_AT) == {("post_text", "participant", "refused"): 1}
     page = client_for("juwita").get(f"{ROOT}/penjagaan/").content.decode()
     assert "peserta pemilu" in page
-    assert "aleg" not in page.partition("<main")[2]
+    assert "aleg" not in pages.said(page)
     assert client_for("gita").get(f"{ROOT}/penjagaan/").status_code == 200
     for who in ("citra", "ani", "budi", "kartika"):
         assert client_for(who).get(f"{ROOT}/penjagaan/").status_code == 403

@@ -96,19 +96,22 @@ TABLE: dict[str, str] = {
     "forecast.read": "forecast forecast_past forecast_tps forecast_export",
     "forecast.make": "forecast_request",
     "returns.read": "returns returns_waybills",
-    "returns.plan": "returns_plan",
+    "returns.plan": "returns_plan returns_recapitulation",
     "distribution.read": "distribution distribution_request distribution_basis distribution_vehicle distribution_waybills"
     " distribution_waybill distribution_fleet distribution_manifest distribution_vehicle_manifest distribution_track distribution_tracks"
     " distribution_escorts distribution_routes",
     "replanning.read": "replanning replanning_sheet replanning_waybill",
-    "replanning.write": "replanning_preview replanning_commit replanning_end",
-    "distribution.plan": "distribution_plan",
-    "distribution.write": "distribution_vehicle_add distribution_vehicle_edit",
+    "replanning.write": "replanning_preview replanning_commit replanning_end replanning_ask replanning_search replanning_cancel"
+    " replanning_take replanning_tell",
+    "distribution.plan": "distribution_plan distribution_cancel",
+    "distribution.write": "distribution_vehicle_add distribution_vehicle_edit distribution_rules distribution_rules_back distribution_kits"
+    " distribution_kit_join",
     "worksheet.read": "worksheet_compare",
     "worksheet.edit": "worksheet worksheet_begin worksheet_adjust worksheet_undo worksheet_solve worksheet_join worksheet_discard"
-    " worksheet_save worksheet_load",
+    " worksheet_save worksheet_load worksheet_ask worksheet_search worksheet_cancel worksheet_take",
     "custody.read": "custody custody_export custody_conflicts custody_thing custody_minutes custody_trip",
-    "custody.record": "custody_pass_on custody_undo custody_load custody_damage custody_depart custody_arrive custody_hand",
+    "custody.record": "custody_pass_on custody_undo custody_load custody_collect custody_pass_back custody_damage"
+    " custody_depart custody_arrive custody_hand",
     "readiness.read": "readiness readiness_export readiness_tps readiness_people readiness_crew_template",
     "calls.read": "calls calls_paper calls_export",
     "calls.make": "calls_next calls_call calls_take calls_release calls_outcome calls_undo calls_settle",

@@ -12,6 +12,7 @@ from posko.domain.record import Actor, Draft
 from posko.domain.stock import Account, Condition, Posting
 from posko.formats import table
 from posko.store import receipts, record, stock
+from tests import pages
 from tests.conftest import RAKOR_AT
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,7 @@ def test_a_count_hides_the_book_and_its_difference_stands_at_the_top_until_two_d
     hall: str, client_for: Callable[[str], Any]
 ) -> None:
     ani, lutfi = client_for("ani"), client_for("lutfi")
-    assert "700" not in lutfi.get(BASE + "hitung/").content.decode()
+    assert "700" not in pages.said(lutfi.get(BASE + "hitung/"))
     page = counting(lutfi, "698")
     assert "OPN-001" in page
     assert "belum dinyatakan" in page

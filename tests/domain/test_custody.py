@@ -27,12 +27,20 @@ def scan(at: float, place: str = G, device: str = "HP-1", account: str = "p-1", 
     return rules.Scan(thing, account, device, place, minutes(at), off_m)
 
 
-def test_r16_one_account_on_two_devices_at_once() -> None:
-    (found,) = rules.account_signals([scan(0), scan(4.9, device="HP-2")], {})
+def test_r16_one_account_at_two_places_at_once_with_two_devices() -> None:
+    (found,) = rules.account_signals([scan(0), scan(4.9, D, device="HP-2")], {})
     assert (found.rule, found.kind, found.severity, found.facts["why"]) == ("R16", "ANCAMAN", "critical", "devices")
-    assert rules.account_signals([scan(0), scan(5, device="HP-2")], {}) == [], "a change of device after five minutes is one"
+    assert rules.account_signals([scan(0), scan(5, D, device="HP-2")], {}) == [], "after five minutes nobody can say"
+    assert rules.account_signals([scan(0), scan(1, D, device="HP-2", account="p-2")], {}) == []
+    assert rules.account_signals([scan(0), scan(4, D, device="HP-2")], {(G, D): 4}) == [], "a way of four minutes was driven in four"
+    assert len(rules.account_signals([scan(0), scan(3.9, D, device="HP-2")], {(G, D): 4})) == 1
+
+
+def test_r16_says_nothing_of_a_second_browser_at_the_same_place_or_inside_it() -> None:
     assert rules.account_signals([scan(0), scan(1)], {}) == []
-    assert rules.account_signals([scan(0), scan(1, device="HP-2", account="p-2")], {}) == []
+    assert rules.account_signals([scan(0), scan(1, device="HP-2")], {}) == [], "two browsers of one person who stands there"
+    assert rules.account_signals([scan(0, D), scan(1, f"{D}.001", device="HP-2")], {}) == [], "a TPS lies in its desa"
+    assert len(rules.account_signals([scan(0, D[:8]), scan(1, D, device="HP-2")], {(D[:8], D): 20})) == 1, "a way that is known counts"
 
 
 @pytest.mark.parametrize("pair", [(G, D), (D, G)])
@@ -46,7 +54,7 @@ def test_r16_nobody_is_at_two_places_in_less_than_half_the_planned_time(pair: tu
 
 
 def test_r16_tells_the_newest_case_of_each_account_once() -> None:
-    found = rules.account_signals([scan(0), scan(1, device="HP-2"), scan(100), scan(101, device="HP-2")], {})
+    found = rules.account_signals([scan(0), scan(1, D, device="HP-2"), scan(100), scan(101, D, device="HP-2")], {})
     assert [(s.subject, s.since_at) for s in found] == [("account:p-1", minutes(101))]
 
 

@@ -169,6 +169,8 @@ def test_a_trip_loaded_from_a_pier_takes_over_what_stands_there() -> None:
         ({"sent": -1}, rules.BadCount),
         ({"lat": 1}, rules.Malformed),
         ({"seals": "good"}, rules.Malformed),
+        ({"way": "home"}, rules.Malformed),
+        ({"photos": ("0" * 64,) * 5}, rules.Malformed),
         ({"at": datetime(2024, 2, 13)}, rules.Malformed),
     ],
 )
@@ -195,6 +197,60 @@ def test_an_event_is_taken_back_alone_within_ten_minutes_and_later_by_two_with_a
     assert not rules.check_correction(one, "p-budi", "p-ani", "salah perjalanan", one.at)
 
 
+PPK, BACK_DRIVER = "19.06.02", Party("PENGANGKUT", "pengemudi")
+
+
+def home() -> list[Event]:
+    """What was brought comes back: KPPS to PPS, onto a truck, to the PPK."""
+    back: dict[str, Any] = {"way": "back"}
+    return [
+        event("h", Kind.HANDED_OVER, 2000, D, "B:1", trip="", giver=KPPS, receiver=PPS, **back),
+        event("i", Kind.LOADED, 2060, D, "B:1", "B:2", trip="R1", giver=PPS, receiver=BACK_DRIVER, **back),
+        event("j", Kind.DEPARTED, 2070, D, trip="R1", **back),
+        event("k", Kind.HANDED_OVER, 2100, PPK, "B:1", "B:2", trip="R1", giver=BACK_DRIVER, receiver=Party("PPK", "ketua"), **back),
+    ]
+
+
+def test_what_comes_back_was_delivered_all_the_same_and_is_held_by_the_ppk_in_the_end() -> None:
+    state = rules.fold([*walk(), *home()])
+    assert state.conflicts == ()
+    for thing in ("B:1", "B:2"):
+        held = state.holdings[thing]
+        assert (held.holder.agency, held.place, held.way, held.delivered_at) == ("PPK", PPK, "back", minutes(110))
+    aboard = rules.fold([*walk(), *home()[:2]])
+    assert (aboard.trips["R1"].aboard, aboard.holdings["B:2"].delivered_at) == (("B:1", "B:2"), minutes(110))
+    assert rules.outward(state).holdings == rules.fold(walk()).holdings
+    assert rules.outward(rules.fold(walk())) == rules.fold(walk())
+
+
+def test_coming_home_delivers_nothing_that_was_never_brought() -> None:
+    state = rules.fold(home())
+    assert state.conflicts == (), "what a TPS gives back was there"
+    assert {held.delivered_at for held in state.holdings.values()} == {None}
+    assert codes(rules.fold([home()[3]])) == ["before_loading", "before_loading"], "off a vehicle comes only what was put onto it"
+
+
+def test_after_the_count_a_box_bears_new_seals_and_they_are_compared_with_one_another() -> None:
+    out = replace(walk()[0], readings=(Reading("B:1", ("A1",)),))
+    first = replace(home()[1], readings=(Reading("B:1", ("Z1",)),))
+    last = replace(home()[3], readings=(Reading("B:1", ("Z1",)),))
+    way = [out, *walk()[1:], home()[0], first, home()[2]]
+    assert codes(rules.fold([*way, last])) == []
+    (found,) = rules.fold([*way, replace(last, readings=(Reading("B:1", ("A1",)),))]).conflicts
+    assert (found.code, found.events) == ("seals_differ", ("i", "k"))
+
+
+@pytest.mark.parametrize(("degrees", "kept"), [(-2.870449, -2_870_000), (108.2696, 108_270_000), (0.0004, 0), (180.0, 180_000_000)])
+def test_a_position_names_a_neighbourhood_and_no_house(degrees: float, kept: int) -> None:
+    assert rules.coarse(degrees) == kept
+
+
+@pytest.mark.parametrize("degrees", [180.1, -181.0, float("nan"), float("inf")])
+def test_a_position_off_the_earth_is_refused(degrees: float) -> None:
+    with pytest.raises(rules.BadPosition):
+        rules.coarse(degrees)
+
+
 # --- plain data ----------------------------------------------------------------------------------------------------------
 
 
@@ -202,7 +258,7 @@ def test_an_event_is_the_same_after_it_was_written_down() -> None:
     full = event(
         "v", Kind.HANDED_OVER, 3, D, "B:1", seals="differ", sent=3, received=2,
         readings=(Reading("B:1", ("A",), ("B",), 1, 2, whole=False),),
-        missing=("B:4",), here=False, lat=0, lon=-108_000_001, corrects="a", mark="[SIMULASI]",
+        missing=("B:4",), here=False, lat=0, lon=-108_000_001, corrects="a", mark="[SIMULASI]", way="back", photos=("0" * 64,),
     )  # fmt: skip
     for one in [*walk(), full]:
         assert rules.event_of(json.loads(json.dumps(rules.event_facts(one)))) == one
@@ -246,6 +302,7 @@ def some_event(draw: st.DrawFn) -> Event:
         readings=tuple(draw(st.lists(reading, max_size=1))), sent=sent, received=draw(st.integers(0, 2)),
         missing=tuple(draw(st.lists(st.sampled_from(THINGS), max_size=1))), cause="basah",
         corrects=draw(st.sampled_from("abcdefgh")) if kind is Kind.CORRECTED else draw(st.sampled_from(["", "", "a", "z"])),
+        way=draw(st.sampled_from(rules.WAYS)),
     )  # fmt: skip
 
 
@@ -276,6 +333,17 @@ def test_what_two_devices_know_together_does_not_depend_on_which_asks(mine: list
     together = rules.state_hash(rules.merge(one, two))
     assert together == rules.state_hash(rules.merge(two, one)) == rules.state_hash(rules.fold([*mine, *yours]))
     assert rules.merge(one, one) == one
+
+
+@given(sets)
+def test_the_way_back_never_takes_away_a_delivery(events: list[Event]) -> None:
+    """As if nothing had come back: the same, however the events of the way back mix with the others."""
+    plain = [one for one in events if one.way != "back"]
+    assert rules.outward(rules.fold(events)).holdings == rules.fold(plain).holdings
+    back = {one.id for one in events if one.way == "back"}
+    if not back & {one.id for one in plain} and not any(one.corrects in back for one in plain):
+        for thing, held in rules.fold(events).holdings.items():
+            assert not (held.way == "back" and held.delivered_at) or held.delivered_at in {one.at for one in plain}, thing
 
 
 @given(sets)
@@ -313,4 +381,5 @@ def test_vectors(path: Path) -> None:
 
 def test_there_are_vectors() -> None:
     names = {path.stem for path in VECTORS.glob("*.json")}
+    assert {f"return-{name}" for name in ("whole", "seals", "twice", "unrecorded", "refused")} <= names
     assert {"late-sync", "double-hand-over", "refused", "damaged", "correction", "equal-instants"} <= names

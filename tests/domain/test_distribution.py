@@ -397,3 +397,15 @@ def test_r09_looks_at_the_way_out_and_the_way_home_and_not_at_the_night_on_the_i
     assert [(s.subject, s.mark) for s in d.wave_signals([out, home], [later])] == [("crossing:K:P:home", "ARMADA ASUMSI [SIMULASI]")]
     calmer = replace(later, height_cm=100, issued_at=later.issued_at + timedelta(hours=6))
     assert d.wave_signals([out, home], [later, calmer]) == []  # the newer one counts
+
+
+def test_a_changed_copy_of_a_network_looks_every_way_up_anew() -> None:
+    open_road = NETWORK.leg(d.Kind.TRUCK, "G", "A")
+    assert open_road
+    closed = replace(NETWORK, closures=(d.Closure("G", "A"),))
+    around = closed.leg(d.Kind.TRUCK, "G", "A")
+    assert around is None or around.travel_min > open_road.travel_min
+    assert NETWORK.leg(d.Kind.TRUCK, "G", "A") == open_road
+    moved = replace(NETWORK, nodes=tuple(replace(node, name="x") for node in NETWORK.nodes))
+    assert moved.node("G").name == "x"  # type: ignore[union-attr]
+    assert replace(closed, closures=()).leg(d.Kind.TRUCK, "G", "A") == open_road

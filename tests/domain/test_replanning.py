@@ -102,7 +102,7 @@ def test_what_names_nothing_that_exists_is_refused(happened: repairs.Disruption)
 
 
 def test_places_too_near_to_one_another_name_no_road() -> None:
-    near = replace(NETWORK, nodes=(*NETWORK.nodes, rules.Node("A2", "A2", -2.873, 108.249, "desa")), _index={})
+    near = replace(NETWORK, nodes=(*NETWORK.nodes, rules.Node("A2", "A2", -2.873, 108.249, "desa")))
     with pytest.raises(repairs.TooNear):
         repairs.after(replace(GIVEN, network=near), repairs.RoadCut("A", "A2"))
 

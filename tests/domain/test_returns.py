@@ -113,3 +113,14 @@ def test_too_much_on_board_and_a_night_without_escort_are_named() -> None:
     assert faults(_moved(FIRST, -120), fleet=night) == {"night_without_escort"}
     trips = tuple(replace(t, escort=True) for t in _moved(FIRST, -120).trips)
     assert faults(replace(GOOD, trips=trips), fleet=night) == set()
+
+
+@pytest.mark.parametrize(
+    ("ppk", "minute", "good"), [(PPK, 1200, 1), (PPK, 90 * DAY, 1), (PPK, 1199, 0), ("19.07.01", DAY, 0), (PPK, 91 * DAY, 0)]
+)
+def test_a_recapitulation_ends_after_the_count_at_a_ppk_that_is_known(ppk: str, minute: int, good: int) -> None:
+    if good:
+        r.check_recapitulation([PPK], ppk, minute, KEEP)
+        return
+    with pytest.raises(r.BadRecapitulation):
+        r.check_recapitulation([PPK], ppk, minute, KEEP)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from posko.domain import forecast as rules
 from posko.domain import travel
-from posko.planning import forecast, program
+from posko.planning import forecast, program, reliability, routes
+from tests.planning import test_reliability as boats
 
 AT = datetime(2024, 2, 13, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2024, 2, 13, 17, tzinfo=UTC)
@@ -31,13 +32,18 @@ def hard_case(**changes: Any) -> rules.Case:
         rules.Trip("T2-1", "T2", -1300, (rules.Leg("G", "P", road, 15, ("i",)), rules.Leg("P", "G", road)), ("i",), 45, 0),
         rules.Trip("T1-2", "T1", -600, (rules.Leg("G", "C", travel.Spread(60, 300), 10, ("c",), ("rain", "flood")),),
             ("c",), 45, 390, "T1-1"),
-        rules.Trip("K1-1", "K1", -1200, (rules.Leg("P", "I", travel.Spread(90, 120), 5, ("i",)), rules.Leg("I", "P", SURE)), ("i",), 30,
-            sailings=(rules.Sailing(1, -1200, -700, 500_000), rules.Sailing(0, 330, 340, 700_000)), breakdown_ppm=50_000),
+        rules.Trip("K1-1", "K1", -1200, (
+            rules.Leg("P", "I", travel.Spread(90, 120), 5, ("i",), opens=((-1300, -1080), (-1000, -700), (400, 2000))),
+            rules.Leg("I", "P", SURE),
+        ), ("i",), 30, sailings=(
+            rules.Sailing(0, -1200, -1100, 500_000), rules.Sailing(0, -1099, -900, 700_000, 0, -1200),
+            rules.Sailing(1, -800, -700, 400_000, 25), rules.Sailing(2, 330, 340, 700_000),
+        ), breakdown_ppm=50_000),
     )  # fmt: skip
     loads = (
         rules.Load("a", "A", "A", ("pack:a",)),
         rules.Load("b", "B", "B", ("pack:b", "ink")),
-        rules.Load("c", "C", "C", ("pack:c",)),
+        rules.Load("c", "C", "C", ("pack:c", "glue")),
         rules.Load("i", "I", "I", ("ink",)),
         rules.Load("n", "N", "N"),
         rules.Load("d", "D", "D", arrived_min=-300),
@@ -54,7 +60,8 @@ def hard_case(**changes: Any) -> rules.Case:
         supplies=(
             rules.Supply("ink", "tinta", ((50_000, -2000), (500_000, -1500), (900_000, -600), (950_000, 300))),
             rules.Supply("sheets", "surat suara", ((0, -3000), (1_000_000, -1800))),
-            rules.Supply("sheets2", "surat suara dapil 2", ((500_000, -3900), (500_000, -2500), (990_000, -1400))),
+            rules.Supply("sheets2", "surat suara dapil 2", ((500_000, -3900), (500_000, -2500), (990_000, -1400)), lot="truk"),
+            rules.Supply("glue", "lem", ((900_000, -3000), (1_000_000, -1500)), lot="truk"),
         ),
         works=(
             rules.Work("sorting", "sortir", (
@@ -86,7 +93,7 @@ def test_the_kernel_and_plain_numpy_follow_the_rule_to_the_minute(fused: bool) -
         found = [(int(t), made.links[n]) for t, n in zip(times[number], links[number], strict=True)]
         assert found == fates(case, made, 7, number)
     seen = {made.links[n].code for n in links.ravel()}
-    assert {"supply", "work", "road", "breakdown", "sea", "hazard", "unplanned"} <= seen, "the case must exercise every link"
+    assert {"supply", "work", "road", "breakdown", "sea", "gate", "hazard", "unplanned"} <= seen, "the case must exercise every link"
 
 
 def test_the_kernel_and_plain_numpy_leave_the_same_sums() -> None:
@@ -230,4 +237,44 @@ def test_without_scenarios_that_wait_nothing_is_divided_by_nought() -> None:
     assert (found.all_ppm, found.not_ready_milli, found.tps) == (rules.MILLION, 0, ())
 
 
-PINNED = (146_133, 5_233, 1_000_000)
+def test_what_comes_in_one_lot_comes_or_fails_together() -> None:
+    curve = ((500_000, -300), (1_000_000, 500))
+    supplies = tuple(rules.Supply(code, code, curve, lot) for code, lot in (("a", "truk"), ("b", "truk"), ("c", "")))
+    loads = tuple(rules.Load(code, code, code, (code,)) for code in "abc")
+    trips = tuple(rules.Trip(code, code, -400, (rules.Leg("G", code, travel.Spread(1, 1), 0, (code,)),), (code,)) for code in "abc")
+    case = rules.Case(-1000, 420, supplies, (), loads, trips, ())
+    times, _ = forecast.traced(program.compiled(case), 4000, 2, fused=True)
+    early = times < 0
+    assert np.array_equal(times[:, 0], times[:, 1])
+    assert early[:, 0].mean() == pytest.approx(early[:, 2].mean(), abs=0.03), "its own chance is as it was"
+    assert (early[:, 0] & early[:, 2]).mean() == pytest.approx(early[:, 0].mean() ** 2, abs=0.03)
+
+
+@pytest.mark.parametrize("persistence", [0, 600, 999])
+def test_the_sea_of_the_forecast_is_the_one_that_plans_reckon_with(persistence: int) -> None:
+    """P(A fails, B fails, C is calm) of the kernel and of the plan's quadrature, within four standard errors of 40,000 scenarios."""
+    hours, calms = (-2500, -1300, -1000), (500_000, 550_000, 450_000)
+    sailings = tuple(rules.Sailing(n, hour, hour, calm) for n, (hour, calm) in enumerate(zip(hours, calms, strict=True)))
+    trip = rules.Trip("K", "K", hours[0], (rules.Leg("P", "I", travel.Spread(10, 10), 0, ("i",)),), ("i",), sailings=sailings)
+    case = rules.Case(-9000, 420, (), (), (rules.Load("i", "I", "I"),), (trip,), (), persistence_permille=persistence)
+    times, _ = forecast.traced(program.compiled(case), 40_000, 5, fused=True)
+    edges = [NormalDist().inv_cdf(calm / rules.MILLION) for calm in calms]
+    for hour, chance in zip(hours, reliability.first_calm(edges, hours, persistence), strict=True):
+        share = float((times[:, 0] == hour + 10).mean())
+        assert abs(share - chance) < 4 * (max(chance * (1 - chance), 1e-4) / 40_000) ** 0.5, hour
+
+
+@pytest.mark.parametrize("fleet", [boats.TWO, (boats.TRUCK, boats.BOAT)])
+def test_crossings_that_go_together_decide_together(fleet: tuple[Any, ...]) -> None:
+    loads, sea = [*boats.parts(2), boats.ASHORE], boats.swell(110, 110, 110)
+    plan = routes.plan(loads, boats.NEAR, fleet, boats.KEEP, seed=1, stop=routes.Stop(iterations=60), sea=sea)
+    planned = rules.Planned(plan, tuple(loads), boats.NEAR, fleet, boats.KEEP, sea.midnight_at)
+    case = rules.case_of(planned, (), rules.State(-5 * travel.DAY, waves=sea.waves))
+    times, _ = forecast.traced(program.compiled(case), 20_000, 1, fused=True)
+    there = times[:, [index for index, load in enumerate(case.loads) if load.place == "P"]] <= 0
+    chance = plan.choices[0].chance_ppm / rules.MILLION
+    assert there.shape[1] == 2
+    assert there.all(axis=1).mean() == pytest.approx(chance, abs=0.015), "one sea, one decision, as the plan reckons"
+
+
+PINNED = (135_146, 5_214, 1_000_000)

@@ -230,3 +230,47 @@ def test_a_plan_without_a_sea_has_no_choices_and_the_hash_it_always_had() -> Non
     plan = routes.plan([GOODS, ASHORE], NETWORK, [TRUCK, BOAT], KEEP, seed=1, stop=routes.Stop(iterations=20))
     assert plan.choices == ()
     assert "choices" not in rules.plan_facts(plan)
+
+
+# --- several boats -----------------------------------------------------------------------------------------------------------------------
+
+
+def parts(count: int, volume_ml: int = 2_000_000) -> list[rules.Load]:
+    return [replace(GOODS, code=f"P~{n}", tps=(f"P.{n:03d}",), volume_ml=volume_ml) for n in range(1, count + 1)]
+
+
+NEAR = replace(NETWORK, sea=(rules.SeaLeg("D", "P", 100, 20_000),))
+TWO = (TRUCK, BOAT, replace(BOAT, code="B2", name="B2"))
+
+
+def test_what_no_boat_takes_alone_goes_in_several_that_meet_one_sea() -> None:
+    sea = swell(110, 110, 110)
+    one = reliability.choices([GOODS], NEAR, TWO, KEEP, sea)["P"].options[0]
+    both = reliability.choices(parts(2), NEAR, TWO, KEEP, sea)["P"].options[0]
+    assert reliability.boats_of(one) == ("B1",)
+    assert reliability.boats_of(both) == ("B1", "B2")
+    assert both.why["calm_ppm"] == pytest.approx(one.why["calm_ppm"], abs=5_000)  # one sea, not two draws
+    assert both.why["in_time_ppm"] <= one.why["in_time_ppm"]  # type: ignore[operator]
+    weaker = (TRUCK, BOAT, replace(BOAT, code="B2", wave_limit_cm=100))
+    assert reliability.choices(parts(2), NEAR, weaker, KEEP, sea)["P"].options[0].why["limit_cm"] == 100
+
+
+def test_one_boat_comes_back_for_the_rest_and_there_is_no_option_where_the_day_is_too_short() -> None:
+    sea = swell(60, 60, 60)
+    again = reliability.choices(parts(2), NEAR, (TRUCK, BOAT), KEEP, sea)["P"].options[0]
+    assert (again.why["boats"], again.why["crossings"]) == ("B1", 2)
+    assert int(again.why["last_min"]) >= again.arrive_min + 200
+    assert reliability.choices(parts(2), NETWORK, (TRUCK, BOAT), KEEP, sea) == {}
+    assert reliability.choices(parts(1, 4_000_000), NEAR, TWO, KEEP, sea) == {}
+
+
+@pytest.mark.parametrize("fleet", [TWO, (TRUCK, BOAT)])
+def test_a_plan_with_several_crossings_may_be_driven_and_says_what_it_counts_on(fleet: tuple[rules.Vehicle, ...]) -> None:
+    loads = [*parts(2), ASHORE]
+    plan = routes.plan(loads, NEAR, fleet, KEEP, seed=1, stop=routes.Stop(iterations=60), sea=swell(60, 60, 60))
+    assert rules.violations(plan, loads, NEAR, fleet, KEEP) == []
+    assert plan.feasible
+    sailed = sorted(trip.depart_min for trip in plan.trips if trip.vehicle.startswith("B"))
+    option = plan.choices[0].options[0]
+    assert (option.why["crossings"], option.depart_min) == (2, sailed[0])
+    assert rules.plan_of(rules.plan_facts(plan)) == plan

@@ -184,3 +184,41 @@ def test_a_day_for_the_far_and_a_day_for_the_near_are_both_days_of_the_mainland(
     plan = by_rule(keep, loads, [truck(days=(2, 1), max_trips=2)])
     assert plan.feasible
     assert {rules.day_of(minute) for minute in plan.arrivals().values()} == {1, 2}
+
+
+SIZES = {"KOTAK": rules.Goods("KOTAK", 100_000, 8_000)}
+
+
+def kits(place: str, tps: int, boxes: int = 5) -> rules.Load:
+    """A load of whole kits, each of so many boxes of 100 litres."""
+    codes = [f"{place}.{n:03d}" for n in range(tps)]
+    where = [rules.Destination(code, place, place, rules.LoadKind.ISLAND) for code in codes]
+    pieces = [rules.Piece(code, "KOTAK", boxes) for code in codes]
+    return replace(rules.loads_of(where, pieces, SIZES, KEEP)[0], tps=tuple(codes))
+
+
+def test_an_island_whose_goods_no_boat_takes_gets_several_boats_and_every_kit_whole_in_one() -> None:
+    whole = kits("Q", 9)  # 4.5 cubic metres; a boat takes three
+    loads = rules.fitted([whole], NETWORK, FLEET, SIZES, KEEP)
+    assert [len(load.tps) for load in loads] == [4, 5]
+    assert sorted(piece.place for load in loads for piece in load.pieces) == sorted(piece.place for piece in whole.pieces)
+    plan = propose(loads)
+    assert plan.feasible
+    assert {trip.vehicle for trip in plan.trips if trip.vehicle.startswith("B")} == {"B1", "B2"}
+    assert rules.fitted([whole], NETWORK, [truck(), boat(volume_ml=5_000_000)], SIZES, KEEP) == [whole]
+    assert rules.fitted([whole], NETWORK, [truck()], SIZES, KEEP) == [whole]  # nobody sails: the planner says so, of the whole island
+
+
+def test_one_boat_crosses_again_for_what_it_could_not_take() -> None:
+    loads = rules.fitted([kits("Q", 9)], NETWORK, [truck(), boat()], SIZES, KEEP)
+    plan = propose(loads, [truck(), boat()])
+    assert plan.feasible
+    assert [trip.vehicle for trip in plan.trips if trip.vehicle.startswith("B")] == ["B1", "B1"]
+
+
+def test_a_kit_that_no_boat_takes_is_left_and_the_others_go() -> None:
+    loads = rules.fitted([kits("Q", 2, boxes=40), *LOADS[:1]], NETWORK, FLEET, SIZES, KEEP)
+    assert [load.tps for load in loads[:2]] == [("Q.000",), ("Q.001",)]
+    plan = propose(loads)
+    assert {(item.load, item.code) for item in plan.unassigned} == {("Q~1", "boat_too_small"), ("Q~2", "boat_too_small")}
+    assert set(plan.arrivals()) == {"A1"}

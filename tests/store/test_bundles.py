@@ -33,10 +33,9 @@ def made(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
     from tests import beltim, kept, scene
     from tests.conftest import quick_passwords
 
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        quick_passwords(patch)
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic(), kept.begun():
+        quick_passwords(patch.setattr)
         patch.setattr(settings, "VAR", tmp_path_factory.mktemp("bundel"))
-        kept.begin()
         cast = kept.state(("installed", scene.install))
         beltim.at("receipts", ELECTION)
         yes, no = readiness_rules.Answer.YES, readiness_rules.Answer.NO

@@ -160,7 +160,8 @@ def test_the_forecast_orders_the_list(scene: Any, monkeypatch: pytest.MonkeyPatc
 
     said = (outlook(CODES[0], 950_000, "tps"), outlook(CODES[1], 100_000, "sea"), outlook(CODES[2], 500_000, "tps"))
     found = forecast_rules.Outlook(AT, AT + timedelta(hours=2), 1000, 1, "0" * 64, 0, 0, said)
-    monkeypatch.setattr(forecast, "current", lambda _election, _at: type("Stored", (), {"outlook": found})())
+    stored = forecast.Stored(1, found, 1, "", "p-ani", AT, "")
+    monkeypatch.setattr(forecast, "current", lambda _election, _at: stored)
     assert [(line.case.tps, line.worth.cause) for line in calls.lines(E, AT)] == [
         (CODES[1], "unheard"), (CODES[2], "tps"), (CODES[0], "tps"),
     ]  # fmt: skip

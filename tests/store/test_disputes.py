@@ -18,7 +18,7 @@ from posko.domain.disputes import Act, State
 from posko.domain.reports import Guarded
 from posko.store import access as access_store
 from posko.store import disputes, materials, rakor, record
-from tests import table
+from tests import pages, table
 from tests.scene import RAKOR_AT as AT
 
 pytestmark = pytest.mark.django_db
@@ -208,7 +208,7 @@ def test_who_was_invited_and_did_not_come_sees_no_frozen_number(installation: An
     table.freeze(installation, "RKR-001")
     hadi = client_for("hadi")
     assert hadi.get(f"{LIST}ajukan/SNP-001/").status_code == 404
-    assert "363" not in text_of(hadi.get(f"{LIST}?rapat=RKR-001"))
+    assert "363" not in pages.said(hadi.get(f"{LIST}?rapat=RKR-001"))
     with pytest.raises(rules.NotAtTable):
         raise_one(installation)
 
@@ -261,7 +261,7 @@ def test_the_parts_for_the_page_of_a_meeting_show_what_was_brought_and_what_diff
     assert "Berbeda dan belum diajukan" in at_table
     assert f"{LIST}ajukan/SNP-001/?bawaan=ANG-001" in at_table
     overseer = shown("juwita")
-    assert "350" in overseer
+    assert "350" in pages.said(overseer)
     raise_one(scene, "indra")
     assert "SLS-001" in shown("citra")
-    assert "350" not in shown("budi")
+    assert "350" not in pages.said(shown("budi"))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from posko.cli.demo import distribution as step
+from posko.desk import record as journal
 from posko.domain import distribution as rules
 from posko.domain import weather as sea_rules
 from posko.domain.record import Actor
@@ -15,7 +16,7 @@ from posko.formats import fleet, scenario
 from posko.planning import routes
 from posko.server import jobs
 from posko.store import distribution, needs, record, weather
-from tests import kept
+from tests import erasing, kept
 
 ROOT = Path(__file__).resolve().parents[2]
 ELECTION = "pemilu-2024"
@@ -125,6 +126,43 @@ def test_a_vehicle_is_added_changed_and_retired_with_a_reason(with_fleet: Any) -
     distribution.retire_vehicle(ELECTION, "T01", "rusak", ANI, AT)
     assert "T01" not in {v.code for v in distribution.fleet(ELECTION, AT)}
     assert "T01" in {v.code for v in distribution.fleet(ELECTION, AT - timedelta(seconds=1))}
+
+
+def test_who_drives_a_vehicle_and_why_it_was_lost_are_private_words_that_go_when_two_people_erase_them(with_fleet: Any) -> None:
+    truck = next(v for v in distribution.fleet(ELECTION, AT) if v.code == "T01")
+    distribution.save_vehicle(ELECTION, replace(truck, carrier="Angkutan Pak Budi"), "disewa dari Budi", ANI, AT, new=False)
+    given = distribution.inputs(ELECTION, AT)
+    assert {one.carrier for one in given.fleet} == {""}, "a name is no input, and no plan keeps it"
+    distribution.retire_vehicle(ELECTION, "T01", "dipakai Budi ke Manggar", ANI, AT + timedelta(minutes=1))
+    rows = distribution.VehicleRow.objects.filter(code="T01")
+    assert all("Budi" not in f"{row.reason}{row.facts}" for row in rows)
+    openings = record.Opening.objects.filter(entry_id__in=[row.entry_id for row in rows])
+    assert all(b"Budi" not in bytes(one.facts) + bytes(one.envelope) for one in openings)
+    later = AT + timedelta(minutes=2)
+
+    def lost() -> distribution.VehicleState:
+        return next(state for state in distribution.vehicle_states(ELECTION, later) if state.vehicle.code == "T01")
+
+    assert (lost().reason, lost().vehicle.carrier, lost().retired) == ("dipakai Budi ke Manggar", "Angkutan Pak Budi", True)
+    assert {"vehicle.added", "vehicle.changed", "vehicle.retired"} <= journal.words().keys()
+    for row in rows.exclude(entry_id=rows.first().entry_id):
+        erasing.erase_private(row.entry_id, ANI, "diminta", later)
+    assert (lost().reason, lost().vehicle.carrier, lost().retired) == (record.ERASED, record.ERASED, True)
+
+
+def test_a_vehicle_from_before_its_words_were_private_is_read_from_its_row(with_fleet: Any) -> None:
+    row = distribution.VehicleRow.objects.filter(code="T02").last()
+    old = {**row.facts, "carrier": "PT Pos"}
+    distribution.VehicleRow.objects.filter(pk=row.pk).update(facts=old, reason="diukur")
+    state = next(one for one in distribution.vehicle_states(ELECTION, AT) if one.vehicle.code == "T02")
+    assert (state.vehicle.carrier, state.reason) == ("PT Pos", "diukur")
+    given = distribution.inputs(ELECTION, AT)
+    hashed = rules.inputs_hash(given.loads, given.network, distribution.fleet(ELECTION, AT), given.rules)
+    stored = distribution.record_plan(ELECTION, _solve(given), given.digest, ANI, AT)
+    assert not distribution.stale(stored, ELECTION, AT)
+    assert hashed != given.digest
+    assert not distribution.stale(replace(stored, input_hash=hashed), ELECTION, AT), "a plan that still counted the name"
+    assert {v.code: v.carrier for v in distribution.named_fleet(stored, ELECTION)}["T02"] == "PT Pos"
 
 
 def test_every_write_is_in_the_journal(planned: distribution.StoredPlan) -> None:

@@ -365,10 +365,8 @@ import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "posko.server.settings"
 import django
 django.setup()
-from django.conf import settings
-from django.core.management import call_command
-settings.MIGRATION_MODULES = {"store": None}
-call_command("migrate", run_syncdb=True, verbosity=0)
+from tests import kept
+kept.own_file()
 from tests.store import test_evidence
 test_evidence.races()
 print("satu demi satu")

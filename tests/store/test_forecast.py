@@ -10,9 +10,10 @@ from posko.domain import forecast as rules
 from posko.domain import readiness as readiness_rules
 from posko.domain import weather as weather_rules
 from posko.domain.record import Actor
-from posko.planning import advice
+from posko.planning import advice, program, reliability, routes
+from posko.planning import forecast as forecasts
 from posko.server import jobs
-from posko.store import distribution, forecast, readiness, record, thresholds, weather
+from posko.store import distribution, forecast, places, readiness, receipts, record, thresholds, weather
 from tests import kept
 from tests.store.test_distribution import ANI, AT, ELECTION, make_fleet, make_plan
 
@@ -191,3 +192,119 @@ def test_an_actor_is_named_in_the_history(planned: None) -> None:
     outlook, plan = forecast.make(ELECTION, AT + HOUR, scenarios=400)
     forecast.record_outlook(ELECTION, outlook, plan, Actor("p-citra", "KEJARI"), AT + HOUR)
     assert forecast.history(ELECTION, AT + HOUR)[0].person == "p-citra"
+
+
+def test_what_a_tps_says_moves_its_own_chance_at_once_as_the_next_outlook_will(planned: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "tps_needs", lambda _election, _at: {})  # all goods are there: something else decides
+    midnight = record.midnight(ELECTION)
+    wave = weather_rules.Wave("19.06", midnight - timedelta(days=4), midnight + timedelta(days=1), 150, NEAR - HOUR, "BMKG")
+    weather.record_waves(ELECTION, [wave], ANI, NEAR)
+    outlook, plan = forecast.make(ELECTION, NEAR, scenarios=400)
+    forecast.record_outlook(ELECTION, outlook, plan, ANI, NEAR, seen_leaf=forecast.journal_size())
+    ready, lacking, other = ISLAND, "19.06.01.2004.002", "19.06.01.2004.003"
+    for tps, said in ((ready, "ready"), (lacking, "not_ready")):
+        missing = ("kpps",) if said == "not_ready" else ()
+        readiness.record_phone(ELECTION, readiness_rules.Phone(tps, said, missing, NEAR, "p-ani", "KPU"), NEAR)
+    found = forecast.lately(ELECTION, NEAR)
+    assert found is not None
+    assert (found.told, found.waits, found.moved) == ({ready, lacking}, frozenset(), "tps.phoned")
+    after = {one.tps: one for one in forecast.make(ELECTION, NEAR, scenarios=400)[0].tps}
+    before = {one.tps: one for one in outlook.tps}
+    assert found.tps[ready] == after[ready] != before[ready]
+    assert found.tps[lacking] == after[lacking] != before[lacking]
+    assert found.tps[other] == before[other]
+    entry = readiness.phoned(ELECTION, NEAR)[ready].entry_id
+    readiness.withdraw_phone(ELECTION, entry, ANI, NEAR)
+    again = forecast.lately(ELECTION, NEAR)
+    assert again is not None
+    assert (again.tps[ready], again.waits) == (before[ready], {ready})
+
+
+def test_news_asks_for_one_outlook_and_it_is_made_without_a_person(planned: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "clock", lambda _now: NEAR)
+    machine = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
+    monkeypatch.setattr(jobs, "_now", lambda: machine)
+    assert forecast.ask_ahead(NEAR, machine) == [ELECTION], "a plan without an outlook"
+    assert forecast.ask_ahead(NEAR, machine) == [], "one waits already"
+    assert jobs.look_ahead()
+    assert forecast.ask_ahead(NEAR, machine + HOUR) == [], "nothing has moved"
+    for number in range(3):
+        hazard = road_rules.Hazard("19.06.01.2004", "banjir", 90, 300, source=f"AGHT-{number}")
+        distribution.put_hazard(ELECTION, hazard, ANI, NEAR)
+    assert forecast.ask_ahead(NEAR, machine + timedelta(seconds=90)) == [], "a burst is one outlook"
+    assert forecast.ask_ahead(NEAR, machine + HOUR) == [ELECTION]
+    monkeypatch.setattr(forecast, "make", lambda *_: (_ for _ in ()).throw(RuntimeError()))
+    leaves = record.root()
+    assert jobs.look_ahead()
+    assert record.root() == leaves, "nobody asked: its failure is no fact"
+    assert forecast.ask_ahead(NEAR, machine + 2 * HOUR) == [], "what failed is not tried again for ever"
+    distribution.put_hazard(ELECTION, road_rules.Hazard("19.06.01.2004", "longsor", 60, 300, source="AGHT-9"), ANI, NEAR)
+    assert forecast.ask_ahead(NEAR, machine + 2 * HOUR) == [ELECTION]
+    assert [(one.cause, one.person) for one in forecast.history(ELECTION, NEAR)] == [("plan.recorded", "otomatis")]
+    assert forecast.ask_ahead(record.election(ELECTION).voting_at, machine + 9 * HOUR) == []
+
+
+def test_goods_that_come_late_hold_back_the_loads_that_need_them(planned: None) -> None:
+    before, _ = forecast.situation(ELECTION, NEAR)
+    load = next(one for one in before.planned.loads if one.pieces)
+    item, late_min = load.pieces[0].item, before.planned.deadline_min + 60
+    late = distribution.Disrupted("late", "", "", item, late_min, "pemasok", NEAR, "")
+    distribution.put_disruption(ELECTION, late, "", ANI, NEAR)
+    after, _ = forecast.situation(ELECTION, NEAR)
+    assert f"late:{item}" in after.state.needs[load.code]
+    said = {one.tps: one for one in forecast.make(ELECTION, NEAR, scenarios=400)[0].tps}
+    waiting = {tps for one in after.planned.loads if any(p.item == item for p in one.pieces) for tps in one.tps}
+    assert waiting
+    assert {said[tps].ready_ppm for tps in waiting} == {0}
+    distribution.put_disruption(ELECTION, late, "", ANI, NEAR, ended=True)
+    assert not any(supply.code.startswith("late:") for supply in forecast.situation(ELECTION, NEAR)[0].state.supplies)
+
+
+def test_a_tps_that_has_moved_waits_for_the_way_on_and_on_an_island_for_another_plan(planned: None) -> None:
+    near, far, island = "19.06.01.2004.001", "19.06.01.2004.002", "19.06:P01"
+    before = {one.tps: one for one in forecast.situation(ELECTION, NEAR)[0].case().stations}
+    for tps, to in ((near, "19.06.02.2001"), (far, island)):
+        distribution.put_disruption(ELECTION, distribution.Disrupted("moved", tps, to, "", 0, "ppk", NEAR, ""), "", ANI, NEAR)
+    case = forecast.situation(ELECTION, NEAR)[0].case()
+    after = {one.tps: one for one in case.stations}
+    assert after[near].load == before[near].load
+    assert after[near].last.usual_min > before[near].last.usual_min
+    assert after[far].load == f"tps:{far}"
+    assert {one.tps: one.ready_ppm for one in forecast.make(ELECTION, NEAR, scenarios=400)[0].tps}[far] == 0
+
+
+def test_what_boards_show_is_read_without_the_whole(planned: None) -> None:
+    stored, short = kept_outlook(), forecast.brief(ELECTION, AT + HOUR)
+    assert short is not None
+    assert short.ready_ppm == {one.tps: one.ready_ppm for one in stored.outlook.tps}
+    assert (short.all_ppm, short.at_risk, short.said_at) == (stored.outlook.all_ppm, len(stored.outlook.at_risk), stored.said_at)
+    assert short.risky == stored.outlook.at_risk[:4]
+    forecast.ForecastRow.objects.update(brief={})
+    assert forecast.brief(ELECTION, AT + HOUR) == short, "one that was kept before there were short ones"
+
+
+@pytest.mark.parametrize("height_cm", [None, 110, 150])
+def test_the_forecast_gives_an_island_the_chance_that_its_plan_page_gives(db_beltim: Any, height_cm: int | None) -> None:
+    """Goods on the island by the end of H-1, for each of the four: within four standard errors of 20,000 scenarios."""
+    kept.state(("fleet", make_fleet))
+    midnight, given = record.midnight(ELECTION), distribution.inputs(ELECTION, AT)
+    issued_at = midnight - timedelta(days=4)
+    wave = weather_rules.Wave("19.06", midnight - timedelta(days=4), midnight + timedelta(days=1), height_cm or 0, issued_at, "BMKG")
+    waves = (wave,) if height_cm else ()
+    sea = reliability.Sea(waves, midnight)
+    plan = routes.plan(given.loads, given.network, given.fleet, given.rules, seed=1, stop=routes.Stop(iterations=20), sea=sea)
+    planned = rules.Planned(plan, given.loads, given.network, given.fleet, given.rules, midnight)
+    case = rules.case_of(planned, places.tps_list(ELECTION), rules.State(-5 * 1440, waves=waves))
+    times, _ = forecasts.traced(program.compiled(case), count := 20_000, 3, fused=True)
+    at = {load.code: index for index, load in enumerate(case.loads)}
+    landed = forecasts.simulate(case, count, 3, issued_at, midnight).islands
+    chances = {choice.island: choice.chance_ppm / rules.MILLION for choice in plan.choices}
+    assert len(chances) == 4
+    assert [reliability.reckoned(choice, given.fleet, sea) for choice in plan.choices] == pytest.approx(
+        [choice.chance_ppm for choice in plan.choices], abs=2
+    )
+    for load in given.loads:
+        if load.place in chances:
+            share, chance = float((times[:, at[load.code]] <= 0).mean()), chances[load.place]
+            assert abs(share - chance) < 4 * (chance * (1 - chance) / count) ** 0.5, (load.place, share, chance)
+            assert {one.island: one.before_ppm for one in landed}[load.place] == pytest.approx(1e6 * share, abs=1)

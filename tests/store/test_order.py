@@ -30,7 +30,7 @@ SAFE = {
     "access.decide_grant": "holds the row of the proposal (FOR UPDATE) and asks for an undecided one",
     "access.end_grant": "holds the row of the grant (FOR UPDATE) and judges that row alone",
     "distribution.take_request": "holds the rows of the queue (FOR UPDATE) and asks for a waiting one; appends nothing",
-    "distribution.fail_request": "judges nothing: only the one worker that took the request calls it",
+    "distribution.found_answer": "one UPDATE that asks for the state and the attempt it was taken with; appends nothing",
     "forecast.take_request": "holds the rows of the queue (FOR UPDATE) and asks for a waiting one; appends nothing",
     "forecast.fail_request": "judges nothing: only the one worker that took the request calls it",
     "places.import_boundaries": "judges only the desa of the region",

@@ -1058,10 +1058,8 @@ import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "posko.server.settings"
 import django
 django.setup()
-from django.conf import settings
-from django.core.management import call_command
-settings.MIGRATION_MODULES = {"store": None}
-call_command("migrate", run_syncdb=True, verbosity=0)
+from tests import kept
+kept.own_file()
 from posko.store import needs
 from tests.store import test_packing
 needs.lines = test_packing.the_needs

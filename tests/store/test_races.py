@@ -26,6 +26,7 @@ from posko.domain import transfers as transfer_rules
 from posko.domain.record import Actor, Verdict
 from posko.store import aght, dpt, places, receipts, record, reports, sampling, sorting, stock, transfers
 from tests import beltim, scene
+from tests.conftest import quick_passwords
 
 ROOT = Path(__file__).resolve().parents[2]
 E, P = "pemilu-2024", "pilkada-2024"
@@ -279,6 +280,7 @@ RACES = (in_the_sorting_hall, at_the_gate, between_two_tps, at_the_draw, in_the_
 
 def run(race: Callable[[Set], None], patch: Set) -> None:
     """One race in an installation of its own; the journal is sound afterwards."""
+    quick_passwords(patch)
     with transaction.atomic():  # around several acts, so that the guard of conftest tells them apart
         scene.install()
     record.root()
@@ -291,10 +293,8 @@ import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "posko.server.settings"
 import django
 django.setup()
-from django.conf import settings
-from django.core.management import call_command
-settings.MIGRATION_MODULES = {"store": None}
-call_command("migrate", run_syncdb=True, verbosity=0)
+from tests import kept
+kept.own_file()
 from tests.store import test_races
 test_races.run(getattr(test_races, sys.argv[1]), setattr)
 print("satu demi satu")

@@ -224,7 +224,8 @@ def write(n, size=3):
         return record.append(drafts, at=AT)
 """
 FOUND = """
-call_command("migrate", verbosity=0)
+from tests import kept
+kept.taken() or call_command("migrate", verbosity=0)
 record.install(name="Uji", region="19.06", demo=True, at=AT)
 """
 

@@ -66,3 +66,17 @@ def test_hours_of_a_pier_hold_until_they_are_taken_away(db_beltim: Any) -> None:
     assert weather.openings(ELECTION, AT + HOUR) == []
     with pytest.raises(rules.UnknownPlace):
         weather.set_opening(ELECTION, rules.Gate("19.06", 0, gate.opening), ANI, AT)
+
+
+def test_what_is_sent_twice_is_written_once(db_beltim: Any) -> None:
+    assert weather.record_waves(ELECTION, [wave(), wave()], ANI, AT) == ["GEL-001", "GEL-001"]
+    leaves = record.root()
+    assert weather.record_waves(ELECTION, [wave()], ANI, AT + HOUR) == ["GEL-001"]
+    assert record.root() == leaves
+    assert weather.record_waves(ELECTION, [wave(), wave(160)], ANI, AT + HOUR) == ["GEL-001", "GEL-002"]
+    weather.withdraw_wave(ELECTION, "GEL-001", rules.Why.RECALLED, ANI, AT + HOUR)
+    assert weather.record_waves(ELECTION, [wave()], ANI, AT + HOUR) == ["GEL-004"], "what was taken back can be said again"
+    gate = rules.Gate("19.06:D01", 0, travel.Opening(360, 720, "pasang"))
+    for _ in range(2):
+        weather.set_opening(ELECTION, gate, ANI, AT)
+    assert len(record.leaves(ELECTION, kind="opening.set")) == 1

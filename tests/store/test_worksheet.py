@@ -122,6 +122,8 @@ def test_a_saved_draft_is_the_plan_in_force_with_its_split_loads_and_its_reason(
     assert distribution.stale(opened, ELECTION, LATER)
     assert len(made.arrivals()) == 363
     assert worksheet.reason_of(ELECTION, 2, LATER) == "jembatan sempit"
+    closed = worksheet.WorksheetRow.objects.get(plan=2)
+    assert record.entry(ELECTION, closed.closing_id).kind == "worksheet.saved"
     assert worksheet.reason_of(ELECTION, 1, LATER) == ""
     assert worksheet.sheet(ELECTION, ANI.person, LATER) is None
     assert list(distribution.splits(ELECTION, LATER)) == [load]

@@ -34,6 +34,8 @@ _PACE_SEC = 72
 _ROAD_CUT_MIN = 120
 _BOAT_AWAY_MIN = 300
 _TAKE_OVER_MIN = 120
+# The judge's: what a boat bears in truth whose owner has not said.
+_LIMIT_CM = 150
 # What is seen at a TPS and not yet put right: begun by the first event, ended by the second.
 _FAULTS = (
     ("seal_broken", "seal_replaced"), ("item_missing", "item_came"), ("wrong_dapil", "exchanged"), ("kpps_absent", "kpps_replaced"),
@@ -54,7 +56,7 @@ class Field:
         """The same for the judge."""
         plan = self.planned
         limits = {v.code: v.wave_limit_cm for v in plan.fleet if v.wave_limit_cm is not None}
-        return drill.World(plan.plan, plan.loads, plan.network, plan.fleet, plan.rules, limits, forecasts.Assumptions().wave_limit_cm)
+        return drill.World(plan.plan, plan.loads, plan.network, plan.fleet, plan.rules, limits, _LIMIT_CM)
 
 
 def evaluate(field: Field, replays: int, seed: int, scenarios: int = SCENARIOS, instants: Sequence[int] = INSTANTS) -> rules.Evaluation:

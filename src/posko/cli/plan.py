@@ -140,10 +140,10 @@ def read_case(folder: Path, facts: scenario.Scenario, election: str) -> Case:
     book = rulebook_of(chosen.election.rulebook)
     stated = {item.code: (item.volume_ml or 0, item.weight_g or 0) for item in book.items}
     pieces = _pieces(chosen, book, facts.region)
-    loads = rules.loads_of(rules.destinations_of(chosen.tps_list), pieces, fleet.goods(sized, stated), sized.rules)
-    settings = facts.settings
+    settings, goods = facts.settings, fleet.goods(sized, stated)
     network = rules.network_of(chosen.tps_list, facts.sites, facts.sea_legs, settings.detour_percent * 10, settings.road_kmh)
-    return Case(loads, network, sized)
+    loads = rules.loads_of(rules.destinations_of(chosen.tps_list), pieces, goods, sized.rules)
+    return Case(rules.fitted(loads, network, sized.vehicles, goods, sized.rules), network, sized)
 
 
 def rulebook_of(code: str) -> regulation.Rulebook:
@@ -223,7 +223,7 @@ def _choices(made: rules.Plan, network: rules.Network, when: Any) -> list[dict[s
 
     def option(one: rules.Option) -> dict[str, Any]:
         return {
-            "plan": one.letter, "boat": one.boat, "pier": one.pier, "day": f"H-{rules.day_of(one.depart_min)}",
+            "plan": one.letter, "boat": words.boats(one), "pier": one.pier, "day": f"H-{rules.day_of(one.depart_min)}",
             "decide_at": when(one.decide_min), "depart_at": when(one.depart_min), "arrive_at": when(one.arrive_min),
             "chance": one.chance_ppm / reliability.PPM, "used": one.reach_ppm / reliability.PPM, "why": dict(one.why),
         }  # fmt: skip

@@ -214,20 +214,22 @@ def all_parts(outcome: Outcome, everything: bool, var: Path) -> None:
     more = ("--all",) if everything else ()
     plain = ("-m", "not browser and not postgres")
     sources = [name for name in ("posko", "src", "tests") if (ROOT / name).exists()]
-    part(outcome, "gaya", in_turn(python("-m", "ruff", "check", *sources), python("-m", "ruff", "format", "--check", *sources)))
-    part(outcome, "tipe", in_turn(python("-m", "mypy")))
-    part(outcome, "kontrak impor", in_turn(python("-c", "from importlinter.cli import lint_imports_command as c; c()")))
+    # These use one core each: types are checked beside the other three, and told afterwards.
+    with beside(python("-m", "mypy"), {}) as types:
+        part(outcome, "gaya", in_turn(python("-m", "ruff", "check", *sources), python("-m", "ruff", "format", "--check", *sources)))
+        part(outcome, "kontrak impor", in_turn(python("-c", "from importlinter.cli import lint_imports_command as c; c()")))
+        part(outcome, "dokumen", in_turn(pytest(*existing(DOCUMENTS), *plain, *more)))
+        part(outcome, "tipe", types)
     elsewhere = [f"--ignore={folder}" for folder in (*STORE, *DOCUMENTS, *BROWSER)]
     part(outcome, "unit", in_turn(pytest("tests", *elsewhere, *plain, *TWO, *more)))
     part(outcome, "store", in_turn(pytest(*existing(STORE), *plain, *TWO, *more)))
     programs = find_postgresql()
-    # These three use one core each: the demonstration is made beside the other two, and told afterwards.
+    # The demonstration is made beside PostgreSQL, and told afterwards.
     with beside(python("-P", "-m", "posko", "demo", "--no-serve"), {"POSKO_VAR": str(var)}) as demo:
         if programs is None:
             absent(outcome, "postgresql", "PostgreSQL")
         else:
             part(outcome, "postgresql", lambda: on_postgresql(programs, more))
-        part(outcome, "dokumen", in_turn(pytest(*existing(DOCUMENTS), *plain, *more)))
         part(outcome, "demo", demo)
     if find_chromium() is None:
         absent(outcome, "peramban", "Chromium")
@@ -274,8 +276,13 @@ def test(arguments: list[str]) -> int:
     began = time.monotonic()
     outcome = Outcome()
     folder = Path(tempfile.mkdtemp(prefix="posko-test-"))
-    # No test may touch this installation's own data.
+    # No test may touch this installation's own data; states that one process prepared are there for the others (tests/kept.py).
     os.environ["POSKO_VAR"] = str(folder / "var")
+    os.environ["POSKO_TEST_STATES"] = str(folder / "states")
+    (folder / "states").mkdir()
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Dozens of processes would compile every module anew: nothing is written beside the sources, but the run keeps its own.
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
     try:
         all_parts(outcome, everything, folder / "demo")
     finally:

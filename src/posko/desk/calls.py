@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
+from posko.desk import forecast as forecast_screens
 from posko.desk import readiness as readiness_screens
 from posko.desk import shell
 from posko.domain import access as access_rules
@@ -52,9 +53,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
     fits = rules.fitting(request.at, opens_at, callers)
     if request.GET.get("layar"):
         context["lines"] = context["lines"][:15]
-    stored = context["forecast"]
     context |= {
-        "moved": bool(stored and forecast.stale(stored, election, request.at)),
         "callers": callers, "fits": fits, "open": len(open_lines), "stop_at": opens_at - rules.STOP_BEFORE, "opens_at": opens_at,
         "over": request.at >= opens_at, "left": max(0, len(open_lines) - fits), "screen": bool(request.GET.get("layar")),
         "may_make": bool(_regions(request)), "may_write": shell.may(request, "calls.write"), "turns": _turns(),
@@ -76,23 +75,31 @@ def _list(request: shell.Request, election: str) -> dict[str, Any]:
     tps = {t.code: t for t in places.tps_list(election) if access_rules.within(t.code, region)}
     names, items = access.names(), readiness.item_names(election, request.at)
     reach = calls.reachable(election, request.at)
-    found = [line for line in calls.lines(election, request.at) if line.case.tps in tps]
-    stored = forecast.current(election, request.at)
-    shown = [_line(line, tps[line.case.tps], names, items, reach) for line in found if line.standing is not rules.Standing.NONE]
+    every, lately = calls.listed(election, request.at)
+    found = [line for line in every if line.case.tps in tps]
+    shown = [_line(line, tps[line.case.tps], names, items, reach, lately) for line in found if line.standing is not rules.Standing.NONE]
     return {
         "lines": [{**one, "place": i if one["open"] else 0} for i, one in enumerate(shown, 1)],
-        "quiet": sum(line.standing is rules.Standing.NONE for line in found), "total": len(found), "forecast": stored,
+        "quiet": sum(line.standing is rules.Standing.NONE for line in found), "total": len(found),
+        "forecast": lately.stored if lately else None, "told": len(lately.told & tps.keys()) if lately else 0,
+        "fresh": forecast_screens.freshness(election, lately.stored, lately.moved) if lately else None,
         "marks": sorted({line.call.mark for line in found if line.call and line.call.mark}), "numbers": sum(t in reach for t in tps),
     }  # fmt: skip
 
 
-def _line(line: rules.Line, tps: place_rules.Tps, names: dict[str, str], items: dict[str, str], reach: set[str]) -> dict[str, Any]:
+def _line(
+    line: rules.Line, tps: place_rules.Tps, names: dict[str, str], items: dict[str, str], reach: set[str], lately: forecast.Lately | None
+) -> dict[str, Any]:
     ready, _ = rules.outlook_of(line.case)
+    before = forecast.by_tps(lately.stored, tps.code) if lately and tps.code in lately.told else None
+    moved = before is not None and before.ready_ppm != ready
     state, word = words.STANDINGS[line.standing]
     return {
         "code": tps.code, "name": tps.name, "desa": tps.desa_name, "kecamatan": tps.kecamatan_name, "island": bool(tps.island),
         "open": line.open, "state": state, "word": word, "exact": line.case.state.value,
         "ready": chances.percent(ready) if line.case.outlook else "",
+        "before": chances.percent(before.ready_ppm) if before and moved else "", "told": before is not None,
+        "waits": bool(lately and tps.code in lately.waits),
         "worth": text.desimal(line.worth.ppm / 1_000_000, 2), "cause": words.CAUSES.get(line.worth.cause, line.worth.cause),
         "voters": line.case.voters, "away": line.case.away_min, "call": line.call,
         "said": words.outcome(line.call, items) if line.call else "", "claim": line.claim,
@@ -146,7 +153,8 @@ def call(request: shell.Request, election: str, code: str) -> HttpResponse:
     tps = next((t for t in places.tps_list(election) if t.code == code), None)
     if tps is None:
         raise Http404(code)
-    line = next(one for one in calls.lines(election, request.at) if one.case.tps == code)
+    every, lately = calls.listed(election, request.at)
+    line = next(one for one in every if one.case.tps == code)
     (known,) = readiness.all_facts(election, request.at, code)
     verdict = readiness_rules.judge(known, request.at, readiness.limits(election, request.at))
     items, names = {s.item: s.name for s in known.stock}, access.names()
@@ -156,8 +164,9 @@ def call(request: shell.Request, election: str, code: str) -> HttpResponse:
     past = calls.history(election, code, request.at)
     others = line.claim is not None and line.claim.person != request.person.id
     context = {
-        "tps": tps, "line": _line(line, tps, names, items, set()), "reasons": [states.reason_sentence(r) for r in verdict.reasons],
+        "tps": tps, "line": _line(line, tps, names, items, set(), lately), "reasons": [states.reason_sentence(r) for r in verdict.reasons],
         "script": words.script(line.worth.cause, places.region_name(request.election.region), where, lacks),
+        "fresh": forecast_screens.freshness(election, lately.stored, lately.moved) if lately else None,
         "dial": [{"role": one.role, "number": one.number, "since_at": one.since_at} for one in dial],
         "lacks": [*LACKS, *items.items()], "mine": not others, "claim": line.claim,
         "past": [_past(one, past[0], items, names, request) for one in past],

@@ -9,6 +9,7 @@ from django.urls import path
 from posko.desk import shell
 from posko.domain import distribution as rules
 from posko.formats import convoys, document, table, text, tracks
+from posko.formats.distribution import bills_of
 from posko.store import aght, distribution, dpt, packing, places, weather
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,6 +37,7 @@ def _papers(request: shell.Request, stored: distribution.StoredPlan, trips: Sequ
         network=stored.inputs.network,
         instant=stored.instant,
         numbers=stored.waybills,
+        bills=bills_of(stored.plan, stored.waybills),
         tps={tps.code: tps for tps in places.tps_list(election.code)},
         head={
             "agency": f"KPU {places.region_name(election.region)}",

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
-from posko.desk import convoys, shell
+from posko.desk import convoys, handling, shell
 from posko.domain import distribution as rules
 from posko.domain import places as place_rules
 from posko.domain import pledges as pledge_rules
@@ -23,6 +23,8 @@ from posko.store import aght, distribution, places, pledges, regulation
 
 SECONDS = (5, 15, 60)
 _LARGEST = 100_000
+SILENT_S = 15
+"""A worker that searches speaks every second; after so long its page says that it is silent."""
 
 
 def _actor(request: shell.Request) -> facts.Actor:
@@ -223,7 +225,7 @@ def _vehicle_line(stored: distribution.StoredPlan, vehicle: rules.Vehicle, chanc
         "trips": len(trips),
         "stops": ", ".join(dict.fromkeys(names)),
         "boxes": sum(load.boxes for load in carried),
-        "tps": sum(len(load.tps) for load in carried),
+        "tps": len({tps for load in carried for tps in load.tps}),
         "km": round(sum(trip.distance_m for trip in trips) / 1000),
         "full": fullest / vehicle.volume_ml,
         "depart_at": stored.instant(trips[0].depart_min) if trips else None,
@@ -242,7 +244,7 @@ def _island_lines(stored: distribution.StoredPlan) -> list[dict[str, Any]]:
         for stop in trip.stops:
             node = stored.inputs.network.node(stop.place)
             if node and node.kind == "pulau":
-                count = sum(len(stored.load(code).tps) for code in stop.loads)
+                count = len({tps for code in stop.loads for tps in stored.load(code).tps})
                 lines.append(
                     {"name": node.name, "tps": count, "at": stored.instant(stop.arrive_min), "vehicle": trip.vehicle, "trip": trip.code}
                 )
@@ -253,10 +255,10 @@ def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chanc
     """Plans A, B and C of every island with their reasons, what the newest forecasts would change, and the least sure stops."""
     moved = distribution.sea_changed(stored, request.election.code, request.at)
     now = distribution.chosen_now(stored, request.election.code, request.at) if moved else {}
-    arrivals = stored.plan.arrivals()
+    arrivals, today = stored.plan.arrivals(), distribution.reckoned_now(stored, request.election.code, request.at)
     return {
         "choices": [
-            _choice_card(stored, choice, now.get(choice.island) if choice.island in moved else None)
+            _choice_card(stored, choice, now.get(choice.island) if choice.island in moved else None, today.get(choice.island))
             for choice in sorted(stored.plan.choices, key=lambda one: one.options[0].depart_min)
         ],
         "least": [
@@ -267,7 +269,9 @@ def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chanc
     }  # fmt: skip
 
 
-def _choice_card(stored: distribution.StoredPlan, choice: rules.IslandChoice, now: rules.IslandChoice | None) -> dict[str, Any]:
+def _choice_card(
+    stored: distribution.StoredPlan, choice: rules.IslandChoice, now: rules.IslandChoice | None, today_ppm: int | None
+) -> dict[str, Any]:
     """An island's plan A with its reasons and its decision, the plans behind it, and what the newest forecasts say instead."""
 
     def sentences(one: rules.IslandChoice) -> list[str]:
@@ -277,6 +281,7 @@ def _choice_card(stored: distribution.StoredPlan, choice: rules.IslandChoice, no
     first = next((n for n, sentence in enumerate(said) if sentence.startswith("Rencana B")), len(said))
     return {
         "choice": choice, "name": _place(stored, choice.island), "chance": printed.share(choice.chance_ppm), "state": _sure(choice),
+        "today": "" if today_ppm is None or printed.share(today_ppm) == printed.share(choice.chance_ppm) else printed.share(today_ppm),
         "first": said[:first], "rest": said[first:], "now": sentences(now)[:2] if now else [],
         "letters": " dan ".join(f"rencana {option.letter}" for option in choice.options[1:]),
     }  # fmt: skip
@@ -332,7 +337,7 @@ def plan(request: shell.Request, election: str) -> HttpResponse:
 def progress(request: shell.Request, election: str, number: int) -> HttpResponse:
     """How far a request is; the page renews itself until it has ended."""
     found = distribution.plan_request(election, number)
-    if found is None:
+    if found is None or found.task != "plan":
         raise Http404
     if found.state == "done":
         shell.done(request, f"Rencana {found.plan_number} selesai disusun dan lolos pemeriksaan.")
@@ -346,8 +351,40 @@ def progress(request: shell.Request, election: str, number: int) -> HttpResponse
         "reasons": reasons(found.unassigned, {site.code: site.name for site in places.sites(request.election.region)}),
         "may_plan": shell.may(request, "distribution.plan"),
         "seconds": SECONDS,
+        "stopped": found.state in {"cancelled", "dropped"},
     }
     return render(request, "desk/distribution/progress.html", context)
+
+
+@shell.page("distribution.plan")
+def cancel(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """Nobody wants a plan that is being made any more; what the worker finds is not recorded."""
+    if request.method == "POST":
+        found = distribution.plan_request(election, number)
+        if found is None or found.task != "plan":
+            raise Http404
+        try:
+            distribution.cancel_request(election, number, _actor(request), request.at)
+            shell.done(request, "Penyusunan dihentikan. Rencana yang berlaku tidak berubah.")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+    return redirect("desk:distribution", election)
+
+
+def waited(asked: distribution.PlanRequest, machine_at: datetime) -> dict[str, Any]:
+    """How far a search of the worker is, in words for its page; `silent`: no sign of life for so long that its worker may have died."""
+    since = asked.started_at if asked.state == "running" else None
+    heard = asked.beat_at or since
+    silent = round((machine_at - heard).total_seconds()) if heard else 0
+    return {
+        "asked": asked,
+        "waiting": asked.waiting,
+        "since_s": max(0, round((machine_at - since).total_seconds())) if since else 0,
+        "silent": silent > SILENT_S,
+        "retry_min": -(-distribution.SILENT_S // 60),
+        "tried": asked.attempts,
+        "mine": True,
+    }
 
 
 def _refusal_sentence(found: distribution.PlanRequest) -> str:
@@ -493,7 +530,7 @@ def _trip_block(stored: distribution.StoredPlan, trip: rules.Trip, found: rules.
                 "handover": stop.handover,
                 "arrive_at": stored.instant(stop.arrive_min),
                 "depart_at": stored.instant(stop.depart_min),
-                "tps": sum(len(stored.load(code).tps) for code in stop.loads),
+                "tps": len({tps for code in stop.loads for tps in stored.load(code).tps}),
                 "boxes": sum(stored.load(code).boxes for code in stop.loads),
                 "latest_at": stored.instant(min(stored.load(code).latest_min for code in stop.loads)),
             }
@@ -538,12 +575,13 @@ def _pdf(request: shell.Request, stored: distribution.StoredPlan, trips: list[ru
         trips,
         numbers=stored.waybills,
         loads={load.code: load for load in stored.inputs.loads},
-        vehicles={one.code: one for one in stored.inputs.fleet},
+        vehicles={one.code: one for one in distribution.named_fleet(stored, election.code)},
         network=stored.inputs.network,
         instant=stored.instant,
         names={item.code: item.name for item in book.items},
         places=known,
         choices=stored.plan.choices,
+        bills=printed.bills_of(stored.plan, stored.waybills),
         head={
             "agency": f"KPU {place}",
             "place": election.name,
@@ -776,6 +814,7 @@ urlpatterns = [
     path("<slug:election>/distribusi/", index, name="distribution"),
     path("<slug:election>/distribusi/rencana/", plan, name="distribution_plan"),
     path("<slug:election>/distribusi/permintaan/<int:number>/", progress, name="distribution_request"),
+    path("<slug:election>/distribusi/permintaan/<int:number>/batal/", cancel, name="distribution_cancel"),
     path("<slug:election>/distribusi/dasar/", basis, name="distribution_basis"),
     path("<slug:election>/distribusi/kendaraan/<slug:code>/", vehicle, name="distribution_vehicle"),
     path("<slug:election>/distribusi/surat-jalan.pdf", waybills, name="distribution_waybills"),
@@ -784,6 +823,7 @@ urlpatterns = [
     path("<slug:election>/distribusi/armada/baru/", add_vehicle, name="distribution_vehicle_add"),
     path("<slug:election>/distribusi/armada/<slug:code>/", change_vehicle, name="distribution_vehicle_edit"),
     *convoys.urlpatterns,
+    *handling.urlpatterns,
 ]
 SENTENCES: dict[str, str] = {
     "distribution.unknown_vehicle": "Kendaraan {vehicle} tidak ada dalam armada.",
@@ -797,9 +837,16 @@ SENTENCES: dict[str, str] = {
     "distribution.reason_missing": "Tulis alasan perubahan {vehicle}.",
     "distribution.inputs_changed": "Kebutuhan, armada, atau tempat berubah selagi rencana disusun. Susun rencana sekali lagi.",
     "distribution.not_ready": "Rencana belum dapat disusun: kebutuhan belum dihitung, armada belum diisi, atau gudang belum punya pin.",
-    "distribution.already_requested": "Satu rencana sedang disusun. Tunggu sampai selesai.",
+    "distribution.already_requested": "Satu rencana sedang disusun. Tunggu sampai selesai, atau hentikan dahulu.",
+    "distribution.search_running": "Pencarian lain sedang berjalan. Tunggu sampai selesai, atau hentikan dahulu.",
     "distribution.plan_violates": "Rencana tidak disimpan: pemeriksa menemukan {count} kesalahan (pertama: {first}).",
     "distribution.infeasible": "Dengan armada dan jam kerja ini hanya {brought} dari {tps} TPS terlayani. Rencana tidak disimpan.",
+    "distribution.rules_reason": "Tulis alasan perubahan aturan.",
+    "distribution.same_rules": "Aturan ini sudah berlaku; tidak ada yang diubah.",
+    "distribution.bad_kit": "Tidak dapat dibagi begitu: kedua bagian harus berisi, tidak lebih daripada yang ada, dan alasannya ditulis.",
+    "distribution.cancelled": "Permintaan ini dihentikan; hasilnya tidak disimpan.",
+    "distribution.not_waiting": "Permintaan ini sudah selesai, diterima, atau dihentikan orang lain.",
+    "distribution.worker_lost": "Pekerja latar berhenti {attempts} kali pada permintaan ini. Laporkan kepada admin sistem.",
     "distribution.broken": "Penyusun rencana berhenti karena kesalahan program. Coba lagi; bila terulang, laporkan kepada admin sistem.",
 }
 WHY = {
@@ -822,7 +869,7 @@ REMEDIES = {
     "start_earlier": "Mulai {minutes} lebih pagi.",
     "longer_shift": "Perpanjang jam kerja {minutes}.",
     "add_boat": "Sewa satu perahu lagi di {pier}.",
-    "bigger_boat": "Sewa perahu yang memuat {volume} m³.",
+    "bigger_boat": "Sewa perahu yang memuat {volume} m³, atau izinkan perlengkapan satu TPS dibagi dua (halaman Armada).",
     "narrow_vehicle": "Tambah kendaraan yang dapat masuk ke {place}, misalnya sepeda motor atau pikap.",
     "split_load": "Bagi muatan {place}, atau pakai kendaraan lebih besar.",
 }

@@ -24,6 +24,7 @@ from posko.formats import materials as file_kinds
 from posko.formats import picture
 from posko.store import (
     access,
+    custody,
     evidence,
     materials,
     minutes,
@@ -130,6 +131,11 @@ def _minutes(election: str, code: str, at: datetime) -> str | None:
     return "" if minutes.get(election, code, at) else None
 
 
+def _custody(election: str, event: str, at: datetime) -> str | None:
+    found = custody.get_event(election, event)
+    return found.place if found.at <= at else None
+
+
 PLACES: dict[str, dict[str, Locate]] = {
     "stock": {"count": _count, "inspection": _inspection},
     "receipts": {"receipt": _receipt, "misdirection": _misdirection, "claim": _claim},
@@ -143,6 +149,7 @@ PLACES: dict[str, dict[str, Locate]] = {
     "rakor": {"decision": _decision},
     "minutes": {"minutes": _minutes},
     "products": {"product": _product},
+    "custody": {"custody": _custody},
 }
 """Stage -> kind of subject (what stands before its colon) -> where such a subject belongs."""
 

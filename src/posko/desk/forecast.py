@@ -25,7 +25,11 @@ _SINCE = {
     "wave": "prakiraan cuaca berubah", "opening": "jam dermaga berubah", "way": "waktu tempuh berubah", "vehicle": "armada berubah",
     "handling": "aturan penanganan berubah", "receipt": "ada penerimaan baru", "order": "pesanan berubah", "orders": "pesanan berubah",
     "shipment": "kiriman berubah", "carton": "sortir maju", "tps": "ada pemeriksaan TPS", "box": "ada serah terima",
-    "trip": "kendaraan bergerak",
+    "trip": "kendaraan bergerak", "road": "ada jalan yang ditutup atau dibuka", "stock": "ada barang yang terlambat atau sudah datang",
+    "tps.moved": "ada TPS yang pindah", "tps.returned": "ada TPS yang kembali ke tempatnya", "tps.phoned": "ada TPS yang menjawab telepon",
+    "tps.phone_withdrawn": "ada jawaban telepon yang dibatalkan", "custody": "serah terima dikoreksi", "rate": "kecepatan sortir berubah",
+    "team": "regu berubah", "pledge": "dukungan berubah", "transfer": "ada pemindahan barang", "load": "muatan berubah",
+    "dpt": "jumlah pemilih berubah",
 }  # fmt: skip
 # Whom a recommendation about an action goes to, where it is not the KPU.
 _ADDRESSEES = {"night_escort": "POLRES", "use_pledge": "PEMDA", "move_tps": "KPU"}
@@ -33,7 +37,17 @@ _ADDRESSEES = {"night_escort": "POLRES", "use_pledge": "PEMDA", "move_tps": "KPU
 
 def since(why: str) -> str:
     """Why an outlook is old, in words."""
-    return _SINCE.get(why.partition(".")[0], "keadaan berubah") if why else ""
+    return _SINCE.get(why) or _SINCE.get(why.partition(".")[0], "keadaan berubah") if why else ""
+
+
+def freshness(election: str, stored: forecast.Stored | forecast.Brief, why: str) -> dict[str, Any]:
+    """As of when an outlook speaks, why it is old (in words, "" where it is not), and where the next one stands."""
+    last = forecast.last_request(election)
+    return {
+        "number": stored.number, "said_at": stored.said_at, "since": since(why),
+        "running": last is not None and last.state in {"queued", "running"},
+        "failed": bool(why) and last is not None and last.state == "failed",
+    }  # fmt: skip
 
 
 @shell.page("forecast.read")
@@ -64,11 +78,12 @@ def _show(request: shell.Request, election: str, stored: forecast.Stored | None,
     }
     if stored is not None:
         names = forecast.place_names(election)
+        sites = {site.code: site.name for site in places.sites(request.election.region)}
         outlook = stored.outlook
         risky = outlook.at_risk
         context |= {
             "outlook": outlook,
-            "since": since(forecast.stale(stored, election, request.at)) if newest else "",
+            "fresh": freshness(election, stored, forecast.stale(stored, election, request.at) if newest else ""),
             "risky": [_tps(one, names) for one in risky[:_ROWS]],
             "more": max(0, len(risky) - _ROWS),
             "risky_count": len(risky),
@@ -77,6 +92,7 @@ def _show(request: shell.Request, election: str, stored: forecast.Stored | None,
             "total": len(outlook.tps),
             "kecamatan": [_place(p, names) for p in outlook.places if p.place.count(".") == 2],
             "desa": [_place(p, names) for p in outlook.places if p.place.count(".") == 3],
+            "islands": [_island(one, sites) for one in outlook.islands],
             "actions": [_action(number, one, names) for number, one in enumerate(outlook.actions, 1)],
             "inputs": [dict(zip(("name", "value", "basis"), words.given(one), strict=True)) for one in outlook.inputs],
         }
@@ -86,7 +102,7 @@ def _show(request: shell.Request, election: str, stored: forecast.Stored | None,
 def _past(one: forecast.Past) -> dict[str, Any]:
     return {
         "number": one.number, "mark": one.mark, "at": one.occurred_at, "at_risk": one.at_risk, "missing": words.count(one.not_ready_milli),
-        "all": words.percent(one.all_ppm), "plan": one.plan, "person": one.person,
+        "all": words.percent(one.all_ppm), "plan": one.plan, "person": one.person, "cause": since(one.cause),
     }  # fmt: skip
 
 
@@ -115,6 +131,13 @@ def _place(one: rules.PlaceOutlook, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _island(one: rules.Landing, sites: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": sites.get(one.island, one.island), "ppm": one.before_ppm, "before": words.percent(one.before_ppm),
+        "plan": "" if one.plan_ppm is None else words.percent(one.plan_ppm),
+    }  # fmt: skip
+
+
 def _action(number: int, one: rules.Action, names: Mapping[str, str]) -> dict[str, Any]:
     step = int(one.facts.get("step", 0))
     return {
@@ -138,20 +161,18 @@ def block(request: shell.Request, election: str) -> dict[str, Any] | None:
     """What the board shows: TPS at risk by name with their causes, and the next three actions; None where there is nothing to show."""
     if not shell.may(request, "forecast.read"):
         return None
-    stored = forecast.current(election, request.at)
+    stored = forecast.brief(election, request.at)
     if stored is None:
         return None
     names = forecast.place_names(election)
-    outlook = stored.outlook
     return {
-        "stored": stored,
-        "since": since(forecast.stale(stored, election, request.at)),
-        "risky": [_tps(one, names) for one in outlook.at_risk[:4]],
-        "risky_count": len(outlook.at_risk),
-        "missing": words.count(outlook.not_ready_milli),
-        "total": len(outlook.tps),
-        "all": words.percent(outlook.all_ppm),
-        "actions": [_action(number, one, names) for number, one in enumerate(outlook.actions[:3], 1)],
+        "fresh": freshness(election, stored, forecast.stale(stored, election, request.at)),
+        "risky": [_tps(one, names) for one in stored.risky],
+        "risky_count": stored.at_risk,
+        "missing": words.count(stored.not_ready_milli),
+        "total": len(stored.ready_ppm),
+        "all": words.percent(stored.all_ppm),
+        "actions": [_action(number, one, names) for number, one in enumerate(stored.actions, 1)],
     }
 
 
@@ -163,8 +184,9 @@ def _at_tps(_request: shell.Request, election: str, code: str) -> access_rules.T
 def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
     """One TPS: how probably it is ready, why not, what to do, and how that changed."""
     found = next((one for one in places.tps_list(election) if one.code == code), None)
-    stored = forecast.current(election, request.at)
-    one = forecast.by_tps(stored, code) if stored else None
+    lately = forecast.lately(election, request.at)
+    stored, one = (lately.stored, lately.tps.get(code)) if lately else (None, None)
+    before = forecast.by_tps(stored, code) if lately and stored and code in lately.told else None
     if found is None:
         raise Http404
     names = forecast.place_names(election)
@@ -173,6 +195,9 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
         "station": found,
         "name": names.get(code, code),
         "stored": stored,
+        "fresh": freshness(election, lately.stored, lately.moved) if lately else None,
+        "before": words.percent(before.ready_ppm) if before else "",
+        "waits": bool(lately and code in lately.waits),
         "one": _tps(rules.TpsOutlook(one.tps, one.ready_ppm, one.causes), names) if one else None,
         "causes": [{"text": words.cause(c), "share": words.percent(c.share_ppm), "what": words.remedy(c)} for c in one.causes]
         if one

@@ -369,6 +369,8 @@ def _buttons(request: shell.Request, election: str) -> list[Button]:
         found.append(Button(_link("transfers_report", election), "Laporkan surat suara kurang", "pindai atau cari TPS"))
     if station and _at_pps(request, station.code):
         found.append(Button(_link("custody_pass_on", election, station.code), "Terima kotak TPS", "hitung, lihat segel, terima dari PPS"))
+    if station and request.at >= request.election.voting_at and not _came_back(request, station.code):
+        found.append(Button(_link("custody_pass_back", election, station.code), "Serahkan kotak hasil", "sesudah penghitungan, kepada PPS"))
     if shell.may(request, "custody.read") and shell.may(request, "custody.record"):
         found.append(Button(_link("custody", election), "Serah terima kotak", "muat, berangkat, tiba, terima"))
     if shell.may(request, "packing.scan"):
@@ -384,6 +386,12 @@ def _at_pps(request: shell.Request, tps: str) -> bool:
     """Whether the goods of a TPS stand at a place and not yet with its KPPS."""
     held = custody.state(request.election.code, request.at).holdings.get(f"K:{tps}")
     return held is not None and not held.trip and held.holder.agency != "KPPS"
+
+
+def _came_back(request: shell.Request, tps: str) -> bool:
+    """Whether the goods of a TPS are on their way back already."""
+    held = custody.state(request.election.code, request.at).holdings.get(f"K:{tps}")
+    return held is not None and held.way != ""
 
 
 def _station(request: shell.Request, election: str) -> Any:

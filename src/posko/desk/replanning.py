@@ -1,6 +1,7 @@
 """Stage replanning: screens: what has happened, the repaired plan before it counts, the surat jalan that change."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -14,7 +15,7 @@ from posko.domain import record as facts
 from posko.domain import replanning as rules
 from posko.formats import document, text
 from posko.formats import replanning as printed
-from posko.store import distribution, places, regulation, replanning
+from posko.store import access, distribution, places, regulation, replanning
 
 KINDS = {
     "jalan": "Jalan putus",
@@ -73,10 +74,17 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "may_write": shell.may(request, "replanning.write"),
         "repaired": repaired,
         "lines": _lines(repaired) if repaired else [],
+        "told": _handed_out(election, repaired, request.at),
+        "searches": [_searched(request, one, names, stored) for one in distribution.searches(election, replanning.TASK, request.at)],
     }
     if stored and context["may_write"]:
         context |= _choices(request, stored)
     return render(request, "desk/replanning/index.html", context)
+
+
+def _handed_out(election: str, repaired: replanning.Repaired | None, at: datetime) -> dict[str, Any] | None:
+    found = replanning.told(election, repaired.stored.number, at) if repaired else None
+    return {"at": found.occurred_at, "person": access.names().get(found.person, found.person)} if found else None
 
 
 def _choices(request: shell.Request, stored: distribution.StoredPlan) -> dict[str, Any]:
@@ -98,6 +106,13 @@ def _names(request: shell.Request, stored: distribution.StoredPlan | None) -> di
     names = {tps.code: f"{tps.name} {tps.desa_name}" for tps in places.tps_list(request.election.code)}
     names |= {node.code: node.name for node in stored.inputs.network.nodes} if stored else {}
     return names
+
+
+def _searched(
+    request: shell.Request, one: distribution.PlanRequest, names: Mapping[str, str], stored: distribution.StoredPlan | None
+) -> dict[str, Any]:
+    what = _said(rules.disruption_of(one.asked["happened"]), names, stored) if stored else ""
+    return {"one": one, "what": what, "person": access.names().get(one.actor.person, one.actor.person)}
 
 
 def _told(one: distribution.Disrupted, names: Mapping[str, str], stored: distribution.StoredPlan | None) -> dict[str, Any]:
@@ -124,63 +139,65 @@ def _reckoned(stand: replanning.Stand, typed: str) -> int:
     return seen_min if 0 <= stand.now_min - seen_min <= LOOKED_AT_MIN and not left else stand.now_min
 
 
-def _mended(request: shell.Request, happened: rules.Disruption | None, seen_min: str = "") -> tuple[replanning.Stand, Any]:
+def _mended(stand: replanning.Stand, now_min: int) -> Any:
     # The routing library costs a second at the start of every process.
     from posko.planning import mending, routes  # noqa: PLC0415  (see above)
 
-    stand = replanning.stand(request.election.code, happened, request.at)
-    made = mending.mend(
-        stand.stored.plan,
-        stand.given,
-        now_min=_reckoned(stand, seen_min),
-        trials=TRIALS,
-        stop=routes.Stop(iterations=ITERATIONS),
-        seed=stand.stored.plan.seed,
-    )
-    return stand, made
+    stop = routes.Stop(iterations=ITERATIONS)
+    return mending.mend(stand.stored.plan, stand.given, now_min=now_min, trials=TRIALS, stop=stop, seed=stand.stored.plan.seed)
 
 
 @shell.page("replanning.write")
 def preview(request: shell.Request, election: str) -> HttpResponse:
-    """The repaired plan with the surat jalan that would change; nothing is recorded."""
+    """The repaired plan with the surat jalan that would change; nothing is recorded. Where there is much to search the worker is asked."""
     typed = _typed(request.GET)
     try:
         happened = _happened(request, typed)
-        stand, made = _mended(request, happened)
+        stand = replanning.stand(request.election.code, happened, request.at)
+        if not rules.at_once(stand.given.loads):
+            return render(request, "desk/replanning/ask.html", _asking(request, typed, happened, stand))
+        made = _mended(stand, stand.now_min)
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
         return redirect("desk:replanning", election)
-    stored, plan = stand.stored, made.plan
-    told = rules.changes(stored.plan, stored.inputs.loads, plan, stand.given.loads)
-    before = _side(stored)
-    now = printed.Side(plan, {x.code: x for x in stand.given.loads}, stand.given.network, {})
-    names = {site.code: site.name for site in places.sites(request.election.region)}
-    context = {
+    context = _effect(request, happened, stand, made.plan) | {
         "typed": typed,
         "kind": KINDS[typed["jenis"]],
-        "what": _said(happened, _names(request, stored), stored),
-        "plan": stored,
-        "told": told,
-        "lines": printed.lines(told, before, now, stored.midnight_at),
-        "whole": plan.feasible,
         "fresh": made.fresh,
         "frozen": len(made.frozen),
         "rerouted": ", ".join(made.rerouted),
+        "seen_hash": plans.plan_hash(made.plan),
+        "seen_min": str(stand.now_min),
+        "loads": len(stand.given.loads),
+    }
+    return render(request, "desk/replanning/preview.html", context)
+
+
+def _effect(request: shell.Request, happened: rules.Disruption | None, stand: replanning.Stand, plan: plans.Plan) -> dict[str, Any]:
+    """What a repair would change in the plan in force, in figures and surat jalan by surat jalan."""
+    stored = stand.stored
+    told = rules.changes(stored.plan, stored.inputs.loads, plan, stand.given.loads)
+    now = printed.Side(plan, {x.code: x for x in stand.given.loads}, stand.given.network, {})
+    return {
+        "what": _said(happened, _names(request, stored), stored),
+        "plan": stored,
+        "told": told,
+        "lines": printed.lines(told, _side(stored), now, stored.midnight_at),
+        "whole": plan.feasible,
         "more_km": text.desimal(abs(plan.distance_m - stored.plan.distance_m) / 1000),
         "shorter": plan.distance_m < stored.plan.distance_m,
         "cost": _dearer(_cost(plan, stand.given.fleet) - _cost(stored.plan, stored.inputs.fleet)),
         "moved": len(told.moved),
-        "reasons": plan_desk.reasons(plan.unassigned, names),
-        "seen_hash": plans.plan_hash(plan),
-        "seen_min": str(stand.now_min),
+        "reasons": plan_desk.reasons(plan.unassigned, {site.code: site.name for site in places.sites(request.election.region)}),
         "marks": stored.marks,
         "sources": printed.SOURCES.items(),
-    }  # fmt: skip
-    return render(request, "desk/replanning/preview.html", context)
+        "road": isinstance(happened, rules.RoadCut),
+        "vehicle": isinstance(happened, rules.VehicleLost),
+    }
 
 
 def _dearer(rupiah: int) -> str:
-    return f"{'−' if rupiah < 0 else '+'}Rp{text.angka(abs(rupiah))}"
+    return f"{'−' if rupiah < 0 else '+'}{text.angka(abs(rupiah))}"
 
 
 def _cost(plan: plans.Plan, vehicles: Iterable[plans.Vehicle]) -> int:
@@ -215,22 +232,142 @@ def commit(request: shell.Request, election: str) -> HttpResponse:
     seen, note, alone = request.POST.get("seen", ""), request.POST.get("note", "").strip()[:400], "alone" in request.POST
     try:
         happened = _happened(request, typed)
-        stand, made = _mended(request, happened, request.POST.get("seen_min", ""))
+        stand = replanning.stand(request.election.code, happened, request.at)
+        if not rules.at_once(stand.given.loads):
+            raise rules.PlanMoved(seen=seen[:6], now=stand.stored.number)
+        made = _mended(stand, _reckoned(stand, request.POST.get("seen_min", "")))
         if plans.plan_hash(made.plan) != request.POST.get("seen_hash", ""):
             raise rules.PlanMoved(seen=seen[:6], now=stand.stored.number)
         number = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
-        actor = facts.Actor(request.person.id, request.person.agency)
-        stored = replanning.record_repair(
-            election, happened, None if alone else made.plan, number, typed["source"], note, actor, request.at
-        )  # fmt: skip
+        plan, actor = None if alone else made.plan, _actor(request)
+        stored = replanning.record_repair(election, happened, plan, number, typed["source"], note, actor, request.at)
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
         return again
+    _recorded(request, stored)
+    return again
+
+
+def _recorded(request: shell.Request, stored: distribution.StoredPlan | None) -> None:
     if stored is None:
         shell.warned(request, "Gangguan dicatat. Rencana yang berlaku memakai masukan lama: cari jalan keluar untuk yang tidak terbawa.")
     else:
         shell.done(request, f"Gangguan dicatat. Rencana {stored.number} berlaku; cetak lembar perubahan untuk pengemudi dan Polres.")
-    return again
+
+
+# --- searched by the worker ----------------------------------------------------------------------------------------------------------
+
+
+def _asking(request: shell.Request, typed: Mapping[str, str], happened: rules.Disruption | None, stand: replanning.Stand) -> dict[str, Any]:
+    return {
+        "typed": typed,
+        "kind": KINDS[typed["jenis"]],
+        "what": _said(happened, _names(request, stand.stored), stand.stored),
+        "loads": len(stand.given.loads),
+        "most": rules.LARGEST_AT_ONCE,
+        "plan": stand.stored,
+    }
+
+
+def _actor(request: shell.Request) -> facts.Actor:
+    return facts.Actor(request.person.id, request.person.agency)
+
+
+@shell.page("replanning.write")
+def ask(request: shell.Request, election: str) -> HttpResponse:
+    """Asks the worker to search; whoever asks the same waits for the same answer."""
+    if request.method != "POST":
+        return redirect("desk:replanning", election)
+    typed = _typed(request.POST)
+    try:
+        asked = replanning.ask(election, _happened(request, typed), typed["source"], _actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:replanning", election)
+    return redirect("desk:replanning_search", election, asked.id)
+
+
+@shell.page("replanning.write")
+def search(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """How far a search is, and what it found: a draft that somebody takes or puts aside."""
+    found = replanning.found(election, number, request.at)
+    if found is None:
+        raise Http404
+    current = distribution.current_plan(election, request.at)
+    stored = found.base or current
+    asked = found.request
+    context: dict[str, Any] = {
+        "found": found,
+        "what": _said(found.happened, _names(request, stored), stored) if stored else "",
+        "kind": _kind(found.happened),
+        "base": asked.asked["base"],
+        "current": current.number if current else 0,
+        "person": access.names().get(asked.actor.person, asked.actor.person),
+        "reason": shell.told(asked.code, asked.details) if asked.state == "failed" else "",
+        "source": found.source,
+        "again": _again(found),
+        **plan_desk.waited(asked, request.machine_at),
+    }
+    if found.plan is not None and found.stand is not None and not found.changed:
+        answer = asked.answer
+        context |= _effect(request, found.happened, found.stand, found.plan)
+        context |= {"frozen": answer["frozen"], "rerouted": ", ".join(answer["rerouted"]), "fresh": answer["fresh"]}
+    return render(request, "desk/replanning/search.html", context)
+
+
+def _kind(happened: rules.Disruption | None) -> str:
+    """The word for a disruption, as the form has it."""
+    words: dict[type[Any], str] = {rules.RoadCut: "jalan", rules.VehicleLost: "kendaraan", rules.LateStock: "barang"}
+    if isinstance(happened, rules.TpsMoved):
+        return KINDS["gabung" if happened.into else "pindah"]
+    return KINDS[words.get(type(happened), "lain")]
+
+
+def _again(found: replanning.Found) -> dict[str, str]:
+    """The fields of the form that asks for the same once more."""
+    said: dict[str, Any] = {"source": found.source}
+    match found.happened:
+        case rules.RoadCut(place, to):
+            said |= {"jenis": "jalan", "place": place, "to": to}
+        case rules.VehicleLost(vehicle):
+            said |= {"jenis": "kendaraan", "vehicle": vehicle}
+        case rules.TpsMoved(tps, to, into):
+            said |= {"jenis": "gabung" if into else "pindah", "tps": tps, "to": to, "into": into}
+        case rules.LateStock(item, ready_min):
+            ready = found.base.instant(ready_min) if found.base else None
+            said |= {"jenis": "barang", "item": item, "ready": text.form_moment(ready) if ready else ""}
+        case _:
+            said |= {"jenis": "lain"}
+    return said
+
+
+@shell.page("replanning.write")
+def cancel(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """Nobody wants a search or what it found any more."""
+    if request.method == "POST":
+        try:
+            if replanning.found(election, number, request.at) is None:
+                raise Http404
+            distribution.cancel_request(election, number, _actor(request), request.at)
+            shell.done(request, "Pencarian dihentikan. Rencana yang berlaku tidak berubah, dan gangguannya belum dicatat.")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+    return redirect("desk:replanning", election)
+
+
+@shell.page("replanning.write")
+def take(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """Records the disruption and the repair that the worker found; or the disruption alone."""
+    if request.method != "POST":
+        return redirect("desk:replanning_search", election, number)
+    note, alone = request.POST.get("note", "").strip()[:400], "alone" in request.POST
+    try:
+        stored = replanning.take(election, number, note, _actor(request), request.at, alone=alone)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:replanning_search", election, number)
+    _recorded(request, stored)
+    return redirect("desk:replanning", election)
 
 
 @shell.page("replanning.write")
@@ -285,6 +422,19 @@ def sheet(request: shell.Request, election: str) -> HttpResponse:
     return response
 
 
+@shell.page("replanning.write")
+def tell(request: shell.Request, election: str) -> HttpResponse:
+    """Drivers, escorts and receivers have the change sheet."""
+    if request.method == "POST":
+        typed = request.POST.get("plan", "")
+        try:
+            replanning.tell(election, int(typed) if typed.isdecimal() and len(typed) < 7 else 0, _actor(request), request.at)
+            shell.done(request, f"Dicatat: lembar perubahan rencana {typed} sudah dibagikan.")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+    return redirect("desk:replanning", election)
+
+
 @shell.page("replanning.read")
 def waybill(request: shell.Request, election: str, identity: str) -> HttpResponse:
     """Whether a surat jalan holds, for whoever has one in hand; a scan of an old one leads here."""
@@ -298,7 +448,12 @@ urlpatterns = [
     path("<slug:election>/distribusi/gangguan/", index, name="replanning"),
     path("<slug:election>/distribusi/gangguan/periksa/", preview, name="replanning_preview"),
     path("<slug:election>/distribusi/gangguan/catat/", commit, name="replanning_commit"),
+    path("<slug:election>/distribusi/gangguan/cari/", ask, name="replanning_ask"),
+    path("<slug:election>/distribusi/gangguan/cari/<int:number>/", search, name="replanning_search"),
+    path("<slug:election>/distribusi/gangguan/cari/<int:number>/batal/", cancel, name="replanning_cancel"),
+    path("<slug:election>/distribusi/gangguan/cari/<int:number>/catat/", take, name="replanning_take"),
     path("<slug:election>/distribusi/gangguan/selesai/", end, name="replanning_end"),
+    path("<slug:election>/distribusi/gangguan/dibagikan/", tell, name="replanning_tell"),
     path("<slug:election>/distribusi/gangguan/perubahan.pdf", sheet, name="replanning_sheet"),
     path("<slug:election>/distribusi/surat/<str:identity>/", waybill, name="replanning_waybill"),
 ]
@@ -307,7 +462,12 @@ SENTENCES: dict[str, str] = {
     "replanning.bad_disruption": "Gangguan ini menyebut yang tidak ada dalam rencana, atau kurang lengkap. Periksa pilihannya.",
     "replanning.too_near": "{place} dan {to} terlalu dekat ({metres} m): setiap jalan dari yang satu lewat yang lain. Pilih desa lain.",
     "replanning.plan_moved": "Rencana atau masukannya berubah sejak dilihat. Periksa sekali lagi sebelum mencatat.",
+    "replanning.already_told": "Pembagian lembar perubahan rencana {plan} sudah dicatat.",
+    "replanning.overdue": "Sudah berangkat sejak pencarian: {trips}. Pengemudinya memegang surat yang lama; cari sekali lagi.",
     "replanning.not_whole": "Perbaikan ini meninggalkan {left} muatan, jadi tidak dicatat sebagai rencana. Catat gangguannya saja.",
 }
-TASKS: dict[str, tuple[str, str]] = {}
+TASKS: dict[str, tuple[str, str]] = {
+    "replanning.tell": ("Bagikan lembar perubahan {label} kepada pengemudi dan pengawal, lalu catat", "desk:replanning"),
+    "replanning.found": ("Lihat perbaikan {label} yang ditemukan: terima atau singkirkan", "desk:replanning"),
+}
 HITS: dict[str, str] = {"old_waybill": "desk:replanning_waybill"}

@@ -1,9 +1,9 @@
 """What every staff screen shares: who may open it, its menu, and the sentences for refusals."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -197,7 +197,9 @@ def signed_in(view: View[P]) -> Plain:
 
 def decide(request: Request, act: str, thing: rules.Thing) -> rules.Decision:
     """The policy's answer for this person now, with the agreements in force; reads are logged by the store."""
-    return access.decide(request.person, act, thing, at=request.at)
+    if request.method not in {"GET", "HEAD"}:  # what a form changes, the page after it must see
+        return access.decide(request.person, act, thing, at=request.at)
+    return access.decide(request.person, act, thing, request.at, purpose(request), _agreements(request))
 
 
 def _agreements(request: Request) -> list[rules.Agreement]:
@@ -336,9 +338,9 @@ DENIALS = {
 }
 
 
-def _modules() -> Iterable[ModuleType]:
-    for stage in STAGES:
-        yield import_module(f"posko.desk.{stage}")
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    return tuple(import_module(f"posko.desk.{stage}") for stage in STAGES)
 
 
 def _collect(name: str) -> dict[str, Any]:
@@ -365,10 +367,13 @@ def sent_table(request: HttpRequest) -> tuple[str, bytes]:
 
 def sentence(refusal: facts.Refusal) -> str:
     """The Indonesian sentence for a refusal; the code itself where a stage forgot to write one."""
-    template = _collect("SENTENCES").get(refusal.code)
-    if template is None:
-        return f"Ditolak: {refusal.code}."
-    return str(template.format(**refusal.facts))
+    return told(refusal.code, refusal.facts)
+
+
+def told(code: str, said: Mapping[str, Any]) -> str:
+    """The sentence for a refusal that was kept by its code and facts."""
+    template = _collect("SENTENCES").get(code)
+    return str(template.format(**said)) if template is not None else f"Ditolak: {code}."
 
 
 def refused(request: Request, refusal: facts.Refusal) -> None:
@@ -525,9 +530,10 @@ def _journal_href(asked: Request, election: facts.Election | None) -> str:
     return reverse("desk:record", args=[election.code])
 
 
-def _has_page(name: str) -> bool:
-    """Whether a page of this name exists: a stage may be thin."""
-    return any(getattr(pattern, "name", "") == name for module in _modules() for pattern in module.urlpatterns)
+@cache
+def _names() -> frozenset[str]:
+    """The names of all pages: a stage may be thin, and have none that bears its own."""
+    return frozenset(getattr(pattern, "name", "") for module in _modules() for pattern in module.urlpatterns)
 
 
 def _second_line(asked: Request, election: facts.Election | None, name: str, links: tuple[tuple[str, str, str], ...]) -> list[MenuEntry]:
@@ -538,7 +544,7 @@ def _second_line(asked: Request, election: facts.Election | None, name: str, lin
     return [
         MenuEntry(reverse(f"desk:{stage}", args=[election.code]), label, "", stage == here_now)
         for stage, label, act in links
-        if _has_page(stage) and _may_in(asked, act, election)
+        if stage in _names() and _may_in(asked, act, election)
     ]
 
 
@@ -558,7 +564,7 @@ def situation(request: HttpRequest) -> dict[str, Any]:
             if _may_in(asked, act, current)
         ]
     size, root = record.root() if person else (0, "")
-    installation = record.installation()
+    installation = getattr(asked, "installed", None) or record.installation()
     return {
         "election": current,
         "election_code": current.code if current else "",

@@ -74,7 +74,7 @@ RULES = (
         "R15", "TPS tanpa sinyal atau listrik dan tanpa rencana luring.", "tantangan", "KPU, Pemda",
     ),
     Said(
-        "R16", "Satu akun dipakai di dua gawai sekaligus, atau di dua tempat yang mustahil terkejar.", "ancaman", "KPU",
+        "R16", "Satu akun tercatat di dua tempat sekaligus dengan dua gawai, atau lebih cepat daripada yang terkejar.", "ancaman", "KPU",
     ),
     Said("R17", "Pindaian di luar jalur atau di luar jadwal rencana.", "gangguan", "KPU, Polres"),
     Said("R18", "Beberapa sinyal sejenis di beberapa desa dalam waktu singkat: mungkin satu sebab.", "gangguan", "KPU"),

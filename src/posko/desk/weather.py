@@ -116,7 +116,7 @@ def add(request: shell.Request, election: str) -> HttpResponse:
     except facts.Refusal as refusal:
         shell.refused(request, refusal)
         return _index(request, election, {"typed": typed})
-    shell.done(request, f"Prakiraan {codes[0]} dicatat.")
+    shell.done(request, f"Prakiraan {codes[0]} tercatat.")
     return redirect("desk:weather", election)
 
 
@@ -173,7 +173,7 @@ def upload(request: shell.Request, election: str) -> HttpResponse:
     if problems:
         shown = [{"p": problem, "text": printed.sentence(problem)} for problem in problems[:MOST_PROBLEMS]]
         return _index(request, election, {"problems": shown, "number": len(problems), "pasted": pasted})
-    shell.done(request, f"{len(codes)} prakiraan dicatat.")
+    shell.done(request, f"{len(set(codes))} prakiraan tercatat.")
     return redirect("desk:weather", election)
 
 

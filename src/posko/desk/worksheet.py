@@ -88,6 +88,10 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "others": [one for one in _others(request, election, names) if one["note"].base == sheet.base.number],
         "split": [_split_line(sheet, code) for code in distribution.splits(election, request.at)],
         "map": _map(request, sheet),
+        "loads": len(sheet.given.loads),
+        "most": changed.LARGEST_AT_ONCE,
+        "at_once": changed.at_once(sheet.given.loads),
+        "searches": [one for one in distribution.searches(election, worksheet.TASK, request.at) if one.actor.person == request.person.id],
     }
     return render(request, "desk/worksheet/index.html", context)
 
@@ -355,10 +359,12 @@ def discard(request: shell.Request, election: str) -> HttpResponse:
 
 @shell.page("worksheet.edit")
 def solve(request: shell.Request, election: str) -> HttpResponse:
-    """Plans everything anew that is neither locked nor pinned."""
+    """Plans everything anew that is neither locked nor pinned; where there is much to search the worker is asked."""
+    sheet = worksheet.sheet(election, request.person.id, request.at) if request.method == "POST" else None
+    if sheet is not None and not changed.at_once(sheet.given.loads):
+        return _asked(request, election)
 
     def run() -> None:
-        sheet = worksheet.sheet(election, request.person.id, request.at)
         if sheet is None:
             raise rules.NoDraft(election=election)
         plan = partial(routes.plan, sea=distribution.sea(election, request.at))
@@ -366,6 +372,60 @@ def solve(request: shell.Request, election: str) -> HttpResponse:
         worksheet.adjust(election, rules.Solved(made), _seen(request), shell.actor(request), request.at)
 
     return _act(request, election, run, "Sisanya disusun ulang. Yang terkunci dan dipaku tidak berubah.")
+
+
+@shell.page("worksheet.edit")
+def ask(request: shell.Request, election: str) -> HttpResponse:
+    """Asks the worker for the rest of the draft; a second press waits for the same answer."""
+    return _asked(request, election) if request.method == "POST" else redirect("desk:worksheet", election)
+
+
+def _asked(request: shell.Request, election: str) -> HttpResponse:
+    try:
+        asked = worksheet.ask(election, _seen(request), shell.actor(request), request.at)
+    except facts.Refusal as refusal:
+        shell.refused(request, refusal)
+        return redirect("desk:worksheet", election)
+    return redirect("desk:worksheet_search", election, asked.id)
+
+
+@shell.page("worksheet.edit")
+def search(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """How far the search for the rest of a draft is, and what it found beside the draft."""
+    found = worksheet.found(election, number, request.person.id, request.at)
+    if found is None:
+        raise Http404
+    asked = found.request
+    context: dict[str, Any] = {
+        "found": found,
+        "reason": shell.told(asked.code, asked.details) if asked.state == "failed" else "",
+        **plan_pages.waited(asked, request.machine_at),
+    }
+    if found.plan is not None and found.sheet is not None and not found.changed:
+        now, after = found.sheet.plan(), found.after
+        fleet = found.sheet.given.fleet
+        totals = (rules.totals(one, after.loads.values(), fleet) for one in (now, found.plan))
+        context |= {"totals": _totals(*totals), "wrong": found.wrong, "left": len(after.left)}
+    return render(request, "desk/worksheet/search.html", context)
+
+
+@shell.page("worksheet.edit")
+def cancel(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """Nobody wants a search or what it found any more."""
+
+    def run() -> None:
+        if worksheet.found(election, number, request.person.id, request.at) is None:
+            raise Http404
+        distribution.cancel_request(election, number, shell.actor(request), request.at)
+
+    return _act(request, election, run, "Pencarian dihentikan. Draf tidak berubah.")
+
+
+@shell.page("worksheet.edit")
+def take(request: shell.Request, election: str, number: int) -> HttpResponse:
+    """What the worker found becomes the next step of the draft."""
+    said = "Sisanya disusun ulang. Yang terkunci dan dipaku tidak berubah."
+    return _act(request, election, lambda: worksheet.take(election, number, shell.actor(request), request.at), said)
 
 
 @shell.page("worksheet.edit")
@@ -590,6 +650,10 @@ urlpatterns = [
     path("<slug:election>/distribusi/meja/ubah/", adjust, name="worksheet_adjust"),
     path("<slug:election>/distribusi/meja/urungkan/", undo, name="worksheet_undo"),
     path("<slug:election>/distribusi/meja/susun/", solve, name="worksheet_solve"),
+    path("<slug:election>/distribusi/meja/cari/", ask, name="worksheet_ask"),
+    path("<slug:election>/distribusi/meja/cari/<int:number>/", search, name="worksheet_search"),
+    path("<slug:election>/distribusi/meja/cari/<int:number>/batal/", cancel, name="worksheet_cancel"),
+    path("<slug:election>/distribusi/meja/cari/<int:number>/pakai/", take, name="worksheet_take"),
     path("<slug:election>/distribusi/meja/gabung/", join, name="worksheet_join"),
     path("<slug:election>/distribusi/meja/buang/", discard, name="worksheet_discard"),
     path("<slug:election>/distribusi/meja/simpan/", save, name="worksheet_save"),
@@ -654,7 +718,7 @@ FAULTS = {
     "closed_then": "{place} tertutup untuk perahu pada {minute}.",
     "wrong_vehicle": "Kendaraan jenis {vehicle} tidak dapat masuk ke {place}.",
     "ppk_not_first": "{load} tiba {minutes} sebelum PPK-nya.",
-    "kit_split": "Perlengkapan satu TPS ({place}) terbagi ke {loads} muatan.",
+    "kit_split": "Perlengkapan satu TPS ({place}) terbagi ke {loads} muatan tanpa izin.",
 }
 STEPS = {
     "move": "{load} ke {trip}",

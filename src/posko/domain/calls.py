@@ -99,7 +99,7 @@ class Turn:
 TURNS: Mapping[str, Turn] = {
     "unheard": Turn(500, 20), "tps": Turn(600, 30), "check": Turn(500, 60), "last_way": Turn(500, 45), "unplanned": Turn(200, 90),
     "hazard": Turn(200, 60), "breakdown": Turn(200, 90), "road": Turn(100, 60), "plan": Turn(100, 60), "supply": Turn(100, 120),
-    "work": Turn(100, 120), "sea": Turn(0, 0),
+    "work": Turn(100, 120), "sea": Turn(0, 0), "gate": Turn(0, 0),
 }  # fmt: skip
 """Cause of the forecast -> what a telephone call can turn of it. unheard: nobody there was seen or heard; a boat that the sea keeps in port
 does not leave because somebody telephones."""

@@ -5,7 +5,7 @@ ordered by (when it happened, device, number of the device, id) alone. What cann
 refused: it happened, and somebody has to look. tests/vectors/custody holds the same rules as JSON, for programs in other languages.
 
 Things: "B:<code>" is a sealed box with its label; "K:<place>" is everything else that travels for a TPS, PPS or PPK, and all of it where
-its boxes bear no label yet.
+its boxes bear no label yet. On the way back after the count the booths and tools of a place are a thing of their own, "S:<place>".
 """
 
 import hashlib
@@ -32,6 +32,12 @@ AGENCIES = ("KPU", "PPK", "PPS", "KPPS", CARRIER)
 FUNCTIONS = ("ketua", "anggota", "sekretariat", "gudang", "pengemudi", "juru_mudi", "lainnya")
 CAUSES = ("segel_rusak", "kotak_rusak", "basah", "salah_tujuan", "jumlah_beda", "hilang", "lainnya")
 SEALS = ("unread", "whole", "differ")
+BACK = "back"
+WAYS = ("", BACK)
+"""Out to the TPS, or back after the count: what comes back was delivered all the same, and bears new seals."""
+MOST_PHOTOS = 4
+COARSE_UDEG = 1000
+"""To how many micro-degrees a position is rounded before anybody keeps it: about a hundred metres."""
 ENDS = frozenset({"PPS", "KPPS"})
 """With whom goods of a TPS count as delivered: in the desa, or at the TPS itself."""
 
@@ -126,6 +132,24 @@ class SameNumber(record.Refusal):
     code: ClassVar[str] = "custody.same_number"
 
 
+class BadPosition(record.Refusal):
+    """A position that lies nowhere on Earth."""
+
+    code: ClassVar[str] = "custody.bad_position"
+
+
+class NoPicture(record.Refusal):
+    """What should show something is no picture."""
+
+    code: ClassVar[str] = "custody.no_picture"
+
+
+class OtherWay(record.Refusal):
+    """An event of a return trip says that it is one, and no other does."""
+
+    code: ClassVar[str] = "custody.other_way"
+
+
 class NotADelivery(record.Refusal):
     """Only a loading or a hand-over has minutes of hand-over to print."""
 
@@ -179,7 +203,8 @@ class Event:
     trip: identity of the waybill, "" where no vehicle takes part. here: the person stood beside it (False: told by radio or telephone).
     sent and received: ballot boxes by the waybill and as counted, 0 and 0 where nobody counted; missing: things that should have been
     there. lat and lon: micro-degrees, None without a fix. corrects: the event that this one takes back (and, unless it is CORRECTED, takes
-    the place of). client: the browser in which it was typed, where the device is the desk itself.
+    the place of). client: the browser in which it was typed, where the device is the desk itself. way: "" out, BACK after the count.
+    photos: SHA-256 of pictures that show it.
     """
 
     id: str
@@ -205,10 +230,16 @@ class Event:
     corrects: str = ""
     mark: str = ""
     client: str = ""
+    way: str = ""
+    photos: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise Malformed(field="at")
+        if self.way not in WAYS:
+            raise Malformed(field="way")
+        if len(self.photos) > MOST_PHOTOS:
+            raise Malformed(field="photos")
         if self.seals not in SEALS:
             raise Malformed(field="seals")
         if (self.lat is None) != (self.lon is None):
@@ -238,6 +269,13 @@ def _check_parties(event: Event) -> None:
             raise SamePerson(person=event.giver.person)
     if event.kind in {Kind.REFUSED, Kind.DAMAGED} and event.cause not in CAUSES:
         raise CauseMissing(kind=event.kind.value)
+
+
+def coarse(degrees: float) -> int:
+    """A latitude or longitude in micro-degrees, rounded so that it names a neighbourhood and no house. BadPosition for no such degree."""
+    if not -180 <= degrees <= 180:  # also refuses what is no number
+        raise BadPosition()
+    return round(degrees * 1_000_000 / COARSE_UDEG) * COARSE_UDEG
 
 
 def check_names(event: Event, giver: str, receiver: str) -> None:
@@ -271,7 +309,7 @@ def event_facts(event: Event) -> dict[str, Any]:
         "giver": _party_facts(event.giver), "receiver": _party_facts(event.receiver), "seals": event.seals,
         "readings": [_reading_facts(r) for r in event.readings], "sent": event.sent, "received": event.received,
         "missing": list(event.missing), "cause": event.cause, "here": int(event.here), "lat": event.lat, "lon": event.lon,
-        "corrects": event.corrects, "mark": event.mark, "client": event.client,
+        "corrects": event.corrects, "mark": event.mark, "client": event.client, "way": event.way, "photos": list(event.photos),
     }  # fmt: skip
     blank = {"sent", "received"}  # nought is said by silence here; a latitude of nought is one
     return {name: value for name, value in plain.items() if value not in ("", None, [], {}) and not (name in blank and value == 0)}
@@ -304,7 +342,7 @@ def event_of(said: Mapping[str, Any]) -> Event:
             seals=_text(said, "seals") or "unread", readings=tuple(_reading(r) for r in said.get("readings", ())),
             sent=_whole(said, "sent"), received=_whole(said, "received"), missing=_texts(said, "missing"), cause=_text(said, "cause"),
             here=bool(_whole(said, "here", 1)), lat=_degrees(said, "lat"), lon=_degrees(said, "lon"), corrects=_text(said, "corrects"),
-            mark=_text(said, "mark"), client=_text(said, "client"),
+            mark=_text(said, "mark"), client=_text(said, "client"), way=_text(said, "way"), photos=_texts(said, "photos"),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         named = str(wrong.args[0]) if isinstance(wrong, KeyError) and wrong.args else "kind, at, readings"
@@ -362,7 +400,10 @@ def _bytes(event: Event) -> bytes:
 
 @dataclass(frozen=True)
 class Holding:
-    """Who holds a thing. trip: on which vehicle (waybill), "" where it stands at `place`. refused, damaged: the cause, "" for none."""
+    """Who holds a thing. trip: on which vehicle (waybill), "" where it stands at `place`. refused, damaged: the cause, "" for none.
+
+    delivered_at: when it came to its PPS or KPPS on the way out; what comes back (way) was delivered all the same.
+    """
 
     thing: str
     holder: Party
@@ -373,6 +414,7 @@ class Holding:
     delivered_at: datetime | None = None
     refused: str = ""
     damaged: str = ""
+    way: str = ""
 
 
 @dataclass(frozen=True)
@@ -448,6 +490,13 @@ def merge(one: State, other: State) -> State:
     return fold((*one.events, *other.events))
 
 
+def outward(state: State) -> State:
+    """The state as if nothing had come back yet: what was brought where, for questions of before the vote."""
+    if not any(event.way == BACK for event in state.events):
+        return state
+    return fold(event for event in state.events if event.way != BACK)
+
+
 def _single(everything: Sequence[Event]) -> tuple[list[Event], list[Conflict]]:
     """One event for each id. Other bytes under an id are a conflict; the smallest bytes count, so that every replay chooses alike."""
     by_id: dict[str, list[Event]] = defaultdict(list)
@@ -501,7 +550,7 @@ class _Walk:
         self.places: dict[str, str] = {}
         self.fixes: dict[str, tuple[int, int]] = {}
         self.keys: dict[str, dict[str, str]] = defaultdict(dict)  # thing -> who held it once -> the event with which that began
-        self.seals: dict[str, tuple[Reading, str]] = {}
+        self.seals: dict[tuple[str, str], tuple[Reading, str]] = {}  # thing, way: after the count a box gets new ones
         self.found: list[Conflict] = []
         self.moved: dict[str, list[Event]] = defaultdict(list)
         self.by_id: dict[str, Event] = {}
@@ -548,10 +597,10 @@ class _Walk:
 
     def _hand_over(self, event: Event, thing: str) -> None:
         held = self.holdings.get(thing)
-        if held is None:
-            self.found.append(Conflict("before_loading", thing, (event.id,), {"place": event.place}))
-        else:
+        if held is not None:
             self._check_giver(event, thing, held)
+        elif event.trip or event.way != BACK:  # what a TPS gives back was there, even where nobody recorded how it came
+            self.found.append(Conflict("before_loading", thing, (event.id,), {"place": event.place}))
         self.moved[thing].append(event)
         self._hold(event, thing, "")
 
@@ -578,12 +627,14 @@ class _Walk:
     def _hold(self, event: Event, thing: str, trip: str) -> None:
         before = self.holdings.get(thing)
         delivered = before.delivered_at if before else None
-        if event.kind is Kind.HANDED_OVER and event.receiver.agency in ENDS:
+        if event.way == BACK:
+            pass  # coming back says nothing of when it was brought
+        elif event.kind is Kind.HANDED_OVER and event.receiver.agency in ENDS:
             delivered = delivered or event.at
         elif trip:  # on a vehicle again
             delivered = None
         damaged = before.damaged if before else ""
-        self.holdings[thing] = Holding(thing, event.receiver, event.place, trip, event.at, event.id, delivered, "", damaged)
+        self.holdings[thing] = Holding(thing, event.receiver, event.place, trip, event.at, event.id, delivered, "", damaged, event.way)
         key = f"trip:{trip}" if trip else f"{event.receiver.agency}@{event.place}"
         self.keys[thing].setdefault(key, event.id)
 
@@ -598,7 +649,7 @@ class _Walk:
             self.holdings[thing] = replace(held, refused=event.cause)
 
     def _read(self, event: Event, reading: Reading) -> None:
-        before = self.seals.get(reading.thing)
+        before = self.seals.get((reading.thing, event.way))
         if not reading.whole:
             self.found.append(Conflict("seal_broken", reading.thing, (event.id,), {"place": event.place}))
         named = sorted(set(reading.seen))
@@ -609,7 +660,7 @@ class _Walk:
             self.found.append(Conflict("seals_differ", reading.thing, (event.id,), _seal_facts(reading.expected, reading)))
         elif before and (named != sorted(set(before[0].seen)) or reading.count != before[0].count):
             self.found.append(Conflict("seals_differ", reading.thing, (before[1], event.id), _seal_facts(before[0].seen, reading)))
-        self.seals[reading.thing] = (reading, event.id)
+        self.seals[reading.thing, event.way] = (reading, event.id)
 
     def settled(self) -> list[Conflict]:
         """Counts that differed are settled when all that was missing came to the same place (on the same trip) after all."""
@@ -660,6 +711,7 @@ def holding_facts(held: Holding) -> dict[str, Any]:
     plain = {
         "holder": _party_facts(held.holder), "place": held.place, "trip": held.trip, "since": _stamp(held.since_at), "event": held.event,
         "delivered": _stamp(held.delivered_at) if held.delivered_at else "", "refused": held.refused, "damaged": held.damaged,
+        "way": held.way,
     }  # fmt: skip
     return {name: value for name, value in plain.items() if value}
 
@@ -708,7 +760,8 @@ class Limits:
         default=1500, metadata=thresholds.bounds("R07", 1000, 3000, "permil", "waktu tempuh rencana, sampai pindaian berikutnya ditunggu")
     )
     together: timedelta = field(
-        default=timedelta(minutes=5), metadata=thresholds.bounds("R16", 1, 60, "menit", "antara pindaian satu akun di dua gawai", two=True)
+        default=timedelta(minutes=5),
+        metadata=thresholds.bounds("R16", 1, 60, "menit", "antara pindaian satu akun di dua tempat dengan dua gawai", two=True),
     )
     hurry_permille: int = field(
         default=500, metadata=thresholds.bounds("R16", 200, 1000, "permil", "waktu tempuh rencana yang mustahil dikejar", two=True)
@@ -763,10 +816,12 @@ class Scan:
 
 
 def account_signals(scans: Iterable[Scan], travel_min: Mapping[tuple[str, str], int], limits: Limits | None = None) -> list[record.Signal]:
-    """R16: one account on two devices at once, or at two places with less time between than anybody needs.
+    """R16: one account at two places with less time between than anybody needs; on two devices within `together` also where nobody
+    knows the way between them.
 
-    travel_min: planned minutes between two places, in one order or the other; a pair nobody knows says nothing. The newest case of each
-    account is told.
+    A second device at the same place says nothing: a person may change phones, and the other side of a hand-over signs on the screen of
+    the first. travel_min: planned minutes between two places, in one order or the other; on one device a pair nobody knows says nothing.
+    The newest case of each account is told.
     """
     held = limits or Limits()
     by_account: dict[str, list[Scan]] = defaultdict(list)
@@ -795,12 +850,17 @@ def account_signals(scans: Iterable[Scan], travel_min: Mapping[tuple[str, str], 
 def _impossible(before: Scan, after: Scan, travel_min: Mapping[tuple[str, str], int], limits: Limits) -> str:
     """devices | travel | nothing."""
     between = after.scanned_at - before.scanned_at
-    if before.device != after.device and between < limits.together:
-        return "devices"
     needed = travel_min.get((before.place, after.place), travel_min.get((after.place, before.place)))
-    if needed and before.place != after.place and between < timedelta(minutes=needed) * limits.hurry_permille / 1000:
-        return "travel"
-    return ""
+    if before.place == after.place or (not needed and _within(before.place, after.place)):
+        return ""
+    if before.device != after.device and between < limits.together and (not needed or between < timedelta(minutes=needed)):
+        return "devices"
+    return "travel" if needed and between < timedelta(minutes=needed) * limits.hurry_permille / 1000 else ""
+
+
+def _within(one: str, other: str) -> bool:
+    """Whether one place lies in the other: whoever is at a TPS is in its desa too."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,18 @@ class BadRules(record.Refusal):
     code: ClassVar[str] = "distribution.bad_rules"
 
 
+class RulesReason(record.Refusal):
+    """Changing the rules of the plan says why."""
+
+    code: ClassVar[str] = "distribution.rules_reason"
+
+
+class SameRules(record.Refusal):
+    """These rules are in force already."""
+
+    code: ClassVar[str] = "distribution.same_rules"
+
+
 class UnknownVehicle(record.Refusal):
     """No such vehicle in this election's fleet."""
 
@@ -94,6 +106,24 @@ class AlreadyRequested(record.Refusal):
     """A plan is already being made."""
 
     code: ClassVar[str] = "distribution.already_requested"
+
+
+class SearchRunning(record.Refusal):
+    """Another search runs, or as many as may run at a time."""
+
+    code: ClassVar[str] = "distribution.search_running"
+
+
+class Cancelled(record.Refusal):
+    """Somebody cancelled the request while the worker searched; what it found is not kept."""
+
+    code: ClassVar[str] = "distribution.cancelled"
+
+
+class NotWaiting(record.Refusal):
+    """This request has ended: taken, put aside, cancelled or failed."""
+
+    code: ClassVar[str] = "distribution.not_waiting"
 
 
 class PlanViolates(record.Refusal):
@@ -284,7 +314,8 @@ SEA_TENTH_PERMILLE = 1_250
 class Network:
     """Places and ways. Roads are great circle times a detour unless measured; the sea is data; an island has no road.
 
-    A closed road is driven round by way of one other place.
+    A closed road is driven round by way of one other place. What has been looked up is kept per network and never handed to a changed copy
+    (`dataclasses.replace` leaves out fields that are no arguments): a road that was open there may be closed here.
     """
 
     nodes: tuple[Node, ...]
@@ -295,10 +326,10 @@ class Network:
     measured: tuple[Measured, ...] = ()
     closures: tuple[Closure, ...] = ()
     gates: tuple[weather.Gate, ...] = ()
-    _index: dict[str, Node] = field(default_factory=dict, compare=False, repr=False)
-    _sea: dict[tuple[str, str], SeaLeg] = field(default_factory=dict, compare=False, repr=False)
-    _timed: dict[tuple[str, str, str], Measured] = field(default_factory=dict, compare=False, repr=False)
-    _roads: dict[tuple[str, str], Leg | None] = field(default_factory=dict, compare=False, repr=False)
+    _index: dict[str, Node] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _sea: dict[tuple[str, str], SeaLeg] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _timed: dict[tuple[str, str, str], Measured] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _roads: dict[tuple[str, str], Leg | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._index.update({node.code: node for node in self.nodes})
@@ -412,7 +443,8 @@ class Rules:
     island_days: days on which a boat may sail, island_day the one preferred; empty: only that one. A day of the mainland among them is
     used only where no earlier day has a calm window. ppk_first: a kecamatan's PPK has its goods before its desa. robust: windows are
     planned with the times that nine of ten journeys keep. split_tps: goods of one TPS may travel in several loads. narrow: (place, kinds of
-    vehicle that get there), by official code and all below it. dawn_min, dusk_min: between them it is light.
+    vehicle that get there), by official code and all below it. split_kits: TPS of which somebody allowed, with a reason, that their kit
+    travels in two parts. dawn_min, dusk_min: between them it is light.
     """
 
     island_day: int = 2
@@ -432,6 +464,7 @@ class Rules:
     narrow: tuple[tuple[str, tuple[str, ...]], ...] = ()
     dawn_min: int = 0
     dusk_min: int = DAY
+    split_kits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         good = (
@@ -653,6 +686,92 @@ def all_parted(loads: Iterable[Load], parts: Mapping[str, Sequence[Sequence[str]
         else:
             found.append(load)
     return found
+
+
+class BadKit(record.Refusal):
+    """A kit that cannot be split so: an unknown TPS, a part without anything, more than there is, no reason."""
+
+    code: ClassVar[str] = "distribution.bad_kit"
+
+
+@dataclass(frozen=True)
+class KitSplit:
+    """That the kit of a TPS may travel in two parts; second: how many of which item travel in the second one, the rest in the first."""
+
+    tps: str
+    second: tuple[tuple[str, int], ...]
+
+
+def kits_split(loads: Iterable[Load], splits: Iterable[KitSplit], goods: Mapping[str, Goods], keep: Rules) -> tuple[list[Load], list[str]]:
+    """The loads with these kits taken out and travelling in two parts (`<tps>:a`, `<tps>:b`), and the TPS of which that holds.
+
+    It does not hold where by now the TPS has no goods, or one of the parts would be empty.
+    """
+    made, held = {load.code: load for load in loads}, []
+    for split in sorted(splits, key=lambda one: one.tps):
+        source = next((load for load in made.values() if split.tps in load.tps), None)
+        own = [piece for piece in source.pieces if piece.place == split.tps] if source else []
+        wanted = dict(split.second)
+        later = [replace(one, quantity=min(one.quantity, wanted.get(one.item, 0))) for one in own]
+        first = [replace(one, quantity=one.quantity - other.quantity) for one, other in zip(own, later, strict=True)]
+        parts = [tuple(one for one in some if one.quantity) for some in (first, later)]
+        if source is None or not all(parts):
+            continue
+        rest = tuple(piece for piece in source.pieces if piece.place != split.tps)
+        made[source.code] = _resized(source, rest, tuple(code for code in source.tps if code != split.tps), goods, keep)
+        for number, (letter, pieces) in enumerate(zip("ab", parts, strict=True), start=1):
+            one = _resized(source, pieces, (split.tps,), goods, keep)
+            made[f"{split.tps}:{letter}"] = replace(one, code=f"{split.tps}:{letter}", name=f"{source.name} bagian {number} dari 2")
+        held.append(split.tps)
+    return [load for load in made.values() if load.pieces or load.tps], held
+
+
+def other_part(code: str) -> str:
+    """The load with the other part of a kit that travels in two; "" for every other load."""
+    tps, colon, letter = code.rpartition(":")
+    return f"{tps}:{'b' if letter == 'a' else 'a'}" if colon and letter in {"a", "b"} and tps.count(".") == 4 else ""
+
+
+def boxes_before(load: Load, loads: Mapping[str, Load]) -> int:
+    """How many boxes of the same kit travel in its first part: so many of its labelled boxes are not on the paper of the second."""
+    other = other_part(load.code)
+    return loads[other].boxes if other and load.code.endswith(":b") and other in loads else 0
+
+
+def fitted(loads: Iterable[Load], network: Network, fleet: Sequence[Vehicle], goods: Mapping[str, Goods], keep: Rules) -> list[Load]:
+    """Loads that nothing which goes there can take whole, in as few parts of whole TPS as such vehicles can take, of about equal size.
+
+    An island's parts must each fit a boat of one of its piers and a vehicle that brings them there; so its goods go in several boats, or
+    in several crossings of one, and the kit of a TPS is whole in one of them. Where not even one kit fits, the TPS travel one by one and
+    the planner says which cannot. The same inputs give the same parts.
+    """
+    found = []
+    for load in loads:
+        rooms = _rooms(load, network, fleet, keep)
+        if len(load.tps) < 2 or not all(rooms) or _fits(load, rooms):
+            found.append(load)
+            continue
+        codes = sorted(load.tps)
+        for number in range(2, len(codes) + 1):
+            parts = [codes[len(codes) * n // number : len(codes) * (n + 1) // number] for n in range(number)]
+            made = parted(load, parts, goods, keep)
+            if all(_fits(part, rooms) for part in made):
+                break
+        found += made
+    return found
+
+
+def _rooms(load: Load, network: Network, fleet: Sequence[Vehicle], keep: Rules) -> list[list[Vehicle]]:
+    """The vehicles that may bring a load, for each part of its way; an empty part: nobody knows, or nobody can."""
+    if load.kind is not LoadKind.ISLAND:
+        return [[one for one in fleet if not one.boat and keep.admits(one.kind, load.place)]]
+    piers = {leg.pier for leg in network.piers(load.place)}
+    boats = [one for one in fleet if one.boat and one.start in piers]
+    return [boats, [one for one in fleet if not one.boat and any(keep.admits(one.kind, pier) for pier in piers)]]
+
+
+def _fits(load: Load, rooms: Iterable[Iterable[Vehicle]]) -> bool:
+    return all(any(load.volume_ml <= one.volume_ml and load.weight_g <= one.weight_g for one in several) for several in rooms)
 
 
 def delayed(loads: Iterable[Load], ready: Mapping[str, int]) -> tuple[Load, ...]:
@@ -899,7 +1018,7 @@ def _districts_first(plan: Plan, loads: Mapping[str, Load], rules: Rules) -> lis
 
 
 def _kits(loads: Iterable[Load], rules: Rules) -> list[Violation]:
-    """All that belongs to one TPS travels in one load, unless the rules allow to split it."""
+    """All that belongs to one TPS travels in one load, unless the rules allow to split it: this kit, in two, or all."""
     where: dict[str, set[str]] = {}
     for load in loads:
         for place in {piece.place for piece in load.pieces}:
@@ -907,7 +1026,7 @@ def _kits(loads: Iterable[Load], rules: Rules) -> list[Violation]:
     return [
         Violation("kit_split", {"place": place, "loads": len(codes)})
         for place, codes in sorted(where.items())
-        if len(codes) > 1 and not rules.split_tps
+        if len(codes) > (2 if place in rules.split_kits else 1) and not rules.split_tps
     ]
 
 
@@ -1262,7 +1381,7 @@ def inputs_hash(loads: Iterable[Load], network: Network, fleet: Iterable[Vehicle
 
 _LATER = frozenset(
     {"usual_min", "wave_limit_cm", "night", "carrier", "breakdown_permille", "repair_min", "ready_min"}
-    | {"island_days", "ppk_first", "robust", "split_tps", "narrow", "dawn_min", "dusk_min"}
+    | {"island_days", "ppk_first", "robust", "split_tps", "split_kits", "narrow", "dawn_min", "dusk_min"}
 )
 
 
@@ -1318,7 +1437,7 @@ def rules_facts(keep: Rules) -> dict[str, Any]:
 def rules_of(facts: Mapping[str, Any]) -> Rules:
     """The handling rules that `rules_facts` wrote, also those from before a rule was added."""
     narrow = tuple((place, tuple(kinds)) for place, kinds in facts.get("narrow", ()))
-    days = {name: tuple(facts.get(name, ())) for name in ("mainland_days", "island_days")}
+    days = {name: tuple(facts.get(name, ())) for name in ("mainland_days", "island_days", "split_kits")}
     return Rules(**{**facts, **days, "narrow": narrow})
 
 

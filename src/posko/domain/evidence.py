@@ -30,6 +30,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "rakor": ("rakor.write",),
     "minutes": ("minutes.write",),
     "products": ("products.make",),
+    "custody": ("custody.record",),
 }
 """Stage -> its write acts; who may do one of them on a thing works on it for the office. A stage that is not here carries no evidence."""
 

@@ -6,13 +6,13 @@ answer on every machine.
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 from statistics import NormalDist
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from posko.domain import distribution, places, record, thresholds, travel, weather
 
@@ -68,11 +68,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class TpsOutlook:
-    """P(ready at the deadline) of one TPS; the causes of the rest, the largest first."""
+    """P(ready at the deadline) of one TPS; the causes of the rest, the largest first. in_time_ppm: P(its goods are there in time)."""
 
     tps: str
     ready_ppm: int
     causes: tuple[Cause, ...] = ()
+    in_time_ppm: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,18 @@ class PlaceOutlook:
     not_ready_milli: int
     all_ppm: int
     before_ppm: int = 0
+
+
+@dataclass(frozen=True)
+class Landing:
+    """An island: P(its goods are there by the end of H-1), of several loads the least sure; what its plans A, B and C alone give.
+
+    The two differ by what a plan of crossings leaves out: goods that are not packed, trucks that are late, hours of decision gone by.
+    """
+
+    island: str
+    before_ppm: int
+    plan_ppm: int | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +156,7 @@ class Outlook:
     places: tuple[PlaceOutlook, ...] = ()
     actions: tuple[Action, ...] = ()
     inputs: tuple[Assumed, ...] = ()
+    islands: tuple[Landing, ...] = ()
 
     @property
     def at_risk(self) -> tuple[TpsOutlook, ...]:
@@ -156,6 +170,7 @@ class Outlook:
 NEVER = 1 << 30
 Key = tuple[str, str, str]
 MILLION = 1_000_000
+ONE = 1 << 30
 _U32 = 1 << 32
 
 
@@ -168,12 +183,14 @@ class BadCase(record.Refusal):
 @dataclass(frozen=True)
 class Supply:
     """Goods that are awaited. points: (ppm, minute) of the distribution function of when they are complete, both not falling;
-    straight between two points; what lies beyond the last ppm never comes.
+    straight between two points; what lies beyond the last ppm never comes. lot: what comes with it (one shipment, one printing lot): lines
+    of a lot share their luck, each on its own curve; "": its own.
     """
 
     code: str
     name: str
     points: tuple[tuple[int, int], ...]
+    lot: str = ""
 
     def __post_init__(self) -> None:
         falls = any(a[0] > b[0] or a[1] > b[1] for a, b in pairwise(self.points))
@@ -248,7 +265,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Leg:
-    """A way of a trip and the halt at its end; drops: loads that leave the vehicle there. key: whose chance it is."""
+    """A way of a trip and the halt at its end; drops: loads that leave the vehicle there. key: whose chance it is.
+
+    opens: when its end may be used, from and until minutes that rise; who comes at another time waits. Empty: always.
+    """
 
     start: str
     end: str
@@ -257,16 +277,29 @@ class Leg:
     drops: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     key: str = ""
+    opens: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Sailing:
-    """A time in which a boat may leave, and how probably the sea lets it. day: which day's sea it is (1 is H-1)."""
+    """A time in which a boat may leave, and how probably the sea lets it. extra_min: its crossing is so much longer.
 
-    day: int
+    option: times of one option are one try: the boat takes the first that is still open when it is ready, and if the sea is too high then,
+    the next option is its next chance. sea_min: the moment whose sea decides, without one the first minute: boats that go together decide
+    together.
+    """
+
+    option: int
     from_min: int
     until_min: int
     calm_ppm: int
+    extra_min: int = 0
+    sea_min: int | None = None
+
+    @property
+    def moment(self) -> int:
+        """The minute whose sea decides."""
+        return self.from_min if self.sea_min is None else self.sea_min
 
 
 @dataclass(frozen=True)
@@ -341,8 +374,8 @@ class Station:
 class Case:
     """Everything chance needs. Minutes count from 00:00 local time of voting day; now_min: nothing undone is done before it.
 
-    Trips are in an order in which each comes after the trips it depends on. persist_ppm: how probably the sea stays tomorrow what it
-    is today, measured against its forecast.
+    Trips are in an order in which each comes after the trips it depends on. persistence_permille: correlation of the errors of forecasts of
+    the sea for two times a day apart (`weather.Model`).
     """
 
     now_min: int
@@ -353,7 +386,7 @@ class Case:
     trips: tuple[Trip, ...]
     stations: tuple[Station, ...]
     events: tuple[Event, ...] = ()
-    persist_ppm: int = 700_000
+    persistence_permille: int = weather.PERSISTENCE_PERMILLE
     inputs: tuple[Assumed, ...] = ()
 
     def __post_init__(self) -> None:
@@ -396,6 +429,7 @@ class Case:
 _MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
 BINS = 4096
+NORMAL = 0
 _FINE = 1 << 20
 
 
@@ -440,18 +474,20 @@ def shape(spread: travel.Spread) -> int:
 @lru_cache(maxsize=256)
 def factors(percent: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Quantiles of a log-normal shape as 65536ths of the usual time: at every 4096th, and 4096 finer ones within the first and the last.
+    percent NORMAL: of the standard normal itself.
 
     Rounded once to whole numbers; from here on nothing depends on a machine's floating point. The ends lie at 2^-26.
     """
-    sigma = travel.Spread(100, percent).sigma
+    sigma = travel.Spread(100, percent).sigma if percent else 0.0
     normal = NormalDist()
 
-    def at(share: float) -> int:
-        return round(65536 * math.exp(sigma * normal.inv_cdf(share)))
+    def at(share: float, sign: int = 1) -> int:
+        z = sign * normal.inv_cdf(share)
+        return round(65536 * (math.exp(sigma * z) if percent else z))
 
     least = 2.0**-26
     low = [at(max(least, j / BINS**2)) for j in range(BINS + 1)]
-    high = [round(65536 * math.exp(-sigma * normal.inv_cdf(max(least, (BINS - j) / BINS**2)))) for j in range(BINS + 1)]
+    high = [at(max(least, (BINS - j) / BINS**2), -1) for j in range(BINS + 1)]
     main = [low[0], *(at(i / BINS) for i in range(1, BINS)), high[-1]]
     return tuple(main), tuple(low), tuple(high)
 
@@ -459,8 +495,10 @@ def factors(percent: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, 
 def stretched(spread: travel.Spread, usual: int, bits: int) -> int:
     """So many (minutes, seconds) drawn for a usual value with the shape of this spread; to the nearest whole."""
     percent = shape(spread)
-    if percent == 100:
-        return usual
+    return usual if percent == 100 else _drawn(percent, usual, bits)
+
+
+def _drawn(percent: int, usual: int, bits: int) -> int:
     main, low, high = factors(percent)
     place = bits >> 52
     if 0 < place < BINS - 1:
@@ -530,7 +568,7 @@ def brought(case: Case) -> dict[str, bool]:
 
 
 def _supplied(case: Case, supply: Supply, base: int) -> int:
-    return max(case.now_min, supply.at(draw(base, f"supply:{supply.code}")))
+    return max(case.now_min, supply.at(draw(base, f"supply:{supply.lot or supply.code}")))
 
 
 def _last(case: Case, codes: Iterable[str], done: Mapping[str, Fate]) -> Fate:
@@ -566,14 +604,33 @@ def _worked(case: Case, work: Work, done: Mapping[str, Fate], base: int) -> dict
     return found
 
 
+def moments(case: Case) -> tuple[int, ...]:
+    """The minutes whose sea decides about a boat, the latest first: an earlier try that is added draws nothing anew for the others."""
+    return tuple(sorted({sailing.moment for trip in case.trips for sailing in trip.sailings}, reverse=True))
+
+
+def lasting(case: Case) -> tuple[tuple[int, int], ...]:
+    """For every moment what remains of the error of the one before it in the list, and what is new (65536ths)."""
+    model, times = weather.Model(persistence_permille=case.persistence_permille), moments(case)
+    kept = [0.0, *(model.correlation(later - earlier) for later, earlier in pairwise(times))]
+    return tuple((round(65536 * rho), round(65536 * math.sqrt(max(0.0, 1 - rho * rho)))) for rho in kept[: len(times)])
+
+
+@lru_cache(maxsize=65536)
+def edge_of(calm_ppm: int) -> int:
+    """Up to which error of its forecast (65536ths of a standard deviation) a sea is calm that is calm with this probability."""
+    if not 0 < calm_ppm < MILLION:
+        return NEVER if calm_ppm > 0 else -NEVER
+    return round(65536 * NormalDist().inv_cdf(calm_ppm / MILLION))
+
+
 def _sea(case: Case, base: int) -> dict[int, int]:
-    """How high the sea is on each day against its forecast: 32 bits, high is bad. It stays or is drawn anew."""
+    """By how much the sea of every moment is higher than its forecast: 65536ths of a standard deviation, a Gaussian AR(1) process."""
     found: dict[int, int] = {}
-    before: int | None = None
-    for day in sorted({sailing.day for trip in case.trips for sailing in trip.sailings}, reverse=True):
-        stays = before is not None and draw(base, f"sea:{day}:same") >> 32 < threshold(case.persist_ppm)
-        before = before if stays and before is not None else draw(base, f"sea:{day}") >> 32
-        found[day] = before
+    error = 0
+    for minute, (kept, fresh) in zip(moments(case), lasting(case), strict=True):
+        error = (kept * error + fresh * _drawn(NORMAL, 65536, draw(base, f"sea:{minute}"))) >> 16
+        found[minute] = error
     return found
 
 
@@ -615,9 +672,16 @@ def _driven(case: Case, trip: Trip, fates: dict[str, Fate], left: Collection[str
                 shut = event.delay_min >= NEVER
                 closed = closed or shut
                 now = _delayed(now, 0 if shut else event.delay_min, Link("hazard", event.code), event.delay_min)
+        wait = _opens_at(leg, now.minute) - now.minute
+        now = _delayed(now, wait, Link("gate", trip.code), wait)
         now = _delayed(now, leg.halt_min, PLAN, 0)
         fates |= {code: Fate(NEVER, now.link) if closed else now for code in leg.drops if code not in left}
     return now
+
+
+def _opens_at(leg: Leg, minute: int) -> int:
+    """From when on the end of a way may be used by who comes there at a minute; where nothing is known any more, at once."""
+    return next((max(minute, opens) for opens, closes in leg.opens if minute <= closes), minute)
 
 
 def _delayed(before: Fate, minutes: int, link: Link, late_min: int) -> Fate:
@@ -627,11 +691,14 @@ def _delayed(before: Fate, minutes: int, link: Link, late_min: int) -> Fate:
 
 
 def _sails(trip: Trip, ready: int, sea: Mapping[int, int]) -> int:
-    """When the boat leaves: in the first time that is still open and whose sea allows it."""
+    """When the boat leaves: at the first option that is still open and whose sea allows it then."""
+    failed = -1
     for sailing in trip.sailings:
         leaves = max(ready, sailing.from_min)
-        if leaves <= sailing.until_min and sea[sailing.day] < threshold(sailing.calm_ppm):
-            return leaves
+        if sailing.option != failed and leaves <= sailing.until_min:
+            if sea[sailing.moment] <= edge_of(sailing.calm_ppm):
+                return leaves + sailing.extra_min
+            failed = sailing.option
     return NEVER
 
 
@@ -653,9 +720,8 @@ class Assumptions:
     last, landed: from the desa, or from the beach of an island, to the TPS. breakdown_ppm: per trip, where the fleet states none.
     fault_ppm: something is amiss at a TPS although its load has come: in 2024 4,594 of 823,220 TPS were short of an item (5,581 ppm,
     Bawaslu) and 375 voted on a later day for whatever reason (456 ppm). 37,466 opened late, mostly for reasons that no plan sees.
-    still_ppm: what a check found wrong is still wrong. wave_cm: where nothing is forecast: the west monsoon in February; with
-    wave_sigma_permille, the spread of its logarithm. wave_limit_cm: of a fishing boat whose owner has not said. patience_min: a
-    trip leaves so long before it would be too late for its last stop, without what is still missing.
+    still_ppm: what a check found wrong is still wrong. sea: the model of plans as well. patience_min: a trip leaves so
+    long before it would be too late for its last stop, without what is still missing.
     """
 
     last: travel.Spread = field(default_factory=lambda: travel.Spread(45, 90))
@@ -663,10 +729,7 @@ class Assumptions:
     breakdown_ppm: int = 10_000
     fault_ppm: int = 6_000
     still_ppm: int = 500_000
-    persist_ppm: int = 700_000
-    wave_cm: int = 100
-    wave_sigma_permille: int = 450
-    wave_limit_cm: int = 150
+    sea: weather.Model = field(default_factory=weather.Model)
     patience_min: int = 60
 
 
@@ -674,7 +737,8 @@ class Assumptions:
 class State:
     """What is known at an instant. needs: of a load; arrived, ready: loads; departed: trips; checked: TPS -> seen ready or not.
 
-    delivered: TPS whose own goods are there already, ahead of their load. Minutes count from 00:00 local time of voting day.
+    delivered: TPS whose own goods are there already, ahead of their load. moved: TPS -> the desa or island where it stands now. Minutes
+    count from 00:00 local time of voting day.
     """
 
     now_min: int
@@ -685,6 +749,7 @@ class State:
     departed: Mapping[str, int] = field(default_factory=dict)
     delivered: Mapping[str, int] = field(default_factory=dict)
     checked: Mapping[str, bool] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
     hazards: tuple[distribution.Hazard, ...] = ()
     waves: tuple[weather.Wave, ...] = ()
     inputs: tuple[Assumed, ...] = ()
@@ -716,7 +781,8 @@ def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep
         for code, load in loads.items()
     )
     served = {tps for load in planned.loads for tps in load.tps}
-    alone = {tps.code: None for tps in stations if tps.code not in served}
+    onward = _onward(planned, state)
+    alone = {tps.code: None for tps in stations if tps.code not in served or (tps.code in onward and onward[tps.code] is None)}
     ahead = tuple(Load(f"tps:{tps}", tps, tps, (), minute) for tps, minute in sorted({**alone, **state.delivered}.items()))
     return Case(
         now_min=state.now_min,
@@ -725,9 +791,9 @@ def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep
         works=state.works,
         loads=(*moved, *ahead),
         trips=trips,
-        stations=_stations(planned.loads, stations, state, held),
+        stations=_stations(planned, stations, state, held, onward),
         events=events,
-        persist_ppm=held.persist_ppm,
+        persistence_permille=held.sea.persistence_permille,
         inputs=(*state.inputs, *_assumed(held, planned, state)),
     )
 
@@ -805,7 +871,8 @@ def _legs(
         touched = [h for h in told if here != place and h.touches(here, place)]
         events = tuple(_event_code(h) for h in touched if h.delay_min >= NEVER or _event_code(h) not in met)
         met.update(_event_code(h) for h in touched)
-        made.append(Leg(here, place, spread, halt, drops, events, f"{here}>{place}#{number}"))
+        opens = _opens(planned.network, place, planned) if vehicle.boat else ()
+        made.append(Leg(here, place, spread, halt, drops, events, f"{here}>{place}#{number}", opens))
         here = place
     return tuple(made)
 
@@ -813,66 +880,215 @@ def _legs(
 _SAILING_MIN = 3 * 60
 
 
+class _Crossing(NamedTuple):
+    """A boat's way over water as one option has it: from where, how long usually, and by how much longer than the trip's own.
+
+    together: first departure, last arrival and the limits (cm) of several crossings that decide together.
+    """
+
+    boat: distribution.Vehicle
+    pier: str
+    island: str
+    usual_min: int
+    extra_min: int = 0
+    together: tuple[int, int, tuple[int | None, ...]] | None = None
+
+
 def _sailings(
     planned: Planned, trip: distribution.Trip, boat: distribution.Vehicle, leg: Leg, state: State, held: Assumptions
 ) -> tuple[Sailing, ...]:
-    """The planned day, then every day up to voting, in parts of three hours: each part has the sea of its own crossing.
+    """When a boat may leave, in the order of its tries.
 
-    From the start of its hours until it would land after them or after the deadline. The parts of a day share one chance, so that a boat
-    that waits for the afternoon does not draw a new sea.
+    An island with plans A, B and C (`IslandChoice`) is served as they say: one try each, at its hour or as soon after as the boat is ready
+    on that day; after the last of them on voting day as soon as the sea lets it. A boat without such plans, or with all of them behind it,
+    tries every three hours of every day from the planned one on.
     """
+    own = _Crossing(boat, leg.start, leg.end, leg.spread.usual_min)
     first = distribution.day_of(trip.depart_min)
-    usual = leg.spread.usual_min
+    chosen = next((choice for choice in planned.plan.choices if choice.island == leg.end), None)
+    lead = _together(planned, chosen.options[0]) if chosen else None
+    options = [(trip.depart_min, own._replace(together=lead)), *_later(planned, trip, own)]
+    tries = [_times(planned, one, depart, distribution.day_of(depart), state) for depart, one in options]
+    planned_out = chosen is not None and any(tries)
+    found: list[tuple[_Crossing, list[tuple[int, int]]]] = []
+    if planned_out:
+        found += [(one, times) for (_, one), times in zip(options, tries, strict=True) if times]
+    for day in range(0 if planned_out else first, -1, -1):
+        begins = trip.depart_min if day == first else boat.shift(day)[0]
+        found += [(own, [part]) for part in _times(planned, own, begins, day, state)]
+    return tuple(
+        Sailing(
+            option,
+            start,
+            until,
+            round(_calm(planned, one, start, state, held) * MILLION),
+            one.extra_min,
+            one.together[0] if one.together else None,
+        )
+        for option, (one, times) in enumerate(found)
+        for start, until in times
+    )
+
+
+def _later(planned: Planned, trip: distribution.Trip, own: _Crossing) -> list[tuple[int, _Crossing]]:
+    """The plans of its island that come after a trip, with the boats that are still there: from when, and over which way."""
+    fleet = {vehicle.code: vehicle for vehicle in planned.fleet}
     found = []
-    for day in range(first, -1, -1):
-        begins, ends = boat.shift(day)
-        start = max(trip.depart_min if day == first else begins, state.now_min)
-        until = min(ends - usual, planned.deadline_min - usual)
-        for part in range(start, until + 1, _SAILING_MIN):
-            last = min(part + _SAILING_MIN - 1, until)
-            calm = _calm(planned, boat, leg, part, part + usual, state, held)
-            found.append(Sailing(day, part, last, round(calm * MILLION)))
+    for choice in planned.plan.choices:
+        for option in choice.options if choice.island == own.island else ():
+            way = planned.network.spread(distribution.Kind.BOAT, option.pier, choice.island)
+            if option.boat in fleet and way is not None and option.depart_min > trip.depart_min:
+                extra = way.usual_min - own.usual_min
+                several = _together(planned, option)
+                found.append((option.depart_min, _Crossing(fleet[option.boat], option.pier, choice.island, way.usual_min, extra, several)))
+    return sorted(found, key=lambda one: one[0])
+
+
+def _together(planned: Planned, option: distribution.Option) -> tuple[int, int, tuple[int | None, ...]] | None:
+    """What several crossings of an option decide on together; None for one crossing."""
+    if "boats" not in option.why:
+        return None
+    boats = str(option.why["boats"]).split(",")
+    limits = tuple(vehicle.wave_limit_cm for vehicle in planned.fleet if vehicle.code in boats)
+    return option.depart_min, int(option.why.get("last_min", option.arrive_min)), limits
+
+
+def _times(planned: Planned, one: _Crossing, from_min: int, day: int, state: State) -> list[tuple[int, int]]:
+    """The times of a day from a minute on in which a boat may leave: within its hours, both ends open, in time for the deadline, not gone
+    by; in parts of three hours, each of which has the sea of its own first minute.
+    """
+    last = min(one.boat.shift(day)[1], planned.deadline_min) - one.usual_min
+    found: list[tuple[int, int]] = []
+    for begins, ends in _open_both(planned.network, one, max(from_min, state.now_min), last):
+        found += [(start, min(start + _SAILING_MIN - 1, ends)) for start in range(begins, ends + 1, _SAILING_MIN)]
+    return found
+
+
+def _open_both(network: distribution.Network, one: _Crossing, begins: int, ends: int) -> list[tuple[int, int]]:
+    """From when until when a boat may leave its pier and, the usual time later, land."""
+    if begins > ends:
+        return []
+    here = tuple(gate for gate in network.gates if gate.place in {one.pier, one.island})
+    return list(_runs(here, ((one.pier, 0), (one.island, one.usual_min)), begins, ends)) if here else [(begins, ends)]
+
+
+@lru_cache(maxsize=4096)
+def _runs(gates: tuple[weather.Gate, ...], ends_of: tuple[tuple[str, int], ...], begins: int, ends: int) -> tuple[tuple[int, int], ...]:
+    """The stretches of minutes in which all of some places (each so many minutes later) may be used."""
+    found: list[tuple[int, int]] = []
+    since: int | None = None
+    for minute in range(begins, ends + 2):
+        inside = minute <= ends and all(gate.lets(place, minute + later) for gate in gates for place, later in ends_of)
+        if inside and since is None:
+            since = minute
+        elif not inside and since is not None:
+            found.append((since, minute - 1))
+            since = None
     return tuple(found)
 
 
-def _calm(planned: Planned, boat: distribution.Vehicle, leg: Leg, from_min: int, until_min: int, state: State, held: Assumptions) -> float:
-    """The probability that the sea of a day's hours lets this boat go, by the forecast, else by what the season is assumed to be."""
-    limit = boat.wave_limit_cm or held.wave_limit_cm
-    from_at, until_at = (distribution.instant(planned.midnight_at, minute) for minute in (from_min, until_min))
-    wave = weather.worst(state.waves, (leg.start, leg.end, leg.start.split(":")[0]), from_at, until_at)
-    if wave is None:
-        return NormalDist().cdf(math.log(limit / held.wave_cm) / (held.wave_sigma_permille / 1000))
-    return weather.chance_calm(wave.height_cm, limit, (from_at - wave.issued_at).total_seconds() / 3600)
+def _opens(network: distribution.Network, place: str, planned: Planned) -> tuple[tuple[int, int], ...]:
+    """When a pier or an island may be used, from a week before the vote until the day after; empty where no hours are recorded."""
+    here = tuple(gate for gate in network.gates if gate.place == place)
+    return _runs(here, ((place, 0),), -7 * travel.DAY, planned.deadline_min + travel.DAY) if here else ()
 
 
-def _stations(loads: Iterable[distribution.Load], tps_list: Iterable[places.Tps], state: State, held: Assumptions) -> tuple[Station, ...]:
+def _calm(planned: Planned, one: _Crossing, from_min: int, state: State, held: Assumptions) -> float:
+    """The probability that the sea of a crossing lets this boat go: the same that a plan reckons with (`weather.sky`)."""
+    begins, ends, limits = one.together or (from_min, from_min + one.usual_min, (one.boat.wave_limit_cm,))
+    limit = min(known or held.sea.limit_cm for known in (*limits, one.boat.wave_limit_cm))
+    from_at, until_at = (distribution.instant(planned.midnight_at, minute) for minute in (begins, ends))
+    return weather.sky(state.waves, weather.areas(one.pier, one.island), limit, from_at, until_at, held.sea).calm
+
+
+def _onward(planned: Planned, state: State) -> dict[str, travel.Spread | None]:
+    """TPS that stand elsewhere than where the plan brings their goods -> the way on from there; None where no road leads on."""
+    carries = {tps: load for load in planned.loads for tps in load.tps}
+    found = {}
+    for tps, to in state.moved.items():
+        load = carries.get(tps)
+        if load is not None and load.place != to:
+            found[tps] = planned.network.spread(distribution.Kind.PICKUP, load.place, to)
+    return found
+
+
+def _stations(
+    planned: Planned, tps_list: Iterable[places.Tps], state: State, held: Assumptions, onward: Mapping[str, travel.Spread | None]
+) -> tuple[Station, ...]:
     """All TPS; what a check found wrong may be put right, a hazard at the TPS itself is a fault of its own.
 
-    A TPS that no load serves waits for a load of its own that nobody brings.
+    A TPS that no load serves waits for a load of its own that nobody brings; so does one that has moved to where no road leads from where
+    its goods go. To one that has moved elsewhere the goods go on by road: both ways late at once, a cautious reading.
     """
-    carries = {tps: load for load in loads for tps in load.tps}
+    carries = {tps: load for load in planned.loads for tps in load.tps}
     found = []
     for tps in sorted(tps_list, key=lambda one: one.code):
-        load = carries.get(tps.code)
-        faults = [Fault("hazard", _event_code(h), h.probability_permille * 1000) for h in state.hazards if h.place == tps.code]
-        faults.append(Fault("tps", tps.code, held.fault_ppm))
-        if state.checked.get(tps.code) is False:
-            faults.append(Fault("check", tps.code, held.still_ppm))
-        there = tps.code in state.delivered
-        last = travel.Spread(0, 0) if there else held.landed if tps.island else held.last
+        load, there = carries.get(tps.code), tps.code in state.delivered
+        node = planned.network.node(state.moved.get(tps.code, ""))
+        last = held.landed if (node.kind == "pulau" if node else tps.island) else held.last
+        way = onward.get(tps.code)
+        if way is not None:
+            last = travel.Spread(last.usual_min + way.usual_min, last.tenth_min + way.tenth_min, way.basis)
+        alone = there or load is None or (tps.code in onward and way is None)
         found.append(
             Station(
                 tps.code,
                 f"{tps.name} {tps.desa_name}",
                 tps.desa_code,
                 tps.kecamatan_code,
-                f"tps:{tps.code}" if there or load is None else load.code,
-                last,
-                tuple(faults),
+                f"tps:{tps.code}" if alone or load is None else load.code,
+                travel.Spread(0, 0) if there else last,
+                faults_at(tps.code, state.hazards, held, lacking=state.checked.get(tps.code) is False),
                 state.checked.get(tps.code, False),
             )
         )
     return tuple(found)
+
+
+def faults_at(tps: str, hazards: Iterable[distribution.Hazard], held: Assumptions, *, lacking: bool) -> tuple[Fault, ...]:
+    """What may fail at a TPS although its goods are there; lacking: a check or a telephone call found something missing."""
+    found = [Fault("hazard", _event_code(h), h.probability_permille * 1000) for h in hazards if h.place == tps]
+    found.append(Fault("tps", tps, held.fault_ppm))
+    return (*found, Fault("check", tps, held.still_ppm)) if lacking else tuple(found)
+
+
+def holding(faults: Iterable[Fault]) -> int:
+    """P(nothing fails at the TPS itself), parts of 2^30."""
+    left = ONE
+    for fault in faults:
+        left = left * (MILLION - fault.ppm) // MILLION
+    return left
+
+
+def in_proportion(whole: int, weights: Sequence[int]) -> list[int]:
+    """A whole number in proportion to weights, without a rest (largest remainders)."""
+    total = sum(weights)
+    if total == 0 or whole <= 0:
+        return [0] * len(weights)
+    parts = [whole * weight // total for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(whole * weights[i] % total), i))
+    for i in order[: whole - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def after_news(said: TpsOutlook, faults: Sequence[Fault], *, there: bool, checked: bool) -> TpsOutlook | None:
+    """What an outlook says of a TPS once the news from that TPS itself is counted, in closed form; None where the outlook cannot tell.
+
+    The goods of a TPS come as they come, whatever it says of itself; so this is what the next outlook will say of it, unless something
+    else has changed as well. there: its goods are at the TPS; checked: somebody on the spot has seen it ready; faults: what may fail there
+    as it stands now.
+    """
+    in_time = MILLION if there else said.in_time_ppm
+    if in_time is None:
+        return None
+    own = [] if checked else [fault for fault in faults if fault.ppm]
+    ready = (in_time * holding(own) + ONE // 2) // ONE
+    at_place = {"tps", "check"} | {fault.subject for fault in faults if fault.code == "hazard"}
+    causes = [] if there else [one for one in said.causes if not {one.code, one.subject} & at_place]
+    shares = in_proportion(in_time - ready, [fault.ppm for fault in own])
+    causes += [Cause(fault.code, fault.subject, share) for fault, share in zip(own, shares, strict=True) if share]
+    return TpsOutlook(said.tps, ready, tuple(sorted(causes, key=lambda c: (-c.share_ppm, c.code, c.subject))), in_time)
 
 
 def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed, ...]:
@@ -886,16 +1102,18 @@ def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed
         Assumed("landed_way_min", f"{held.landed.usual_min}/{held.landed.tenth_min}", held.landed.basis),
         Assumed("breakdown_ppm", str(held.breakdown_ppm), travel.Basis.ASSUMED),
         Assumed("fault_ppm", str(held.fault_ppm), travel.Basis.ASSUMED),
-        Assumed("sea_persists_ppm", str(held.persist_ppm), travel.Basis.ASSUMED),
+        Assumed("sea_persists_permille", str(held.sea.persistence_permille), travel.Basis.ASSUMED),
         Assumed("hazards", str(len(state.hazards)), travel.Basis.SOURCED),
     ]
+    if state.moved:
+        rows.append(Assumed("tps_moved", str(len(state.moved)), travel.Basis.SOURCED))
     if unknown:
-        rows.append(Assumed("wave_limit_cm", str(held.wave_limit_cm), travel.Basis.ASSUMED))
+        rows.append(Assumed("wave_limit_cm", str(held.sea.limit_cm), travel.Basis.ASSUMED))
     if state.waves:
         highest = max(wave.height_cm for wave in state.waves)
         rows.append(Assumed("waves_forecast_cm", str(highest), travel.Basis.SOURCED))
     else:
-        rows.append(Assumed("waves_season_cm", str(held.wave_cm), travel.Basis.ASSUMED))
+        rows.append(Assumed("waves_season_cm", str(held.sea.climate.height_cm), travel.Basis.ASSUMED))
     return tuple(rows)
 
 
@@ -965,6 +1183,11 @@ def facts_of(outlook: Outlook) -> dict[str, Any]:
     return found
 
 
+def tps_of(said: Mapping[str, Any]) -> TpsOutlook:
+    """One TPS of an outlook that was kept."""
+    return TpsOutlook(said["tps"], said["ready_ppm"], tuple(Cause(**one) for one in said["causes"]), said.get("in_time_ppm"))
+
+
 def outlook_of(said: Mapping[str, Any]) -> Outlook:
     """The outlook that `facts_of` wrote."""
     when = datetime.fromisoformat
@@ -978,9 +1201,10 @@ def outlook_of(said: Mapping[str, Any]) -> Outlook:
             **said,
             "said_at": when(said["said_at"]),
             "deadline_at": when(said["deadline_at"]),
-            "tps": tuple(TpsOutlook(one["tps"], one["ready_ppm"], tuple(Cause(**c) for c in one["causes"])) for one in said["tps"]),
+            "tps": tuple(tps_of(one) for one in said["tps"]),
             "places": tuple(PlaceOutlook(**one) for one in said["places"]),
             "actions": tuple(action(one) for one in said["actions"]),
+            "islands": tuple(Landing(**one) for one in said.get("islands", ())),
             "inputs": tuple(Assumed(one["name"], one["value"], travel.Basis(one["basis"])) for one in said["inputs"]),
         }
     )

@@ -1228,7 +1228,10 @@ class History:
 
 @dataclass(frozen=True)
 class Question:
-    """One line at an instant: is it complete by its deadline? good: pieces here and sound; deadline_at None where nobody set one."""
+    """One line at an instant: is it complete by its deadline? good: pieces here and sound; deadline_at None where nobody set one.
+
+    lot: what the line waits for last and shares with others: a contract that still owes pieces, a shipment, "" nothing ordered yet.
+    """
 
     key: Key
     need: int | None
@@ -1243,6 +1246,7 @@ class Question:
     due_at: datetime | None = None
     moved: int = 0
     ordered: int = 0
+    lot: str = ""
 
     @property
     def coming(self) -> int:

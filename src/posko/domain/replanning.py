@@ -1,9 +1,9 @@
 """Stage replanning: what may disturb a plan, and what two plans have in common: which waybills stay, which change, and how."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from posko.domain import distribution, record
 
@@ -36,6 +36,27 @@ class NotWhole(record.Refusal):
     """The repair leaves something behind or breaks a rule; it is shown, not recorded."""
 
     code: ClassVar[str] = "replanning.not_whole"
+
+
+class AlreadyTold(record.Refusal):
+    """That the change sheet of this plan was handed out stands in the record already."""
+
+    code: ClassVar[str] = "replanning.already_told"
+
+
+class Overdue(record.Refusal):
+    """A trip that this repair changes has left meanwhile, with the old paper in the driver's hand."""
+
+    code: ClassVar[str] = "replanning.overdue"
+
+
+# Searching for a repair weighs thousands of plans, each checked whole; so many loads take a second or two. Beyond, the worker searches.
+LARGEST_AT_ONCE = 120
+
+
+def at_once(loads: Sequence[distribution.Load]) -> bool:
+    """Whether a search over these loads is short enough for somebody to wait for it before the screen."""
+    return len(loads) <= LARGEST_AT_ONCE
 
 
 # --- what may happen -------------------------------------------------------------------------------------------------------------------
@@ -84,6 +105,27 @@ class NewHazard:
 Disruption = RoadCut | VehicleLost | TpsMoved | LateStock | NewHazard
 
 
+_KINDS: dict[str, type[Any]] = {"road": RoadCut, "vehicle": VehicleLost, "tps": TpsMoved, "late": LateStock}
+
+
+def disruption_facts(happened: Disruption | None) -> dict[str, Any]:
+    """A disruption as plain data; {} where only inputs have changed. BadDisruption for a hazard, which the stage aght writes."""
+    if happened is None:
+        return {}
+    kind = next((name for name, made in _KINDS.items() if isinstance(happened, made)), "")
+    if not kind:
+        raise BadDisruption(kind=type(happened).__name__)
+    return {"kind": kind, **asdict(happened)}
+
+
+def disruption_of(said: Mapping[str, Any]) -> Disruption | None:
+    """The disruption that `disruption_facts` wrote."""
+    if not said:
+        return None
+    made: Disruption = _KINDS[said["kind"]](**{name: value for name, value in said.items() if name != "kind"})
+    return made
+
+
 @dataclass(frozen=True)
 class Given:
     """What a plan is made from."""
@@ -104,9 +146,9 @@ def after(given: Given, disruption: Disruption, goods: Mapping[str, distribution
             if distribution.off_line_m(one, one, other) <= distribution.PASSES_M:
                 raise TooNear(place=one.name, to=other.name, metres=distribution.PASSES_M)
             closed = distribution.Closure(place, to, source)
-            return replace(given, network=_network(given.network, closures=(*given.network.closures, closed)))
+            return replace(given, network=replace(given.network, closures=(*given.network.closures, closed)))
         case NewHazard(hazard):
-            return replace(given, network=_network(given.network, hazards=(*given.network.hazards, hazard)))
+            return replace(given, network=replace(given.network, hazards=(*given.network.hazards, hazard)))
         case VehicleLost(code):
             if code not in {vehicle.code for vehicle in given.fleet}:
                 raise BadDisruption(vehicle=code)
@@ -123,22 +165,15 @@ def after(given: Given, disruption: Disruption, goods: Mapping[str, distribution
             return replace(given, loads=distribution.relocated(given.loads, {tps: to}, given.network, goods or {}, given.rules))
 
 
-def _network(
-    network: distribution.Network,
-    *,
-    closures: tuple[distribution.Closure, ...] | None = None,
-    hazards: tuple[distribution.Hazard, ...] | None = None,
-) -> distribution.Network:
-    """The same places with other closures or hazards; what the old network has looked up is not carried over."""
-    return replace(
-        network,
-        closures=network.closures if closures is None else closures,
-        hazards=network.hazards if hazards is None else hazards,
-        _index={},
-        _sea={},
-        _timed={},
-        _roads={},
-    )
+def overdue(old: distribution.Plan, new: distribution.Plan, since_min: int, now_min: int) -> tuple[str, ...]:
+    """Trips that left between the reckoning of a repair and now, and that it changes, adds or drops; their drivers have other papers."""
+    before, after = {trip.code: trip for trip in old.trips}, {trip.code: trip for trip in new.trips}
+    differ = [code for code in sorted(before.keys() | after.keys()) if before.get(code) != after.get(code)]
+
+    def left(trip: distribution.Trip | None) -> bool:
+        return trip is not None and since_min < trip.depart_min <= now_min
+
+    return tuple(code for code in differ if left(before.get(code)) or left(after.get(code)))
 
 
 # --- what changes ----------------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """Stage returns: after the count, what comes back first, by which vehicle, and when is it with the PPK?
 
-The boxes with the results come first and within hours, booths and tools later. Minutes as in distribution: relative to 00:00 local time of
-voting day, so 20.00 on voting day is 1200 and 06.00 the next morning 1800. Nobody has timed a return here: what is assumed says so.
+The boxes with the results come first and within hours, booths and tools later. First to the PPK, and from there, when the PPK has
+recapitulated, to the KPU: that hour comes from the calendar or from people and is never guessed. Minutes as in distribution: relative to
+00:00 local time of voting day, so 20.00 on voting day is 1200 and 06.00 the next morning 1800. Nobody has timed a return here: what is
+assumed says so.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,6 +35,25 @@ class ReturnChanged(record.Refusal):
     code: ClassVar[str] = "returns.plan_changed"
 
 
+class NoRecapitulation(record.Refusal):
+    """Nobody knows yet when a PPK has recapitulated, so nothing can be planned from there. missing: how many PPK."""
+
+    code: ClassVar[str] = "returns.no_recapitulation"
+
+
+class BadRecapitulation(record.Refusal):
+    """A recapitulation ends after the count, at a PPK of this regency."""
+
+    code: ClassVar[str] = "returns.bad_recapitulation"
+
+
+class Leg(StrEnum):
+    """The two parts of the way back, by where it starts."""
+
+    DESA = "desa"
+    PPK = "ppk"
+
+
 class Order(StrEnum):
     """What comes first: boxes with results, then the rest."""
 
@@ -50,7 +71,7 @@ class Rules:
 
     ready_min: the count has ended and the boxes stand at the desa. results_latest_min: on the next day at noon (the law wants the boxes
     with the PPK without delay; its wording is to be checked). rest_*: booths and tools; on islands they go with the results. unload_min:
-    at the PPK. Boats sail from the next daylight.
+    at the PPK. Boats sail from the next daylight. onward_*: from the end of a PPK's recapitulation until everything is with the KPU.
     """
 
     ready_min: int = 20 * 60
@@ -61,11 +82,13 @@ class Rules:
     unload_min: int = 30
     handover_min: int = 30
     halt_min: int = 10
+    onward_results_min: int = 2 * DAY
+    onward_rest_min: int = 7 * DAY
 
 
 @dataclass(frozen=True)
 class Collect:
-    """Goods of one distribution load on their way back: from its place to the PPK of its kecamatan."""
+    """Goods of one distribution load on their way back: from its place to the PPK of its kecamatan, or from the PPK to the KPU."""
 
     code: str
     place: str
@@ -113,11 +136,16 @@ class Plan:
 
     def arrivals(self) -> dict[str, int]:
         """Minute at which each collect is at the end of its last trip, the pier left out."""
-        return {code: trip.arrive_min for trip in self.trips for code in trip.collects if trip.end.count(":") == 0}
+        return {code: trip.arrive_min for trip in self.trips for code in trip.collects if not pier(trip.end)}
 
     def first_results_min(self) -> int | None:
-        """When the first results are with a PPK."""
+        """When the first results are at their end."""
         return min((minute for code, minute in self.arrivals().items() if code.startswith(Order.RESULTS.value)), default=None)
+
+
+def pier(place: str) -> bool:
+    """Whether a place is a pier, where goods only change vehicles."""
+    return place.partition(":")[2].startswith("D")
 
 
 def collects_of(loads: Iterable[distribution.Load], goods: Mapping[str, distribution.Goods], keep: Rules) -> list[Collect]:
@@ -146,6 +174,43 @@ def collects_of(loads: Iterable[distribution.Load], goods: Mapping[str, distribu
                 )
             )  # fmt: skip
     return made
+
+
+def onward_of(
+    loads: Iterable[distribution.Load], goods: Mapping[str, distribution.Goods], keep: Rules, ends: Mapping[str, int], to: str
+) -> list[Collect]:
+    """What travels from every PPK that has recapitulated to the KPU: all that came to it, and its own. ends: PPK -> minute of that end.
+
+    A PPK whose hour nobody knows is left out: nothing is guessed.
+    """
+    made = []
+    for load in sorted(loads, key=lambda one: one.code):
+        ppk = load.place if load.kind is distribution.LoadKind.DISTRICT else places.kecamatan_of(load.tps[0]) if load.tps else ""
+        if ppk not in ends:
+            continue
+        for order in Order:
+            chosen = [piece for piece in load.pieces if (piece.item in LATER_ITEMS) == (order is Order.REST)]
+            if not chosen:
+                continue
+            known = [(goods[piece.item], piece.quantity) for piece in chosen if piece.item in goods]
+            results = order is Order.RESULTS
+            made.append(
+                Collect(
+                    code=f"{order.value}/{load.code}", place=ppk, name=load.name, to=to, order=order, tps=load.tps,
+                    boxes=load.boxes if results else 0,
+                    volume_ml=sum(good.volume_ml * quantity for good, quantity in known),
+                    weight_g=sum(good.weight_g * quantity for good, quantity in known),
+                    service_min=load.service_min if results else keep.halt_min, ready_min=ends[ppk],
+                    latest_min=ends[ppk] + (keep.onward_results_min if results else keep.onward_rest_min),
+                )
+            )  # fmt: skip
+    return made
+
+
+def check_recapitulation(known: Iterable[str], ppk: str, minute: int, keep: Rules) -> None:
+    """Whether a PPK may have finished then. BadRecapitulation."""
+    if ppk not in set(known) or not keep.ready_min <= minute <= 90 * DAY:
+        raise BadRecapitulation(ppk=ppk[:20])
 
 
 def violations(
@@ -275,9 +340,9 @@ def _one_place(plan: Plan, keep: Rules) -> list[distribution.Violation]:
                 faults.append(_fault("two_places", trip, other=before.code))
             elif trip.start != before.end:
                 faults.append(_fault("wrong_start", trip, expected=before.end))
-    landed = {code: trip.arrive_min for trip in plan.trips for code in trip.collects if ":" in trip.end}
+    landed = {code: trip.arrive_min for trip in plan.trips for code in trip.collects if pier(trip.end)}
     for trip in plan.trips:
-        for stop in trip.stops if ":" not in trip.end else ():
+        for stop in trip.stops if not pier(trip.end) else ():
             if any(code in landed and stop.arrive_min < landed[code] + keep.handover_min for code in stop.loads):
                 faults.append(_fault("before_the_boat", trip, place=stop.place))
     return faults
@@ -297,11 +362,16 @@ def plan_of(facts: Mapping[str, Any]) -> Plan:
     return Plan(tuple(trips), tuple((code, why) for code, why in facts["left"]), facts["seed"], facts["method"])
 
 
-def renumbered(trips: Iterable[Trip]) -> tuple[Trip, ...]:
-    """Codes by vehicle in time: B-T01-1 (B for balik)."""
+def collect_of(facts: Mapping[str, Any]) -> Collect:
+    """The collect that was kept as plain data."""
+    return Collect(**{**facts, "order": Order(facts["order"]), "tps": tuple(facts["tps"])})
+
+
+def renumbered(trips: Iterable[Trip], letter: str = "B") -> tuple[Trip, ...]:
+    """Codes by vehicle in time: B-T01-1 (B for balik; K from the PPK to the KPU)."""
     counts: dict[str, int] = {}
     named = []
     for trip in sorted(trips, key=lambda one: (one.vehicle, one.depart_min)):
         counts[trip.vehicle] = counts.get(trip.vehicle, 0) + 1
-        named.append(replace(trip, code=f"B-{trip.vehicle}-{counts[trip.vehicle]}"))
+        named.append(replace(trip, code=f"{letter}-{trip.vehicle}-{counts[trip.vehicle]}"))
     return tuple(named)

@@ -113,7 +113,18 @@ def chance_calm(height_cm: int, limit_cm: int, lead_h: float, error: Error | Non
         return 1.0
     if limit_cm <= 0:
         return 0.0
-    return NormalDist().cdf(math.log(limit_cm / height_cm) / (error or Error()).sigma(lead_h))
+    return NormalDist().cdf(_edge(height_cm, limit_cm, (error or Error()).sigma(lead_h)))
+
+
+def _edge(height_cm: int, limit_cm: int, sigma: float) -> float:
+    """How many standard deviations of the logarithm a boat's limit lies above a height, kept within what a normal can be."""
+    return max(-FAR, min(FAR, math.log(limit_cm / height_cm) / sigma)) if height_cm > 0 else FAR
+
+
+# How far apart two hours may be and still share their error, where a boat sails if its owner has not said: assumptions, as those below.
+PERSISTENCE_PERMILLE = 600
+LIMIT_CM = 125
+FAR = 8.0
 
 
 def areas(*codes: str) -> frozenset[str]:
@@ -151,6 +162,47 @@ class Climate:
     height_cm: int = 100
     sigma_permille: int = 450
     basis: travel.Basis = travel.Basis.ASSUMED
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that is assumed of the sea, the same for plans and forecasts: width of the error, climate, how long it lasts, a boat's limit.
+
+    The errors of two hours are correlated by (persistence_permille / 1000) ** days between them: a Gaussian AR(1) process in time, one for
+    the sea of a region. limit_cm: for boats whose owner has not said (what the weather service advises fishing boats).
+    """
+
+    error: Error = Error()
+    climate: Climate = Climate()
+    persistence_permille: int = PERSISTENCE_PERMILLE
+    limit_cm: int = LIMIT_CM
+
+    def correlation(self, minutes: float) -> float:
+        """Of the errors of two moments so far apart."""
+        return float((self.persistence_permille / 1000) ** (minutes / travel.DAY))
+
+
+@dataclass(frozen=True)
+class Sky:
+    """The sea of a time for a boat: calm enough iff a standard normal error stays at or below `edge`; wave None: by the climate."""
+
+    edge: float
+    wave: "Wave | None"
+    lead_h: float
+
+    @property
+    def calm(self) -> float:
+        """The probability that the boat may go."""
+        return NormalDist().cdf(self.edge)
+
+
+def sky(waves: Iterable[Wave], places: Iterable[str], limit_cm: int, from_at: datetime, until_at: datetime, model: Model) -> Sky:
+    """How surely a boat may meet the sea of a time: log-normal about the highest standing forecast, without one about the climate."""
+    wave = worst(waves, places, from_at, until_at)
+    if wave is None:
+        return Sky(_edge(model.climate.height_cm, limit_cm, model.climate.sigma_permille / 1000), None, 0.0)
+    lead_h = (from_at - wave.issued_at).total_seconds() / 3600
+    return Sky(_edge(wave.height_cm, limit_cm, model.error.sigma(lead_h)), wave, lead_h)
 
 
 def standing(waves: Iterable[Wave], places: Iterable[str], from_at: datetime, until_at: datetime) -> list[Wave]:

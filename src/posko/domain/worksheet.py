@@ -746,7 +746,7 @@ def totals(plan: plans.Plan, loads: Iterable[plans.Load], fleet: Iterable[plans.
         cost=rent + ways,
         vehicles=len({trip.vehicle for trip in plan.trips}),
         trips=len(plan.trips),
-        tps=sum(len(known[code].tps) for code in arrivals),
+        tps=len({tps for code in arrivals for tps in known[code].tps}),
         boxes=sum(known[code].boxes for code in arrivals),
         left=len(known) - len(arrivals),
         last_mainland_min=max(mainland, default=None),
@@ -792,7 +792,10 @@ def shifts(old: plans.Plan, old_loads: Iterable[plans.Load], new: plans.Plan, ne
 
 def _by_tps(plan: plans.Plan, loads: Iterable[plans.Load]) -> dict[str, tuple[int | None, str]]:
     ends = {code: (stop.arrive_min, trip.vehicle) for trip in plan.trips for stop in trip.stops if not stop.handover for code in stop.loads}
-    return {tps: ends[load.code] for load in loads if load.code in ends for tps in load.tps}
+    found: dict[str, tuple[int | None, str]] = {}
+    for load in sorted((load for load in loads if load.code in ends), key=lambda one: (ends[one.code][0], one.code)):
+        found |= dict.fromkeys(load.tps, ends[load.code])  # of a kit in two parts the later one
+    return found
 
 
 def on_board(trip: plans.Trip, loads: Mapping[str, plans.Load]) -> tuple[int, int]:

@@ -26,7 +26,7 @@ CAUSES: Mapping[str, str] = {
     "unheard": "belum ada kabar", "tps": "petugas atau tempat", "check": "kurang menurut pemeriksaan atau telepon",
     "last_way": "jalan terakhir dari desa", "unplanned": "belum masuk rencana", "hazard": "gangguan di tempat atau jalan",
     "breakdown": "kendaraan rusak", "road": "jalan lebih lama", "plan": "rencana terlalu larut", "supply": "barang belum datang",
-    "work": "pengepakan belum selesai", "sea": "gelombang", "": "tidak ada sebab",
+    "work": "pengepakan belum selesai", "sea": "gelombang", "gate": "dermaga tutup", "": "tidak ada sebab",
 }  # fmt: skip
 _ALL = (
     "Apakah semua kotak dan perlengkapan sudah ada di TPS?",
@@ -59,7 +59,7 @@ QUESTIONS: Mapping[str, tuple[str, str, str]] = {
         "Apakah TPS perlu pindah tempat, dan ke mana?",
     ),
 }  # fmt: skip
-SAME = {"breakdown": "road", "plan": "road", "sea": "road", "unplanned": "last_way"}
+SAME = {"breakdown": "road", "plan": "road", "sea": "road", "gate": "road", "unplanned": "last_way"}
 ANSWERS: tuple[tuple[str, str], ...] = (
     ("Semua siap", "Ucapkan terima kasih. Catat “Siap”. Petugas tetap melihat ke TPS: kata telepon belum membuat TPS siap."),
     ("Ada barang kurang", "Tanyakan apa dan berapa. Jangan menyuruh meminjam dari TPS lain; KPU yang menggeser dengan berita acara."),

@@ -8,7 +8,7 @@ from typing import Any
 from posko.domain import distribution as rules
 from posko.domain import packing, places, travel, weather
 from posko.formats import document, text
-from posko.formats.distribution import KINDS, clock
+from posko.formats.distribution import KINDS, clock, parts_said
 from posko.formats.receipts import CONTEST_WORDS
 
 # The light of the day near the equator, rounded inward: a drive that touches the dark has an escort with a light. An assumption.
@@ -18,7 +18,10 @@ BLANK = "................"
 
 @dataclass(frozen=True)
 class Papers:
-    """A plan as its papers need it. numbers: trip -> (waybill, code); tps: by code; head: agency, place, marks, footer, stamp."""
+    """A plan as its papers need it. numbers: trip -> (waybill, code); tps: by code; head: agency, place, marks, footer, stamp.
+
+    bills: load -> number of the waybill that brings it to its end.
+    """
 
     trips: Sequence[rules.Trip]
     loads: Mapping[str, rules.Load]
@@ -29,6 +32,7 @@ class Papers:
     tps: Mapping[str, places.Tps]
     head: Mapping[str, Any]
     districts: Mapping[str, str] = field(default_factory=dict)
+    bills: Mapping[str, str] = field(default_factory=dict)
     keep: rules.Rules = field(default_factory=rules.Rules)
 
     @property
@@ -100,8 +104,15 @@ def _manifest_page(papers: Papers, trip: rules.Trip, boxes: Mapping[str, Sequenc
             ["Isi", f"{text.desimal(sum(x.volume_ml for x in loads) / 1e6)} dari {text.desimal(vehicle.volume_ml / 1e6)} m³"],
         ],
         "groups": list(reversed(groups)),
-        "notes": _manifest_notes(known, whole),
-        "signatures": [["Pemuat (gudang)", ""], ["Juru mudi" if vehicle.boat else "Pengemudi", ""], ["Pengawal", ""]],
+        "notes": [
+            *parts_said(trip.loads, papers.loads, {code: _named(papers, code) for load in loads for code in load.tps}, papers.bills),
+            *_manifest_notes(known, whole),
+        ],
+        "signatures": [
+            ["Pemuat (dermaga)" if vehicle.boat else "Pemuat (gudang)", ""],
+            ["Juru mudi" if vehicle.boat else "Pengemudi", ""],
+            ["Pengawal", ""],
+        ],
     }
 
 
@@ -120,7 +131,8 @@ def _group(papers: Papers, order: int, stop: rules.Stop, boxes: Mapping[str, Seq
             if piece.item == rules.BOX:
                 counts[piece.place] = counts.get(piece.place, 0) + piece.quantity
         for place, count in sorted(counts.items()):
-            ready = list(boxes.get(place, ()))[:count]
+            before = rules.boxes_before(load, papers.loads)
+            ready = list(boxes.get(place, ()))[before : before + count]
             known += len(ready)
             rows += [_box_row(papers, place, box) for box in ready]
             if count > len(ready):

@@ -91,7 +91,10 @@ def thing(code: str, names: Mapping[str, str]) -> str:
     """TPS 001 Lenggang DPR, or its code where nobody says."""
     if code in names:
         return names[code]
-    return labels.spaced(code[2:]) if code.startswith("B:") else f"perlengkapan {names.get(code[2:], code[2:])}"
+    if code.startswith("B:"):
+        return labels.spaced(code[2:])
+    place, part = code[2:].removesuffix(":b"), " (bagian 2)" if code.endswith(":b") else ""
+    return f"{'bilik dan alat' if code.startswith('S:') else 'perlengkapan'} {names.get(place, place)}{part}"
 
 
 def conflict(one: rules.Conflict, name: str, places: Mapping[str, str]) -> str:
@@ -156,7 +159,7 @@ def minutes(
     """Values for ba-serah.typ. giver, receiver: who, in words; number: of the surat jalan; head: agency, place, paper, marks, stamp."""
     counted = bool(event.sent or event.received)
     return {
-        "title": "Berita acara serah terima" if event.kind is rules.Kind.HANDED_OVER else "Berita acara pemuatan",
+        "title": title(event),
         "number": f"{number or 'tanpa surat jalan'} · {event.id[:12]}",
         **head,
         "day": f"{text.tanggal(event.at)}, {text.jam(event.at)}",
@@ -185,6 +188,16 @@ def minutes(
             ["Pengawas pemilu", ""],
         ],
     }
+
+
+def title(event: rules.Event) -> str:
+    """What the minutes of an event are called; on the way back after those of whom they name."""
+    if event.way != rules.BACK:
+        return "Berita acara serah terima" if event.kind is rules.Kind.HANDED_OVER else "Berita acara pemuatan"
+    if event.kind is rules.Kind.LOADED:
+        return "Berita acara pemuatan arus balik"
+    ends = {"PPK": "Berita acara serah terima logistik kepada PPK", "KPU": "Berita acara penyerahan dari PPK kepada KPU"}
+    return ends.get(event.receiver.agency, "Berita acara serah terima arus balik")
 
 
 def _bare(who: str) -> str:

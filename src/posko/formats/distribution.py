@@ -1,6 +1,6 @@
 """Surat jalan: the values of its document, one trip after the other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,9 +54,21 @@ def choice_sentences(choice: rules.IslandChoice, name: Callable[[str], str], ins
 def _plan_sentence(option: rules.Option, name: Callable[[str], str], instant: Callable[[int], datetime]) -> str:
     day, leave, there = rules.day_of(option.depart_min), clock(instant(option.depart_min)), clock(instant(option.arrive_min))
     return (
-        f"Rencana {option.letter}: H-{day}, berangkat {leave} dari {name(option.pier)} ({option.boat}), tiba {there}. "
-        f"{because(option, instant)}"
+        f"Rencana {option.letter}: H-{day}, berangkat {leave} dari {name(option.pier)} ({boats(option)}), "
+        f"tiba {there}{_last(option, instant)}. {because(option, instant)}"
     )
+
+
+def boats(option: rules.Option) -> str:
+    """The boats that an option counts on, and how often they cross where that is more than once each."""
+    codes = str(option.why.get("boats", option.boat)).split(",")
+    times = int(option.why.get("crossings", 1))
+    return ", ".join(codes) + (f", {times} kali menyeberang" if times > len(codes) else "")
+
+
+def _last(option: rules.Option, instant: Callable[[int], datetime]) -> str:
+    last = int(option.why.get("last_min", option.arrive_min))
+    return f", yang terakhir {clock(instant(last))}" if last != option.arrive_min else ""
 
 
 def because(option: rules.Option, instant: Callable[[int], datetime]) -> str:
@@ -80,9 +92,9 @@ def _other_sentence(option: rules.Option) -> str:
 
 def decision_sentence(option: rules.Option, following: str, instant: Callable[[int], datetime]) -> str:
     """The hour of decision: on what, and what then."""
-    then = f"rencana {following}" if following else "tidak ada rencana berikut"
+    then, last = f"rencana {following}" if following else "tidak ada rencana berikut", int(option.why.get("last_min", option.arrive_min))
     return (
-        f"Putuskan {clock(instant(option.decide_min))}: bila prakiraan terbaru sampai {clock(instant(option.arrive_min))} tidak melebihi "
+        f"Putuskan {clock(instant(option.decide_min))}: bila prakiraan terbaru sampai {clock(instant(last))} tidak melebihi "
         f"{metres(option.why['limit_cm'])}, berangkat; bila melebihi, {then}."
     )
 
@@ -102,13 +114,37 @@ def waybills(
     places: Mapping[str, str],
     head: Mapping[str, Any],
     choices: Sequence[rules.IslandChoice] = (),
+    bills: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Values for surat-jalan.typ. `names`: item -> short name, `places`: TPS, PPS, PPK -> name, `head`: agency, marks, footer, stamp."""
+    """Values for surat-jalan.typ. `names`: item -> short name, `places`: TPS, PPS, PPK -> name, `head`: agency, marks, footer, stamp.
+
+    bills: load -> number of the surat jalan that brings it to its end, so that a part of a kit names the paper of the other one.
+    """
     pages = [_page(trip, numbers[trip.code], loads, vehicles[trip.vehicle], network, instant, names, places) for trip in trips]
     by_island = {choice.island: choice for choice in choices}
     for trip, page in zip(trips, pages, strict=True):
-        page["notes"] = [*_decisions(trip, by_island, instant), *page["notes"]]
+        page["notes"] = [*parts_said(trip.loads, loads, places, bills or {}), *_decisions(trip, by_island, instant), *page["notes"]]
     return {"title": "Surat jalan", "paper": "f4", **head, "trips": pages}
+
+
+def parts_said(codes: Iterable[str], loads: Mapping[str, rules.Load], places: Mapping[str, str], bills: Mapping[str, str]) -> list[str]:
+    """For every part of a kit among these loads: that it is one of two, and where the other one is."""
+    found = []
+    for code in codes:
+        other = rules.other_part(code)
+        if other and code in loads:
+            tps, number = loads[code].tps[0], 1 if code.endswith(":a") else 2
+            there = "pada surat ini juga" if other in codes else f"dengan surat jalan {bills.get(other, 'yang belum bernomor')}"
+            found.append(
+                f"{places.get(tps, tps)}: bagian {number} dari 2. Bagian {3 - number} {there}. TPS baru lengkap bila kedua bagian tiba."
+            )
+    return found
+
+
+def bills_of(plan: rules.Plan, numbers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Load -> number of the surat jalan that brings it to its end."""
+    ends = ((trip, stop) for trip in plan.trips for stop in trip.stops if not stop.handover)
+    return {code: numbers[trip.code][0] for trip, stop in ends for code in stop.loads if trip.code in numbers}
 
 
 def _page(
@@ -122,7 +158,8 @@ def _page(
     places: Mapping[str, str],
 ) -> dict[str, Any]:
     carried = [loads[code] for code in trip.loads]
-    tps, boxes, booths = (sum(count(load) for load in carried) for count in (lambda x: len(x.tps), lambda x: x.boxes, lambda x: x.booths))
+    tps = len({code for load in carried for code in load.tps})
+    boxes, booths = sum(load.boxes for load in carried), sum(load.booths for load in carried)
     start = network.node(trip.start)
     columns = _columns(carried)
     overnight = vehicle.boat and rules.day_of(trip.return_min) != rules.day_of(trip.depart_min)
@@ -160,7 +197,11 @@ def _stop(
     node = network.node(stop.place)
     dropped = [loads[code] for code in stop.loads]
     name = (node.name if node else stop.place) + (" (serah terima ke perahu)" if stop.handover else "")
-    counts = (sum(len(load.tps) for load in dropped), sum(load.boxes for load in dropped), sum(load.booths for load in dropped))
+    counts = (
+        len({code for load in dropped for code in load.tps}),
+        sum(load.boxes for load in dropped),
+        sum(load.booths for load in dropped),
+    )
     return [str(number), name, clock(instant(stop.arrive_min)), clock(instant(stop.depart_min)), *map(text.angka, counts), "\n\n"]
 
 
@@ -177,7 +218,8 @@ def _contents(carried: Sequence[rules.Load], columns: Sequence[str], places: Map
             counts.setdefault(piece.place, {})[piece.item] = piece.quantity
         for place, items in sorted(counts.items()):
             if any(column in items for column in columns):
-                rows.append([place, places.get(place, place), *(text.angka(items[c]) if c in items else "—" for c in columns)])
+                part = f" (bagian {1 if load.code.endswith(':a') else 2} dari 2)" if rules.other_part(load.code) else ""
+                rows.append([place, places.get(place, place) + part, *(text.angka(items[c]) if c in items else "—" for c in columns)])
     return rows
 
 
@@ -188,7 +230,7 @@ def _decisions(trip: rules.Trip, choices: Mapping[str, rules.IslandChoice], inst
         following = choice.options[1] if len(choice.options) > 1 else None
         found.append(decision_sentence(choice.options[0], following.letter if following else "", instant))
         if following:
-            found.append(f"Rencana {following.letter}: {following.boat} berangkat {clock(instant(following.depart_min))} WIB.")
+            found.append(f"Rencana {following.letter}: {boats(following)} berangkat {clock(instant(following.depart_min))} WIB.")
     return found
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from posko.domain import distribution, places, travel
 from posko.domain import forecast as rules
-from posko.planning import forecast
+from posko.planning import forecast, reliability
 from posko.planning import program as programs
 
 MILLION_RP = 1_000_000
@@ -178,7 +178,7 @@ def _with_boat(situation: Situation, trip: distribution.Trip, means: Means) -> S
     def better(vehicle: distribution.Vehicle) -> distribution.Vehicle:
         if vehicle.code != trip.vehicle:
             return vehicle
-        limit = max(vehicle.wave_limit_cm or situation.keep.wave_limit_cm, means.wave_limit_cm or situation.keep.wave_limit_cm)
+        limit = max(vehicle.wave_limit_cm or situation.keep.sea.limit_cm, means.wave_limit_cm or situation.keep.sea.limit_cm)
         return replace(vehicle, wave_limit_cm=limit)
 
     def stands_by(case: rules.Case) -> rules.Case:
@@ -482,7 +482,7 @@ def spare_means(planned: rules.Planned, keep: rules.Assumptions) -> tuple[Means,
     busy = {trip.vehicle for trip in planned.plan.trips}
     return tuple(
         Means(
-            v.code, v.name, v.boat, v.fixed_cost + 100 * v.cost_per_km or None, (v.wave_limit_cm or keep.wave_limit_cm) if v.boat else None
+            v.code, v.name, v.boat, v.fixed_cost + 100 * v.cost_per_km or None, (v.wave_limit_cm or keep.sea.limit_cm) if v.boat else None
         )
         for v in planned.fleet
         if v.code not in busy
@@ -492,4 +492,12 @@ def spare_means(planned: rules.Planned, keep: rules.Assumptions) -> tuple[Means,
 def outlook_of(situation: Situation, scenarios: int, seed: int, said_at: datetime) -> rules.Outlook:
     """The outlook of a situation with its advice."""
     found = forecast.simulate(situation.case(), scenarios, seed, said_at, situation.planned.midnight_at)
+    found = replace(found, islands=tuple(replace(one, plan_ppm=_by_plan(situation, one.island)) for one in found.islands))
     return replace(found, actions=advise(situation, found, scenarios=scenarios))
+
+
+def _by_plan(situation: Situation, island: str) -> int | None:
+    """What an island's plans A, B and C give with the same sea, as the page of the plan reckons it."""
+    choice = next((one for one in situation.planned.plan.choices if one.island == island), None)
+    sky = reliability.Sea(situation.state.waves, situation.planned.midnight_at, now_min=situation.state.now_min)
+    return reliability.reckoned(choice, situation.planned.fleet, sky) if choice else None

@@ -196,7 +196,20 @@ def outlook(made: programs.Compiled, sums: Sums, seed: int, said_at: datetime, m
         tps=tuple(sorted(stations, key=lambda one: (one.ready_ppm, one.tps))),
         places=tuple(_places(made, sums, {one.tps: one.ready_ppm for one in stations})),
         inputs=made.case.inputs,
+        islands=tuple(_islands(made, sums)),
     )
+
+
+def _islands(made: programs.Compiled, sums: Sums) -> list[rules.Landing]:
+    """Where loads for TPS go that is no desa: islands; by the end of H-1 means at least as early before the deadline."""
+    desa = {station.desa for station in made.stations}
+    found: dict[str, int] = {}
+    for index in sorted({int(number) for number in made.station_load}):
+        load = made.case.loads[index]
+        if load.place not in desa and not load.code.startswith("tps:"):
+            late = int(sums.hist[index, : made.case.deadline_min].sum()) + int(sums.hist[index, -1])
+            found[load.place] = min(found.get(load.place, rules.MILLION), _ppm(sums.count - late, sums.count))
+    return [rules.Landing(place, ppm) for place, ppm in sorted(found.items())]
 
 
 def all_ppm(sums: Sums) -> int:
@@ -244,24 +257,13 @@ def _station(made: programs.Compiled, sums: Sums, index: int, late_ppm: int) -> 
     station = made.stations[index]
     ready = _ready(late_ppm, made.holds[index])
     weights = sums.weight[made.station_load[index]]
-    shares = _shared(late_ppm, [int(w) for w in weights])
+    shares = rules.in_proportion(late_ppm, [int(w) for w in weights])
     found = [_cause(made.case, made.links[number], share) for number, share in enumerate(shares) if share]
     faults = [] if station.checked else [fault for fault in station.faults if fault.ppm]
-    rest = _shared(rules.MILLION - late_ppm - ready, [fault.ppm for fault in faults])
+    rest = rules.in_proportion(rules.MILLION - late_ppm - ready, [fault.ppm for fault in faults])
     found += [rules.Cause(fault.code, fault.subject, share) for fault, share in zip(faults, rest, strict=True) if share]
-    return rules.TpsOutlook(station.tps, ready, tuple(sorted(found, key=lambda c: (-c.share_ppm, c.code, c.subject))))
-
-
-def _shared(whole: int, weights: list[int]) -> list[int]:
-    """A whole number in proportion to weights, without a rest (largest remainders)."""
-    total = sum(weights)
-    if total == 0 or whole <= 0:
-        return [0] * len(weights)
-    parts = [whole * weight // total for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: (-(whole * weights[i] % total), i))
-    for i in order[: whole - sum(parts)]:
-        parts[i] += 1
-    return parts
+    causes = tuple(sorted(found, key=lambda c: (-c.share_ppm, c.code, c.subject)))
+    return rules.TpsOutlook(station.tps, ready, causes, rules.MILLION - late_ppm)
 
 
 def _cause(case: rules.Case, link: rules.Link, share: int) -> rules.Cause:
@@ -272,7 +274,7 @@ def _cause(case: rules.Case, link: rules.Link, share: int) -> rules.Cause:
         "hazard": {e.code: e.name for e in case.events},
     }.get(link.code)
     facts: dict[str, str | int] = {"name": named[link.subject]} if named and link.subject in named else {}
-    if link.code in {"road", "breakdown", "sea"}:
+    if link.code in programs.TRIP_LINKS:
         trip = next(trip for trip in case.trips if trip.code == link.subject)
         facts = {"vehicle": trip.vehicle, "planned_min": trip.planned_min}
     return rules.Cause(link.code, link.subject, share, facts)

@@ -7,7 +7,7 @@ trip. A trip keeps its order if that still works, later if need be; else every o
 suffices, no plan changes fewer waybills. `domain.distribution.violations` has the last word on every plan.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise, permutations
 
@@ -24,6 +24,9 @@ _NEAREST = 16
 _ALL_ORDERS = 6
 _LATE = 10**9
 _MOST_HIT, _MOST_HOMELESS = 10, 20
+_BEAT = 100
+Watch = Callable[[int, int], None]
+"""Told how far a search is: so many of so many."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,22 @@ class _Spent(Exception):
     """The trials are used up."""
 
 
-def mend(old: rules.Plan, given: Given, *, now_min: int | None = None, seed: int = 1, trials: int = TRIALS, stop: routes.Stop) -> Mended:
+def mend(
+    old: rules.Plan,
+    given: Given,
+    *,
+    now_min: int | None = None,
+    seed: int = 1,
+    trials: int = TRIALS,
+    stop: routes.Stop,
+    watch: Watch | None = None,
+) -> Mended:
     """The old plan for what is given now. now_min: trips that left by then stay. stop: for a plan from nothing, if it comes to that.
 
-    What cannot be brought is unassigned, with the reason and what would help.
+    What cannot be brought is unassigned, with the reason and what would help. watch is told how many trials of how many are done, every
+    `_BEAT` of them; what it raises ends the search. It does not change what is found.
     """
-    work = _Work(given, now_min, trials)
+    work = _Work(given, now_min, trials, watch)
     frozen = tuple(trip.code for trip in old.trips if now_min is not None and trip.depart_min <= now_min)
     start, rerouted = work.carried_over(old, set(frozen))
     best = work.repaired(start, set(frozen)) or work.partial(start, set(frozen))
@@ -95,6 +108,7 @@ class _Work:
     given: Given
     now_min: int | None
     most: int
+    watch: Watch | None = None
     trials: int = 0
     _bound: int = _LATE**2
     _lost: list[rules.Trip] = field(default_factory=list)
@@ -267,6 +281,8 @@ class _Work:
                 self.trials += 1
                 if self.trials > self.most:
                     raise _Spent
+                if self.watch and self.trials % _BEAT == 0:
+                    self.watch(self.trials, self.most)
                 if any(not spread[number] for number in road if slots[number].old is None):
                     continue  # a trip was added that nobody needs
                 made = self._scheduled(slots, road, spread, tasks)

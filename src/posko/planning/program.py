@@ -20,13 +20,13 @@ Ints = NDArray[np.int64]
 Bits = NDArray[np.uint64]
 
 # Probabilities are whole: parts of 2^30, or of 2^20 where many are added.
-ONE, FINE = 1 << 30, 1 << 20
+ONE, FINE = rules.ONE, 1 << 20
 # Less than this is missing from certainty in the tail of a last way that is cut off the tables: below one part per million.
 _TAIL = 4.9
 
 
 class Program(NamedTuple):
-    """A case as arrays. head: now, deadline, minutes of the tables, limit of a lasting sea, nodes (supplies, jobs), cause of a last way."""
+    """A case as arrays. head: now, deadline, minutes of the tables, table of the normal, nodes (supplies, jobs), cause of a last way."""
 
     head: Ints
     main: NDArray[np.int32]
@@ -69,16 +69,22 @@ class Program(NamedTuple):
     repair_key: Bits
     repair_usual: Ints
     repair_shape: Ints
-    sail_day: Ints
+    sail_moment: Ints
+    sail_option: Ints
     sail_from: Ints
     sail_until: Ints
-    sail_limit: Ints
-    day_key: Bits
-    day_same: Bits
+    sail_edge: Ints
+    sail_extra: Ints
+    moment_key: Bits
+    moment_kept: Ints
+    moment_fresh: Ints
     leg_key: Bits
     leg_usual: Ints
     leg_shape: Ints
     leg_halt: Ints
+    leg_open: Ints
+    open_from: Ints
+    open_until: Ints
     leg_drop: Ints
     drops: Ints
     leg_event: Ints
@@ -153,8 +159,10 @@ class _Shapes:
     def number(self, spread: travel.Spread) -> int:
         """Which table; -1 for a time that is certain."""
         percent = rules.shape(spread)
-        if percent == 100:
-            return -1
+        return -1 if percent == 100 else self.of(percent)
+
+    def of(self, percent: int) -> int:
+        """The table of a shape, or of the normal itself."""
         if percent not in self.numbers:
             self.numbers[percent] = len(self.numbers)
         return self.numbers[percent]
@@ -163,6 +171,9 @@ class _Shapes:
         """Main, low and high tables [shapes, bins + 1]."""
         tables = [_table(percent) for percent in self.numbers] or [np.zeros((3, rules.BINS + 1), np.int32)]
         return list(np.stack(tables, axis=1))
+
+
+TRIP_LINKS = ("road", "breakdown", "sea", "gate")
 
 
 @functools.lru_cache(maxsize=256)
@@ -191,7 +202,7 @@ def compiled(case: rules.Case) -> Compiled:
         **_ends(case, stations, within, holds, slots),
     }
     nodes = len(case.supplies) + sum(len(work.jobs) for work in case.works)
-    parts["head"] = _array([case.now_min, case.deadline_min, slots, rules.threshold(case.persist_ppm), nodes, number["last_way", ""]])
+    parts["head"] = _array([case.now_min, case.deadline_min, slots, shapes.of(rules.NORMAL), nodes, number["last_way", ""]])
     parts["load_unplanned"] = _array(number["unplanned", load.code] for load in case.loads)
     parts["main"], parts["low"], parts["high"] = shapes.arrays()
     desa = list(dict.fromkeys(station.desa for station in stations))
@@ -211,8 +222,8 @@ def compiled(case: rules.Case) -> Compiled:
 
 
 def _links(case: rules.Case) -> tuple[rules.Link, ...]:
-    """Everything that can make a load late; three in a row for each trip."""
-    trips = [rules.Link(code, trip.code) for trip in case.trips for code in ("road", "breakdown", "sea")]
+    """Everything that can make a load late; those of a trip in a row."""
+    trips = [rules.Link(code, trip.code) for trip in case.trips for code in TRIP_LINKS]
     return (
         rules.PLAN,
         *(rules.Link("supply", supply.code) for supply in case.supplies),
@@ -237,12 +248,7 @@ def _within(stations: tuple[rules.Station, ...], slots: int) -> Ints:
 
 def _holds(station: rules.Station) -> int:
     """P(nothing fails at the TPS itself), 2^-30. Whoever saw it ready has seen that, but goods come all the same."""
-    if station.checked:
-        return ONE
-    left = ONE
-    for fault in station.faults:
-        left = left * (rules.MILLION - fault.ppm) // rules.MILLION
-    return left
+    return ONE if station.checked else rules.holding(station.faults)
 
 
 def _goods(case: rules.Case, shapes: _Shapes, number: dict[tuple[str, str], int]) -> dict[str, Any]:
@@ -260,7 +266,7 @@ def _goods(case: rules.Case, shapes: _Shapes, number: dict[tuple[str, str], int]
             nodes[job.code] = len(nodes)
     jobs = [job for _, pile in groups for job in pile]
     return {
-        "sup_key": _keys(f"supply:{supply.code}" for supply in case.supplies),
+        "sup_key": _keys(f"supply:{supply.lot or supply.code}" for supply in case.supplies),
         "sup_off": _offsets(supply.points for supply in case.supplies),
         "sup_ppm": _array(ppm for supply in case.supplies for ppm, _ in supply.points),
         "sup_min": _array(minute for supply in case.supplies for _, minute in supply.points),
@@ -289,7 +295,7 @@ def _ways(case: rules.Case, shapes: _Shapes, number: dict[tuple[str, str], int])
     legs = [leg for trip in case.trips for leg in trip.legs]
     touching = [sorted(events[code] for code in set(leg.events)) for leg in legs]
     sailings = [sailing for trip in case.trips for sailing in trip.sailings]
-    days = sorted({sailing.day for sailing in sailings}, reverse=True)
+    moments, lasting = rules.moments(case), rules.lasting(case)
     return {
         "trip_planned": _array(trip.planned_min for trip in case.trips),
         "trip_start": _array(trip.start_min(case.now_min) for trip in case.trips),
@@ -306,16 +312,22 @@ def _ways(case: rules.Case, shapes: _Shapes, number: dict[tuple[str, str], int])
         "repair_key": _keys(f"repair:{trip.code}" for trip in case.trips),
         "repair_usual": _array(trip.repair.usual_min for trip in case.trips),
         "repair_shape": _array(shapes.number(trip.repair) for trip in case.trips),
-        "sail_day": _array(days.index(sailing.day) for sailing in sailings),
+        "sail_moment": _array(moments.index(sailing.moment) for sailing in sailings),
+        "sail_option": _array(sailing.option for sailing in sailings),
         "sail_from": _array(sailing.from_min for sailing in sailings),
         "sail_until": _array(sailing.until_min for sailing in sailings),
-        "sail_limit": _array(rules.threshold(sailing.calm_ppm) for sailing in sailings),
-        "day_key": _keys(f"sea:{day}" for day in days),
-        "day_same": _keys(f"sea:{day}:same" for day in days),
+        "sail_edge": _array(rules.edge_of(sailing.calm_ppm) for sailing in sailings),
+        "sail_extra": _array(sailing.extra_min for sailing in sailings),
+        "moment_key": _keys(f"sea:{minute}" for minute in moments),
+        "moment_kept": _array(kept for kept, _ in lasting),
+        "moment_fresh": _array(fresh for _, fresh in lasting),
         "leg_key": _keys(f"leg:{leg.key or f'{leg.start}>{leg.end}'}" for leg in legs),
         "leg_usual": _array(leg.spread.usual_min for leg in legs),
         "leg_shape": _array(shapes.number(leg.spread) for leg in legs),
         "leg_halt": _array(leg.halt_min for leg in legs),
+        "leg_open": _offsets(leg.opens for leg in legs),
+        "open_from": _array(opens for leg in legs for opens, _ in leg.opens),
+        "open_until": _array(closes for leg in legs for _, closes in leg.opens),
         "leg_drop": _offsets(leg.drops for leg in legs),
         "drops": _array(loads[code] for leg in legs for code in leg.drops),
         "leg_event": _offsets(touching),
@@ -410,7 +422,7 @@ def walked(p: Program, chance: Any, count: int) -> tuple[Ints, Ints]:
         else:
             deps = p.load_dep[p.load_dep_off[index] : p.load_dep_off[index + 1]]
             times[index], links[index] = _latest(p, deps, time, cause, count)
-    sea = _seas(p, chance)
+    sea = _seas(p, chance, count)
     hit = [chance.share(key) < limit for key, limit in zip(p.event_key, p.event_limit, strict=True)]
     back: list[tuple[Ints, Ints]] = []
     for trip in range(len(p.trip_planned)):
@@ -431,8 +443,9 @@ def _latest(p: Program, nodes: Ints, time: Ints, cause: Ints, count: int) -> tup
 
 def _supplied(p: Program, chance: Any, count: int) -> tuple[Ints, Ints]:
     time, cause = np.zeros((2, int(p.head[4]), count), np.int64)
+    drawn = {int(key): chance.share(key) for key in dict.fromkeys(p.sup_key)}  # lines of one lot share their luck
     for i, key in enumerate(p.sup_key):
-        share = chance.share(key) * rules.MILLION >> 32
+        share = drawn[int(key)] * rules.MILLION >> 32
         ppm, minute = (part[p.sup_off[i] : p.sup_off[i + 1]] for part in (p.sup_ppm, p.sup_min))
         spot = np.searchsorted(ppm, share, side="right")
         found = np.full(count, rules.NEVER)
@@ -485,11 +498,12 @@ def _piled(
     here[mine] = np.where(never, here[mine], here[mine] - (-total * pace // (60 * 65536)))
 
 
-def _seas(p: Program, chance: Any) -> list[Ints]:
+def _seas(p: Program, chance: Any, count: int) -> list[Ints]:
     found: list[Ints] = []
-    for day, (key, same) in enumerate(zip(p.day_key, p.day_same, strict=True)):
-        fresh = chance.share(key)
-        found.append(np.where(chance.share(same) < p.head[3], found[-1], fresh) if day else fresh)
+    error = np.zeros(count, np.int64)
+    for key, kept, fresh in zip(p.moment_key, p.moment_kept, p.moment_fresh, strict=True):
+        error = (kept * error + fresh * chance.stretched(key, int(p.head[3]), 65536)) >> 16
+        found.append(error)
     return found
 
 
@@ -532,11 +546,22 @@ def _moved(
 
 
 def _sailed(p: Program, trip: int, clock: Ints, sea: list[Ints]) -> Ints:
-    sails = np.full(clock.shape, rules.NEVER)
-    for k in reversed(range(int(p.trip_sail[trip]), int(p.trip_sail[trip + 1]))):
+    sails, failed = np.full(clock.shape, rules.NEVER), np.full(clock.shape, -1)
+    for k in range(int(p.trip_sail[trip]), int(p.trip_sail[trip + 1])):
         leaves = np.maximum(clock, p.sail_from[k])
-        sails = np.where((leaves <= p.sail_until[k]) & (sea[p.sail_day[k]] < p.sail_limit[k]), leaves, sails)
+        tries = (sails >= rules.NEVER) & (failed != p.sail_option[k]) & (leaves <= p.sail_until[k])
+        calm = sea[p.sail_moment[k]] <= p.sail_edge[k]
+        sails = np.where(tries & calm, leaves + p.sail_extra[k], sails)
+        failed = np.where(tries & ~calm, p.sail_option[k], failed)
     return sails
+
+
+def _waits(p: Program, leg: int, clock: Ints) -> Ints:
+    """Until the end of a way opens."""
+    opens, closes = (part[p.leg_open[leg] : p.leg_open[leg + 1]] for part in (p.open_from, p.open_until))
+    spot = np.searchsorted(closes, clock, side="left")
+    found: Ints = np.where(spot < len(opens), np.maximum(0, opens[np.minimum(spot, len(opens) - 1)] - clock), 0)
+    return found
 
 
 def _driven(
@@ -563,6 +588,9 @@ def _driven(
             shut = delay >= rules.NEVER
             closed = closed | (hit[event] & shut)
             _worse(state, 0 if shut else delay, int(p.event_cause[event]), delay, hit[event])
+        if p.leg_open[leg] < p.leg_open[leg + 1]:
+            wait = _waits(p, leg, state[0])
+            _worse(state, wait, cause + 3, wait)
         state[0] = state[0] + int(p.leg_halt[leg])
         for code in p.drops[p.leg_drop[leg] : p.leg_drop[leg + 1]]:
             on = aboard[int(code)]

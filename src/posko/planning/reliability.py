@@ -1,6 +1,6 @@
 """Reliability: how probably an island and every load is reached in time, and which options to try in which order.
 
-Closed forms, no draws. A boat sails if the sea stays within its limit: log-normal about the forecast (`weather.chance_calm`), log-normal
+Closed forms, no draws. A boat sails if the sea stays within its limit: log-normal about the forecast (`weather.sky`), log-normal
 about a climate where nothing is forecast. If it sails, it arrives in time if its crossing, hazards with their own chance and a breakdown
 with its repair fit into the time left. The error of forecasts persists: the errors of two hours are correlated by rho ** days (a Gaussian
 AR(1) process), so that a sea that was too high for plan A is more probably too high for plan B as well. P(A fails, B fails, C sails) is
@@ -27,7 +27,7 @@ DAY = rules.DAY
 PPM = 1_000_000
 _NORMAL = NormalDist()
 _ORDER = 64
-_FAR = 8.0
+_FAR = weather.FAR
 Array = npt.NDArray[np.float64]
 Spell = tuple[str, int, int]
 """A boat, and from when until when it is away."""
@@ -48,14 +48,19 @@ class Sea:
     midnight_at: datetime
     now_min: int = -30 * DAY
     deadline_min: int = 0
-    persistence_permille: int = 600
-    limit_cm: int = 125
+    persistence_permille: int = weather.PERSISTENCE_PERMILLE
+    limit_cm: int = weather.LIMIT_CM
     worth_ppm: int = 500_000
     tolerance_ppm: int = 5_000
     guard_cost: int = 500_000
     step_min: int = 30
     error: weather.Error = field(default_factory=weather.Error)
     climate: weather.Climate = field(default_factory=weather.Climate)
+
+    @property
+    def model(self) -> weather.Model:
+        """What of it the forecast of readiness assumes as well."""
+        return weather.Model(self.error, self.climate, self.persistence_permille, self.limit_cm)
 
 
 @dataclass(frozen=True)
@@ -95,19 +100,15 @@ def calm(boat: rules.Vehicle, pier: str, island: str, depart_min: int, arrive_mi
     limit = boat.wave_limit_cm or sea.limit_cm
     told: dict[str, str | int] = {"limit_cm": limit, "limit_known": int(boat.wave_limit_cm is not None)}
     start_at, end_at = (rules.instant(sea.midnight_at, minute) for minute in (depart_min, arrive_min))
-    wave = weather.worst(sea.waves, weather.areas(pier, island), start_at, end_at)
+    found = weather.sky(sea.waves, weather.areas(pier, island), limit, start_at, end_at, sea.model)
+    wave = found.wave
     if wave is None:
-        sigma = sea.climate.sigma_permille / 1000
-        return math.log(limit / sea.climate.height_cm) / sigma, {**told, "basis": "iklim", "height_cm": sea.climate.height_cm}
-    lead_h = (start_at - wave.issued_at).total_seconds() / 3600
+        return found.edge, {**told, "basis": "iklim", "height_cm": sea.climate.height_cm}
     told |= {
         "basis": "prakiraan", "height_cm": wave.height_cm, "source": wave.source, "mark": wave.mark,
-        "issued_min": round((wave.issued_at - sea.midnight_at).total_seconds() / 60), "lead_h": round(lead_h),
+        "issued_min": round((wave.issued_at - sea.midnight_at).total_seconds() / 60), "lead_h": round(found.lead_h),
     }  # fmt: skip
-    if wave.height_cm <= 0:
-        return _FAR, told
-    edge = math.log(limit / wave.height_cm) / sea.error.sigma(lead_h)
-    return max(-_FAR, min(_FAR, edge)), told
+    return found.edge, told
 
 
 @lru_cache(maxsize=4096)
@@ -134,8 +135,8 @@ def first_calm(edges: Sequence[float], times_min: Sequence[int], persistence_per
     found: list[float] = []
     points, mass = np.zeros(1), np.ones(1)
     for number, edge in enumerate(edges):
-        days = (times_min[number] - times_min[number - 1]) / DAY if number else math.inf
-        rho = (persistence_permille / 1000) ** days if number else 0.0
+        model = weather.Model(persistence_permille=persistence_permille)
+        rho = model.correlation(times_min[number] - times_min[number - 1]) if number else 0.0
         width = math.sqrt(max(0.0, 1 - rho * rho))
         if width < 0.05:  # practically the same error: what failed before stays failed unless the edge has moved
             below = points <= edge
@@ -177,7 +178,10 @@ class Case:
 def options(
     island: str, loads: Sequence[rules.Load], network: rules.Network, fleet: Sequence[rules.Vehicle], keep: rules.Rules, sea: Sea
 ) -> list[Try]:
-    """Every option worth telling apart, in time: per day and boat the first departure in each stretch with one forecast."""
+    """Every option worth telling apart, in time: per day and boat the first departure in each stretch with one forecast.
+
+    Where no boat takes everything, several of one pier go together and, if need be, come back for the rest (`convoy`).
+    """
     case = Case(island, tuple(loads), network, tuple(fleet), keep, sea)
     volume, weight = sum(load.volume_ml for load in loads), sum(load.weight_g for load in loads)
     found: list[Try] = []
@@ -186,27 +190,99 @@ def options(
         for boat in boats:
             for day in keep.sea_days:
                 if day in boat.days:
-                    found += _of_day(case, leg, boat, day)
+                    found += _of_day(case, leg, (boat,), day)
+    if not found:
+        for leg in network.piers(island):
+            for day in keep.sea_days:
+                boats = [boat for boat in fleet if boat.boat and boat.start == leg.pier and day in boat.days]
+                found += _of_day(case, leg, tuple(boats), day) if boats else []
     return sorted(found, key=lambda one: (one.option.depart_min, one.option.cost, one.option.boat))
 
 
-def _of_day(case: Case, leg: rules.SeaLeg, boat: rules.Vehicle, day: int) -> list[Try]:
+@dataclass(frozen=True)
+class Sailing:
+    """One crossing of several that together bring an island its goods: the boat, what it carries, out, there, and ready to sail again."""
+
+    boat: rules.Vehicle
+    loads: tuple[rules.Load, ...]
+    depart_min: int
+    arrive_min: int
+    free_min: int
+
+    def takes(self, load: rules.Load) -> bool:
+        """Whether a load still fits beside what it carries."""
+        volume, weight = sum(one.volume_ml for one in (*self.loads, load)), sum(one.weight_g for one in (*self.loads, load))
+        return volume <= self.boat.volume_ml and weight <= self.boat.weight_g
+
+
+def convoy(case: Case, pier: str, boats: Sequence[rules.Vehicle], depart_min: int, day: int) -> tuple[Sailing, ...]:
+    """The crossings of these boats, the first leaving at a minute, that bring everything in the island's hours of that day; () if they
+    cannot.
+
+    Each load is whole in one boat: in one that goes anyway, else in the smallest idle one that takes it, else on another crossing of the
+    one that is back first. The largest boat goes first.
+    """
+    way = case.network.leg(rules.Kind.BOAT, pier, case.island)
+    if way is None:
+        return ()
+    open_now: list[Sailing] = []
+    for load in sorted(case.loads, key=lambda one: one.code):
+        joined = next((n for n, one in enumerate(open_now) if one.takes(load)), None)
+        if joined is not None:
+            open_now[joined] = _sailing(case, open_now[joined].boat, (*open_now[joined].loads, load), open_now[joined].depart_min, way)
+            continue
+        idle = [boat for boat in boats if all(one.boat.code != boat.code for one in open_now)]
+        first = sorted(idle, key=lambda boat: ((boat.volume_ml if open_now else -boat.volume_ml), boat.code))
+        new = [_sailing(case, boat, (load,), depart_min, way) for boat in first if Sailing(boat, (), 0, 0, 0).takes(load)]
+        if not new:
+            new = sorted(_again(case, boats, open_now, load, way), key=lambda one: (one.depart_min, one.boat.volume_ml, one.boat.code))
+        if not new:
+            return ()
+        open_now.append(new[0])
+    late = case.keep.island_latest_min - day * DAY
+    in_hours = all(
+        one.arrive_min <= late
+        and one.depart_min >= one.boat.shift(day)[0]
+        and one.arrive_min + sum(load.service_min for load in one.loads) <= one.boat.shift(day)[1]
+        for one in open_now
+    )
+    return tuple(open_now) if in_hours else ()
+
+
+def _sailing(case: Case, boat: rules.Vehicle, loads: tuple[rules.Load, ...], depart: int, way: rules.Leg) -> Sailing:
+    arrive = depart + way.travel_min
+    back = arrive + sum(load.service_min for load in loads) + way.travel_min
+    return Sailing(boat, loads, depart, arrive, back + case.keep.handover_min)
+
+
+def _again(case: Case, boats: Sequence[rules.Vehicle], gone: Sequence[Sailing], load: rules.Load, way: rules.Leg) -> list[Sailing]:
+    """Another crossing of every boat that takes the load and may make one more."""
+    made = []
+    for boat in boats:
+        own = [one for one in gone if one.boat.code == boat.code]
+        if own and len(own) < boat.max_trips and Sailing(boat, (), 0, 0, 0).takes(load):
+            made.append(_sailing(case, boat, (load,), max(one.free_min for one in own), way))
+    return made
+
+
+def _of_day(case: Case, leg: rules.SeaLeg, boats: tuple[rules.Vehicle, ...], day: int) -> list[Try]:
     way = case.network.leg(rules.Kind.BOAT, leg.pier, leg.island)
     ready = ready_at(case.network, case.fleet, case.keep, leg.pier, case.service_min, day)
     if way is None or ready is None:
         return []
-    (first, notice), (begins, ends) = ready, boat.shift(day)
-    last = min(ends - case.service_min, case.keep.island_latest_min - day * DAY) - way.travel_min
-    cost = boat.fixed_cost + boat.cost_per_km * 2 * way.distance_m // 1000
-    cost += case.sea.guard_cost * max(0, day - case.keep.island_day)
+    (first, notice), begins = ready, min(boat.shift(day)[0] for boat in boats)
+    last = min(max(boat.shift(day)[1] for boat in boats), case.keep.island_latest_min - day * DAY) - way.travel_min
     found: list[Try] = []
     before: object = None
     for depart in range(max(begins, first), last + 1, case.sea.step_min):
-        arrive = depart + way.travel_min
-        if depart - notice < case.sea.now_min or not case.network.open(leg.pier, depart) or not case.network.open(leg.island, arrive):
+        sailings = convoy(case, leg.pier, boats, depart, day) if depart - notice >= case.sea.now_min else ()
+        if not sailings or not all(_open(case, leg, one) for one in sailings):
             before = None
             continue
-        made = _weighed(case, boat, leg.pier, depart, arrive, notice, cost)
+        cost = sum(one.boat.cost_per_km * 2 * way.distance_m // 1000 for one in sailings)
+        cost += sum({one.boat.code: one.boat.fixed_cost for one in sailings}.values())
+        cost += case.sea.guard_cost * max(0, day - case.keep.island_day)
+        made = _weighed(case, leg.pier, sailings, notice, cost)
         stretch = (made.option.why["height_cm"], made.option.why.get("issued_min"), made.option.why["in_time_ppm"])
         if stretch != before:
             found.append(made)
@@ -214,16 +290,36 @@ def _of_day(case: Case, leg: rules.SeaLeg, boat: rules.Vehicle, day: int) -> lis
     return found
 
 
-def _weighed(case: Case, boat: rules.Vehicle, pier: str, depart: int, arrive: int, notice: int, cost: int) -> Try:
-    """One departure with its chance and the facts behind it."""
-    edge, told = calm(boat, pier, case.island, depart, arrive, case.sea)
+def _open(case: Case, leg: rules.SeaLeg, one: Sailing) -> bool:
+    return case.network.open(leg.pier, one.depart_min) and case.network.open(leg.island, one.arrive_min)
+
+
+def _weighed(case: Case, pier: str, sailings: Sequence[Sailing], notice: int, cost: int) -> Try:
+    """One departure with its chance and the facts behind it. Several boats meet one sea: it must be calm enough for the one that bears
+    least, at the worst of the hours; then each must arrive."""
+    first = sailings[0]
+    edges = [calm(one.boat, pier, case.island, one.depart_min, one.arrive_min, case.sea) for one in sailings]
+    edge, told = min(edges, key=lambda one: one[0])
     spread = case.network.spread(rules.Kind.BOAT, pier, case.island)
     hazards = [h for h in case.network.hazards if h.touches(pier, case.island)]
-    sure = in_time(case.sea.deadline_min - depart, spread, boat, hazards) if spread else 0.0
-    chance, day = _NORMAL.cdf(edge), rules.day_of(depart)
+    sure = 1.0 if spread else 0.0
+    for one in sailings:
+        sure *= in_time(case.sea.deadline_min - one.depart_min, spread, one.boat, hazards) if spread else 0.0
+    chance, day = _NORMAL.cdf(edge), rules.day_of(first.depart_min)
     told |= {"calm_ppm": round(chance * PPM), "in_time_ppm": round(sure * PPM), "day": day}
-    option = rules.Option("", boat.code, pier, depart, arrive, depart - notice, round(chance * sure * PPM), 0, cost, told)
+    if len(sailings) > 1:
+        told |= {
+            "boats": ",".join(dict.fromkeys(one.boat.code for one in sailings)), "crossings": len(sailings),
+            "last_min": max(one.arrive_min for one in sailings), "free_min": max(one.free_min for one in sailings),
+        }  # fmt: skip
+    times = (first.depart_min, first.arrive_min, first.depart_min - notice)
+    option = rules.Option("", first.boat.code, pier, *times, round(chance * sure * PPM), 0, cost, told)
     return Try(option, day, edge, sure)
+
+
+def boats_of(option: rules.Option) -> tuple[str, ...]:
+    """The boats that an option counts on, the first one first."""
+    return tuple(str(option.why.get("boats", option.boat)).split(","))
 
 
 def ready_at(
@@ -352,14 +448,19 @@ def choices(
             choice = replace(choice, exception=choice.exception or "shared_boat") if choice else None
         if choice is not None:
             found[island] = choice
-            spells = [(o.boat, o.depart_min, 2 * o.arrive_min - o.depart_min + keep.handover_min + 60) for o in choice.options]
-            sailing, fallback = [*sailing, spells[0]], [*fallback, *spells[1:]]
+            spells = [[(boat, o.depart_min, _away(o) + keep.handover_min + 60) for boat in boats_of(o)] for o in choice.options]
+            sailing, fallback = [*sailing, *spells[0]], [*fallback, *(one for later in spells[1:] for one in later)]
     return found
+
+
+def _away(option: rules.Option) -> int:
+    """The minute at which its boats are back, unloading left out."""
+    return int(option.why.get("free_min", 2 * option.arrive_min - option.depart_min))
 
 
 def _meets(option: rules.Option, spell: Spell) -> bool:
     boat, leaves, back = spell
-    return option.boat == boat and option.depart_min < back and leaves < 2 * option.arrive_min - option.depart_min
+    return boat in boats_of(option) and option.depart_min < back and leaves < _away(option)
 
 
 def home_min(
@@ -395,20 +496,48 @@ def _below(boat: rules.Vehicle, pier: str, island: str, leave_min: int, arrive_m
 # --- the plan as it stands -------------------------------------------------------------------------------------------------------------
 
 
-def settled(choice: rules.IslandChoice, trip: rules.Trip, case: Case) -> rules.IslandChoice:
-    """A choice whose plan A has the hours that the trip really has; chances reckoned again where they moved."""
+def settled(choice: rules.IslandChoice, trips: Sequence[rules.Trip], case: Case) -> rules.IslandChoice:
+    """A choice whose plan A has the boats and the hours that the trips really have; chances reckoned again where they moved."""
     first = choice.options[0]
-    arrive = next(stop.arrive_min for stop in trip.stops if stop.place == choice.island)
-    if (trip.vehicle, trip.depart_min, arrive) == (first.boat, first.depart_min, first.arrive_min):
+    by_code, boats = {load.code: load for load in case.loads}, {vehicle.code: vehicle for vehicle in case.fleet}
+    sailings = []
+    for trip in sorted(trips, key=lambda one: (one.depart_min, one.vehicle != first.boat, one.vehicle)):
+        arrive = next(stop.arrive_min for stop in trip.stops if stop.place == choice.island)
+        loads = tuple(by_code[code] for code in trip.loads if code in by_code)
+        sailings.append(Sailing(boats[trip.vehicle], loads, trip.depart_min, arrive, trip.return_min + case.keep.handover_min))
+    lead = sailings[0]
+    same = (lead.boat.code, lead.depart_min, lead.arrive_min) == (first.boat, first.depart_min, first.arrive_min)
+    if same and len(sailings) == 1 and "boats" not in first.why:
         return choice
-    boat = next(vehicle for vehicle in case.fleet if vehicle.code == trip.vehicle)
     notice = first.depart_min - first.decide_min
-    real = _weighed(case, boat, trip.start, trip.depart_min, arrive, notice, first.cost)
+    real = _weighed(case, lead_pier(trips), sailings, notice, first.cost)
     known = {(one.option.boat, one.option.depart_min): one for one in options(*case.asked)}
     later = [known.get((o.boat, o.depart_min)) for o in choice.options[1:] if o.decide_min >= real.option.decide_min + 30]
     sequence = [real, *(one for one in later if one)]
     reaches = _reaches(sequence, case.sea)
     return replace(choice, options=_named(sequence, reaches), chance_ppm=round(sum(reaches) * PPM))
+
+
+def lead_pier(trips: Sequence[rules.Trip]) -> str:
+    """The pier from which the first of these trips leaves."""
+    return min(trips, key=lambda one: one.depart_min).start
+
+
+def reckoned(choice: rules.IslandChoice, fleet: Iterable[rules.Vehicle], sea: Sea) -> int | None:
+    """The probability (ppm) that one of an island's plans succeeds with the forecasts of another sea; None once the first hour of decision
+    is past, or where a boat is gone: then it is the forecast of readiness that says what is still possible.
+    """
+    limits = {vehicle.code: vehicle for vehicle in fleet}
+    edges, sures = [], []
+    for option in choice.options:
+        boats = [limits.get(code) for code in boats_of(option)]
+        last = int(option.why.get("last_min", option.arrive_min))
+        if option.decide_min < sea.now_min or not all(boats):
+            return None
+        edges.append(min(calm(boat, option.pier, choice.island, option.depart_min, last, sea)[0] for boat in boats if boat))
+        sures.append(int(option.why["in_time_ppm"]) / PPM)
+    first = first_calm(edges, [option.depart_min for option in choice.options], sea.persistence_permille)
+    return round(sum(chance * sure for chance, sure in zip(first, sures, strict=True)) * PPM)
 
 
 def _named(sequence: Sequence[Try], reaches: Sequence[float]) -> tuple[rules.Option, ...]:

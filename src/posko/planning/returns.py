@@ -68,6 +68,39 @@ def plan(collects: Sequence[rules.Collect], ground: Ground, *, seed: int, stop: 
     return rules.Plan(rules.renumbered(trips), tuple(sorted(left)), seed, f"PyVRP {version('pyvrp')}, {stop}")
 
 
+def onward(collects: Sequence[rules.Collect], ground: Ground, *, seed: int, stop: Stop) -> rules.Plan:
+    """From the PPK to the KPU: the vehicles of the road are one team that works by daylight, day after day, results first."""
+    road = [replace(one, night=False) for one in sorted(ground.fleet, key=lambda one: one.code) if not one.boat]
+    team = [_Place(one, one.start, ground.keep.ready_min) for one in road]
+    groups: dict[tuple[rules.Order, int], list[rules.Collect]] = {}
+    for one in collects:
+        groups.setdefault((one.order, one.ready_min), []).append(one)
+    left: list[tuple[str, str]] = []
+    ranked = sorted(groups.items(), key=lambda item: (item[0][1], item[0][0] is rules.Order.REST))
+    for _, chosen in ranked:
+        left += _day_by_day(chosen, chosen[0].to, team, ground, seed, stop.share(1 / len(groups)))
+    trips = [trip for place in team for trip in place.trips]
+    return rules.Plan(rules.renumbered(trips, "K"), tuple(sorted(left)), seed, f"PyVRP {version('pyvrp')}, {stop}")
+
+
+def _day_by_day(
+    chosen: Sequence[rules.Collect], to: str, team: Sequence[_Place], ground: Ground, seed: int, stop: Stop
+) -> list[tuple[str, str]]:
+    """Goods that are ready together, on as many days as they take; what is left when their time is over."""
+    waiting, left = list(chosen), []
+    day, last = chosen[0].ready_min // DAY, chosen[0].latest_min // DAY
+    while waiting:
+        found = dict(_by_road(waiting, to, team, ground, seed, stop))
+        left += [(code, why) for code, why in found.items() if why == "no_road"]
+        waiting = [one for one in waiting if found.get(one.code, "no_road") != "no_road"]
+        day += 1
+        if day > last:
+            break
+        for place in team:
+            place.free_min = max(place.free_min, day * DAY)
+    return left + [(one.code, found[one.code]) for one in waiting]
+
+
 def _without(trip: rules.Trip, missed: set[str]) -> rules.Trip | None:
     """A boat does not fetch what nobody takes on at the pier."""
     if not set(trip.collects) & missed:

@@ -91,7 +91,7 @@ def _settled(
         if own:
             here = tuple(load for load in islands if load.place == island)
             case = reliability.Case(island, here, network, tuple(fleet), keep, sea)
-            found.append(reliability.settled(choice, max(own, key=lambda trip: trip.depart_min), case))
+            found.append(reliability.settled(choice, own, case))
     return tuple(found)
 
 

@@ -29,8 +29,6 @@ _BREAK_KEY = _at("break_key")
 _BREAK_LIMIT = _at("break_limit")
 _CELL_DESA = _at("cell_desa")
 _CELL_LOAD = _at("cell_load")
-_DAY_KEY = _at("day_key")
-_DAY_SAME = _at("day_same")
 _DESA_KEC = _at("desa_kec")
 _DROPS = _at("drops")
 _EVENT_CAUSE = _at("event_cause")
@@ -57,14 +55,22 @@ _LOAD_DEP_OFF = _at("load_dep_off")
 _LOAD_ENDS = _at("load_ends")
 _LOAD_LAST = _at("load_last")
 _LOAD_UNPLANNED = _at("load_unplanned")
+_LEG_OPEN = _at("leg_open")
 _MISSING = _at("missing")
+_MOMENT_FRESH = _at("moment_fresh")
+_MOMENT_KEPT = _at("moment_kept")
+_MOMENT_KEY = _at("moment_key")
+_OPEN_FROM = _at("open_from")
+_OPEN_UNTIL = _at("open_until")
 _READY = _at("ready")
 _REPAIR_KEY = _at("repair_key")
 _REPAIR_SHAPE = _at("repair_shape")
 _REPAIR_USUAL = _at("repair_usual")
-_SAIL_DAY = _at("sail_day")
+_SAIL_EDGE = _at("sail_edge")
+_SAIL_EXTRA = _at("sail_extra")
 _SAIL_FROM = _at("sail_from")
-_SAIL_LIMIT = _at("sail_limit")
+_SAIL_MOMENT = _at("sail_moment")
+_SAIL_OPTION = _at("sail_option")
 _SAIL_UNTIL = _at("sail_until")
 _SUP_KEY = _at("sup_key")
 _SUP_MIN = _at("sup_min")
@@ -197,13 +203,14 @@ def _loads(mem: Any, off: Any, count: Any, time: Any, cause: Any, at: Any, why: 
 
 
 @numba.njit(cache=True)
-def _skies(mem: Any, off: Any, base: Any, count: Any, sea: Any, hit: Any) -> None:
-    """The sea of each day and which events happen. sea [days, block], hit [events, block]."""
-    for d in range(sea.shape[0]):
-        key, same = np.uint64(mem[off[_DAY_KEY] + d]), np.uint64(mem[off[_DAY_SAME] + d])
-        lasts = mem[off[_HEAD] + 3] if d else np.int64(-1)
+def _skies(mem: Any, off: Any, tab: Any, base: Any, count: Any, sea: Any, hit: Any) -> None:
+    """The sea of each moment against its forecast and which events happen. sea [moments, block], hit [events, block]."""
+    normal = mem[off[_HEAD] + 3]
+    for m in range(sea.shape[0]):
+        key, kept, fresh = np.uint64(mem[off[_MOMENT_KEY] + m]), mem[off[_MOMENT_KEPT] + m], mem[off[_MOMENT_FRESH] + m]
         for b in range(count):
-            sea[d, b] = sea[d - 1, b] if _share(base[b], same) < lasts else _share(base[b], key)
+            error = fresh * _stretched(tab, normal, np.int64(65536), _mixed(base[b] ^ key))
+            sea[m, b] = (error + kept * sea[m - 1, b] if m else error) >> 16
     for e in range(hit.shape[0]):
         key, limit = np.uint64(mem[off[_EVENT_KEY] + e]), mem[off[_EVENT_LIMIT] + e]
         for b in range(count):
@@ -237,12 +244,14 @@ def _leaves(  # noqa: PLR0912 - plain loops over a block; a call for each would 
         for b in range(count):
             if way[0, b] >= NEVER:
                 continue
-            sails = np.int64(NEVER)
+            sails, failed = np.int64(NEVER), np.int64(-1)
             for k in range(one, end):
                 goes = max(way[0, b], mem[off[_SAIL_FROM] + k])
-                if goes <= mem[off[_SAIL_UNTIL] + k] and sea[mem[off[_SAIL_DAY] + k], b] < mem[off[_SAIL_LIMIT] + k]:
-                    sails = goes
-                    break
+                if mem[off[_SAIL_OPTION] + k] != failed and goes <= mem[off[_SAIL_UNTIL] + k]:
+                    if sea[mem[off[_SAIL_MOMENT] + k], b] <= mem[off[_SAIL_EDGE] + k]:
+                        sails = goes + mem[off[_SAIL_EXTRA] + k]
+                        break
+                    failed = mem[off[_SAIL_OPTION] + k]
             if sails - way[0, b] > way[2, b]:
                 way[1, b], way[2, b] = sail, sails - way[0, b]
             way[0, b] = sails
@@ -287,6 +296,10 @@ def _drives(  # noqa: PLR0912 - plain loops over a block; a call for each would 
                 if hit[event, b]:
                     _late(way, b, delay if delay < NEVER else np.int64(0), link, delay)
                     room[3, b] |= delay >= NEVER
+        opens, closes = mem[off[_LEG_OPEN] + leg], mem[off[_LEG_OPEN] + leg + 1]
+        if opens < closes:
+            for b in range(count):
+                _waits(mem, off, opens, closes, way, b, cause + 3)
         halt = mem[off[_LEG_HALT] + leg]
         for b in range(count):
             way[0, b] += halt
@@ -298,6 +311,16 @@ def _drives(  # noqa: PLR0912 - plain loops over a block; a call for each would 
     for b in range(count):
         if back[t, b] < NEVER:
             back[t, b], back_why[t, b] = way[0, b], way[1, b]
+
+
+@numba.njit(cache=True)
+def _waits(mem: Any, off: Any, first: Any, last: Any, way: Any, b: Any, link: Any) -> None:
+    """Until the end of a way opens."""
+    for k in range(first, last):
+        if way[0, b] <= mem[off[_OPEN_UNTIL] + k]:
+            wait = max(np.int64(0), mem[off[_OPEN_FROM] + k] - way[0, b])
+            _late(way, b, wait, link, wait)
+            break
 
 
 @numba.njit(cache=True, forceinline=True)
@@ -403,7 +426,7 @@ def run(
     back, back_why = np.empty((trips, BLOCK), np.int64), np.empty((trips, BLOCK), np.int64)
     groups = off[_GROUP_JOB + 1] - off[_GROUP_JOB]
     order, starts, piled = np.empty(groups, np.int64), np.empty(groups, np.int64), np.empty(groups, np.int64)
-    sea = np.empty((off[_DAY_KEY + 1] - off[_DAY_KEY], BLOCK), np.int64)
+    sea = np.empty((off[_MOMENT_KEY + 1] - off[_MOMENT_KEY], BLOCK), np.int64)
     hit = np.empty((off[_EVENT_KEY + 1] - off[_EVENT_KEY], BLOCK), np.int64)
     way, room, base = np.empty((4, BLOCK), np.int64), np.empty((4, BLOCK), np.int64), np.empty(BLOCK, np.uint64)
     part, early = np.empty(alls.size, np.int64), np.empty(alls.size + BLOCK, np.int64)
@@ -415,7 +438,7 @@ def run(
         _supplies(mem, off, base, size, time, cause)
         _works(mem, off, tab, base, size, time, cause, order, starts, piled)
         _loads(mem, off, size, time, cause, at, why)
-        _skies(mem, off, base, size, sea, hit)
+        _skies(mem, off, tab, base, size, sea, hit)
         for t in range(trips):
             _leaves(mem, off, t, size, at, why, back, back_why, sea, way)
             _drives(mem, off, tab, base, t, size, at, why, way, hit, room, back, back_why)

@@ -82,16 +82,24 @@ def _gaps(vehicle: plans.Vehicle, stay: Iterable[plans.Trip], keep: plans.Rules)
     return made
 
 
-def solve(draft: rules.Draft, given: rules.Given, plan: Planner, *, seed: int, stop: routes.Stop) -> plans.Plan:
-    """A plan of the whole draft in which only what is free has moved. plan: `routes.plan`, perhaps with a sea bound to it."""
+def solve(
+    draft: rules.Draft, given: rules.Given, plan: Planner, *, seed: int, stop: routes.Stop, watch: Callable[[int, int], None] | None = None
+) -> plans.Plan:
+    """A plan of the whole draft in which only what is free has moved. plan: `routes.plan`, perhaps with a sea bound to it.
+
+    watch is told after every step how many of at most how many are done; what it raises ends the search.
+    """
+    told = watch or (lambda done, of: None)
     free = rest(draft, given)
+    told(0, 2 + _MOST_REPAIRS)
     pins = {load: code for (load, boat), code in draft.pins.items() if not boat}
     made = plan(free.loads, given.network, free.fleet, given.rules, seed=seed, stop=stop, pins=pins)
     taken = {trip.code for trip in free.stay}
     trips = [*free.stay, *_named(made.trips, taken)]
     whole = plans.Plan(tuple(trips), made.unassigned, seed, made.method, _choices(made, draft))
     solved = rules.adjust(draft, rules.Solved(whole), given)
-    solved = _relieved(_at_pins(solved, given), given)
+    told(1, 2 + _MOST_REPAIRS)
+    solved = _relieved(_at_pins(solved, given), given, told)
     return solved.plan(seed, made.method)
 
 
@@ -113,7 +121,13 @@ def _choices(made: plans.Plan, draft: rules.Draft) -> tuple[plans.IslandChoice, 
 
 
 def _unmarked(options: Iterable[plans.Option]) -> tuple[plans.Option, ...]:
-    return tuple(replace(one, boat=one.boat.partition(_MARK)[0]) for one in options)
+    return tuple(replace(one, boat=one.boat.partition(_MARK)[0], why=_unmarked_why(one.why)) for one in options)
+
+
+def _unmarked_why(why: Mapping[str, str | int]) -> Mapping[str, str | int]:
+    if "boats" not in why:
+        return why
+    return {**why, "boats": ",".join(dict.fromkeys(boat.partition(_MARK)[0] for boat in str(why["boats"]).split(",")))}
 
 
 # --- pins ------------------------------------------------------------------------------------------------------------------
@@ -137,9 +151,10 @@ def _weight(draft: rules.Draft, given: rules.Given) -> tuple[int, int]:
     return wrong + len(draft.left), sum(trip.distance_m for trip in draft.trips)
 
 
-def _relieved(draft: rules.Draft, given: rules.Given) -> rules.Draft:
+def _relieved(draft: rules.Draft, given: rules.Given, told: Callable[[int, int], None]) -> rules.Draft:
     """Free loads leave trips that the pins overfilled, one by one, as long as each move takes a fault away."""
-    for _ in range(_MOST_REPAIRS):
+    for number in range(_MOST_REPAIRS):
+        told(2 + number, 2 + _MOST_REPAIRS)
         wrong = rules.faults(draft, given)
         now = _weight(draft, given)
         better = next((one for one in _reliefs(draft, given, wrong) if _weight(one, given)[0] < now[0]), None)

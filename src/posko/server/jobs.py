@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.db import close_old_connections
@@ -11,20 +12,29 @@ from posko.domain import record as facts
 from posko.domain import releases as release_rules
 from posko.planning import routes
 from posko.server import publishing
-from posko.store import distribution, drill, extracts, forecast, record, releases
+from posko.store import distribution, drill, extracts, forecast, record, releases, replanning, worksheet
 
 POLL_SECONDS = 1.0
 PAGES_SECONDS = 20.0
 """The public pages follow a publication that a person sent out within so many seconds."""
+BEAT_SECONDS = 1.0
+"""A search gives a sign of life, and looks whether it is still wanted, so often."""
+NEWS_SECONDS = 5.0
+"""Whether an outlook is overtaken is looked at when the journal has grown, and every so many seconds."""
 _log = logging.getLogger(__name__)
 
 
 def run_forever(poll_seconds: float = POLL_SECONDS) -> None:
     """Until the process is ended; a fault in one request is recorded with it and does not end the worker."""
-    looked = float("-inf")
+    looked = asked = float("-inf")
+    size = -1
     while True:
         close_old_connections()
         inject_due()
+        grown = forecast.journal_size()
+        if grown != size or time.monotonic() - asked >= NEWS_SECONDS:
+            ask_ahead()
+            size, asked = grown, time.monotonic()
         made = publish_due()
         if made or time.monotonic() - looked >= PAGES_SECONDS:
             keep_pages()
@@ -39,11 +49,13 @@ def run_once() -> bool:
     if request is None:
         return look_ahead()
     try:
-        make_plan(request)
+        _WORK[request.task](request)
+    except rules.Cancelled:
+        _log.info("request %s was cancelled", request.id)
     except facts.Refusal as refusal:
         distribution.fail_request(request, refusal.code, refusal.facts, _now())
     except Exception:
-        _log.exception("plan request %s", request.id)
+        _log.exception("request %s (%s)", request.id, request.task)
         distribution.fail_request(request, "distribution.broken", {}, _now())
     return True
 
@@ -54,15 +66,25 @@ def look_ahead() -> bool:
     if request is None:
         return False
     try:
-        at = record.clock(_now())
+        at, seen = record.clock(_now()), forecast.journal_size()
         outlook, plan = forecast.make(request.election, at, request.seed)
-        forecast.record_outlook(request.election, outlook, plan, request.actor, at, request=request)
+        mark = "[SIMULASI]" if record.installation().demo else ""
+        forecast.record_outlook(request.election, outlook, plan, request.actor, at, request=request, mark=mark, seen_leaf=seen)
     except facts.Refusal as refusal:
-        forecast.fail_request(request, refusal.code, _now())
+        forecast.fail_request(request, refusal.code, record.clock(_now()))
     except Exception:
         _log.exception("outlook request %s", request.id)
-        forecast.fail_request(request, "forecast.broken", _now())
+        forecast.fail_request(request, "forecast.broken", record.clock(_now()))
     return True
+
+
+def ask_ahead() -> None:
+    """An outlook that something has overtaken is made again, without anybody's asking."""
+    try:
+        for code in forecast.ask_ahead(record.clock(_now()), _now()):
+            _log.info("outlook of %s asked for", code)
+    except Exception:
+        _log.exception("asking for outlooks")
 
 
 def inject_due() -> None:
@@ -116,11 +138,42 @@ def make_plan(request: distribution.PlanRequest) -> None:
         given.loads, given.network, given.fleet, given.rules, seed=request.seed, stop=stop, sea=distribution.sea(request.election, at)
     )
     if not made.feasible:
-        brought = sum(len(load.tps) for load in given.loads if load.code in made.arrivals())
-        total = sum(len(load.tps) for load in given.loads)
+        left = {tps for load in given.loads if load.code not in made.arrivals() for tps in load.tps}
+        total = len({tps for load in given.loads for tps in load.tps})
+        brought = total - len(left)
         distribution.fail_request(request, rules.Infeasible.code, {"brought": brought, "tps": total}, _now(), made.unassigned)
         return
-    distribution.record_plan(request.election, made, given.digest, request.actor, at, request=request, machine_at=_now())
+    distribution.record_plan(request.election, made, given.digest, request.actor, record.clock(_now()), request=request, machine_at=_now())
+
+
+def make_repair(request: distribution.PlanRequest) -> None:
+    """Searches a repair of the plan in force; what it finds waits for a person."""
+    answer = replanning.search(request, record.clock(_now()), _watch(request))
+    distribution.found_answer(request, answer, _now())
+
+
+def make_rest(request: distribution.PlanRequest) -> None:
+    """Plans the rest of somebody's draft anew; what it finds waits for that person."""
+    answer = worksheet.search(request, record.clock(_now()), _watch(request))
+    distribution.found_answer(request, answer, _now())
+
+
+def _watch(request: distribution.PlanRequest) -> Callable[[int, int], None]:
+    """Tells the request how far its search is, at most once a second; Cancelled where nobody wants it any more."""
+    told = float("-inf")
+
+    def watch(worked: int, of: int) -> None:
+        nonlocal told
+        if time.monotonic() - told < BEAT_SECONDS:
+            return
+        told = time.monotonic()
+        if not distribution.beat(request, worked, of, _now()):
+            raise rules.Cancelled(request=request.id)
+
+    return watch
+
+
+_WORK: dict[str, Callable[[distribution.PlanRequest], None]] = {"plan": make_plan, "repair": make_repair, "rest": make_rest}
 
 
 def _now() -> datetime:

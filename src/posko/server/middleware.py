@@ -93,7 +93,8 @@ class Situation:
         if request.path.startswith(OPEN):
             told.at, told.person, told.election = told.machine_at, None, None
             return self.get_response(request)
-        watermark.put(settings.DRILL or record.installation().drill)
+        told.installed = record.installation()
+        watermark.put(settings.DRILL or told.installed.drill)
         told.at = record.clock(told.machine_at)
         told.person = access.person(request.user) if request.user.is_authenticated else None
         told.election = None

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -465,10 +465,21 @@ def agreements(at: datetime) -> list[rules.Agreement]:
 # --- deciding and logging --------------------------------------------------------------------------------------------------
 
 
-def decide(person_: rules.Person, act: str, thing: rules.Thing, at: datetime) -> rules.Decision:
-    """The policy's answer with the agreements in force and an open break-glass hour; an allowed read is logged before it happens."""
-    purpose = rules.Purpose.EMERGENCY if glass_open(person_, at) else rules.Purpose.DUTY
-    decision = rules.may(person_, act, thing, purpose, agreements(at), at)
+def decide(
+    person_: rules.Person,
+    act: str,
+    thing: rules.Thing,
+    at: datetime,
+    purpose: rules.Purpose | None = None,
+    agreed: Sequence[rules.Agreement] | None = None,
+) -> rules.Decision:
+    """The policy's answer with the agreements in force and an open break-glass hour; an allowed read is logged before it happens.
+
+    `purpose` and `agreed`: these two where the page has looked them up at this instant.
+    """
+    if purpose is None:
+        purpose = rules.Purpose.EMERGENCY if glass_open(person_, at) else rules.Purpose.DUTY
+    decision = rules.may(person_, act, thing, purpose, agreements(at) if agreed is None else agreed, at)
     if decision.allowed and act.endswith(".read"):
         log_read(person_, act, thing, decision, purpose, at)
     return decision

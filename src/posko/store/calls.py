@@ -284,15 +284,20 @@ def reachable(election: str, at: datetime) -> set[str]:
 
 def lines(election: str, at: datetime) -> tuple[rules.Line, ...]:
     """The call list of the whole election as it stands: forecast, exact readiness, calls and claims."""
-    stored = forecast.current(election, at)
-    outlooks = {one.tps: one for one in stored.outlook.tps} if stored else {}
+    return listed(election, at)[0]
+
+
+def listed(election: str, at: datetime) -> tuple[tuple[rules.Line, ...], forecast.Lately | None]:
+    """The call list, and the forecast that it follows: what a TPS said since then counts at once."""
+    lately = forecast.lately(election, at)
+    outlooks = lately.tps if lately else {}
     voters, away = dpt.voters(election, at), minutes_away(election, at)
     told = readiness.phoned(election, at)
     cases = [
         rules.Case(v.tps, v.state, v.tps in told, outlooks.get(v.tps), voters[v.tps].dpt if v.tps in voters else None, away.get(v.tps))
         for v in readiness.verdicts(election, at)
     ]
-    return rules.queue(cases, last(election, at), claims(election, at), record.election(election).voting_at, at)
+    return rules.queue(cases, last(election, at), claims(election, at), record.election(election).voting_at, at), lately
 
 
 def minutes_away(election: str, at: datetime) -> dict[str, int]:

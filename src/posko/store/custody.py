@@ -5,7 +5,7 @@ identity of its waybill, so that a new plan does not mix its trips with those of
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,10 +17,12 @@ from django.db.models import Max
 from posko.domain import access as access_rules
 from posko.domain import custody as rules
 from posko.domain import distribution as road_rules
+from posko.domain import evidence as evidence_rules
 from posko.domain import labels as label_rules
 from posko.domain import places as place_rules
 from posko.domain import record as facts
-from posko.store import distribution, packing, places, record, seals, thresholds
+from posko.domain import returns as return_rules
+from posko.store import distribution, evidence, packing, places, record, returns, seals, thresholds
 
 ENTRY_KINDS = {
     rules.Kind.LOADED: "box.loaded",
@@ -64,7 +66,9 @@ class CustodyEventRow(models.Model):
 
 @dataclass(frozen=True)
 class Item:
-    """One thing of a trip: where it belongs, where it leaves the vehicle, how many ballot boxes it is, and what a person calls it."""
+    """One thing of a trip: where it belongs, where it leaves the vehicle (on the way back: where it is fetched), how many ballot boxes it
+    is, and what a person calls it.
+    """
 
     thing: str
     target: str
@@ -75,16 +79,27 @@ class Item:
 
 @dataclass(frozen=True)
 class Ride:
-    """A trip of a recorded plan with its waybill."""
+    """A trip of a recorded plan with its waybill. back: the return that it belongs to, None on the way out.
+
+    On the way back goods are loaded at every halt but the last, which is the end of the trip: there everything is handed over.
+    """
 
     stored: distribution.StoredPlan
     trip: road_rules.Trip
     waybill: str
     number: str
+    back: returns.StoredReturn | None = None
+
+    @property
+    def way(self) -> str:
+        """What its events say of their way."""
+        return rules.BACK if self.back else ""
 
     @property
     def vehicle(self) -> road_rules.Vehicle | None:
         """The vehicle as the plan knew it."""
+        if self.back:
+            return self.back.fleet.get(self.trip.vehicle)
         return next((one for one in self.stored.inputs.fleet if one.code == self.trip.vehicle), None)
 
     @property
@@ -112,15 +127,26 @@ class Ride:
             last = stop.place
         return tuple(found.values())
 
-    def index(self, place: str) -> int:
-        """Which halt a place is: -1 for the start, -2 where the trip does not pass."""
-        if place == self.trip.start:
+    @property
+    def end(self) -> str:
+        """Where a trip of the way back is unloaded; "" on the way out."""
+        return self.halts[-1].place if self.back else ""
+
+    def takes_on(self, place: str) -> bool:
+        """Whether goods are loaded at a place: at the start on the way out, at every halt but the end on the way back."""
+        if self.back is None:
+            return place == self.trip.start
+        return any(stop.place == place for stop in self.halts[:-1])
+
+    def index(self, place: str, *, coming: bool = False) -> int:
+        """Which halt a place is: -1 for the start, -2 where the trip does not pass. coming: who comes to where it began comes home."""
+        if place == self.trip.start and not (coming and place == self.end):
             return -1
         return next((number for number, stop in enumerate(self.halts) if stop.place == place), -2)
 
     def stop(self, place: str) -> road_rules.Stop:
         """The halt at a place. UnknownStop."""
-        number = self.index(place)
+        number = self.index(place, coming=True)
         if number < 0:
             raise rules.UnknownStop(trip=self.number, place=place)
         return self.halts[number]
@@ -132,7 +158,7 @@ class Ride:
 
 
 def ride(election: str, waybill: str) -> Ride:
-    """The trip of a waybill (identity, number, or what its QR code says), of the plan in force or an older one. UnknownTrip."""
+    """The trip of a waybill (identity, number, or what its QR code says), out or back, of any plan or return. UnknownTrip."""
     typed = label_rules.cleaned(waybill)
     of_election = distribution.WaybillRow.objects.filter(plan__election=election).order_by("plan__number")
     # A repair keeps waybills: of a waybill of several plans the newest counts.
@@ -140,11 +166,11 @@ def ride(election: str, waybill: str) -> Ride:
     if row is None:
         try:
             identity = label_rules.expect(typed, "waybill").text
-        except facts.Refusal as refusal:
-            raise rules.UnknownTrip(seen=typed[:40]) from refusal
-        row = of_election.filter(identity=identity).last()
+        except facts.Refusal:
+            identity = ""
+        row = of_election.filter(identity=identity).last() if identity else None
     if row is None:
-        raise rules.UnknownTrip(seen=typed[:40])
+        return _ride_back(election, typed)
     stored = distribution.plan_of_row(row.plan_id)
     trip = next((one for one in stored.plan.trips if one.code == row.trip), None)
     if trip is None:
@@ -152,15 +178,53 @@ def ride(election: str, waybill: str) -> Ride:
     return Ride(stored, trip, row.identity, row.number)
 
 
+def _ride_back(election: str, typed: str) -> Ride:
+    found = returns.of_waybill(election, typed)
+    ride_ = next((one for one in _rides_of(found[0]) if one.waybill == found[1]), None) if found else None
+    if ride_ is None:
+        raise rules.UnknownTrip(seen=typed[:40])
+    return ride_
+
+
+def _rides_of(made: returns.StoredReturn) -> list[Ride]:
+    """The trips of a return as trips of the way out are: with a last halt where everything leaves the vehicle."""
+    stored = distribution.plan_numbered(made.election, made.source)
+    if stored is None:
+        return []
+    found = []
+    for one in made.plan.trips:
+        number, identity = made.waybills[one.code]
+        end = road_rules.Stop(one.end, one.collects, one.arrive_min, one.arrive_min)
+        trip = road_rules.Trip(
+            one.code, one.vehicle, one.start, one.depart_min, (*one.stops, end), one.arrive_min, one.distance_m, one.escort
+        )
+        found.append(Ride(stored, trip, identity, number, made))
+    return found
+
+
 def rides(election: str, at: datetime) -> list[Ride]:
-    """The trips of the plan in force, and those of older plans with which something happened, in the order of departure.
+    """The trips out of the plan in force, and those of older plans with which something happened, in the order of departure.
 
     A trip that the plan in force took over as it was (same code, vehicle, halts and loads) is one, under the waybill it left with.
     """
     stored = distribution.current_plan(election, at)
     current = _rides(stored) if stored else []
+    return _joined(current, _older(election, state(election, at).trips.keys() - {one.waybill for one in current}))
+
+
+def rides_back(election: str, at: datetime) -> list[Ride]:
+    """The trips of the returns in force on both legs, and those of older returns with which something happened, like `rides`."""
+    made = returns.recorded(election, at)
+    latest = {one.leg: one.number for one in made}
+    seen = state(election, at).trips
+    current = [ride_ for one in made if latest[one.leg] == one.number for ride_ in _rides_of(one)]
     known = {one.waybill for one in current}
-    old = [ride(election, waybill) for waybill in state(election, at).trips if waybill not in known]
+    older = [one for one in made if latest[one.leg] != one.number and any(code in seen for _, code in one.waybills.values())]
+    old = [ride_ for one in older for ride_ in _rides_of(one) if ride_.waybill in seen and ride_.waybill not in known]
+    return _joined(current, old)
+
+
+def _joined(current: Iterable[Ride], old: list[Ride]) -> list[Ride]:
     kept = []
     for one in current:
         before = next((other for other in old if _same(other) == _same(one)), None)
@@ -169,14 +233,34 @@ def rides(election: str, at: datetime) -> list[Ride]:
     return sorted([*kept, *old], key=lambda one: (one.depart_at, one.number))
 
 
+def _older(election: str, waybills: Collection[str]) -> list[Ride]:
+    """The trips of these waybills, each of the newest plan that has it: one question for all, and one for each plan."""
+    if not waybills:
+        return []
+    rows = distribution.WaybillRow.objects.filter(plan__election=election, identity__in=waybills).order_by("plan__number")
+    newest = {row.identity: row for row in rows}
+    plans = {pk: distribution.plan_of_row(pk) for pk in {row.plan_id for row in newest.values()}}
+    trips = {pk: {trip.code: trip for trip in stored.plan.trips} for pk, stored in plans.items()}
+    return [
+        Ride(plans[row.plan_id], trips[row.plan_id][row.trip], row.identity, row.number)
+        for row in sorted(newest.values(), key=lambda row: row.identity)
+        if row.trip in trips[row.plan_id]
+    ]
+
+
 def standing(election: str, one: Ride, at: datetime) -> Ride | None:
     """The trip of `rides` that a waybill stands for: of the plan in force maybe under the waybill it left with; None where none does."""
-    known = rides(election, at)
+    known = rides_back(election, at) if one.back else rides(election, at)
     mine = next((other for other in known if other.waybill == one.waybill), None)
-    current = distribution.current_plan(election, at)
-    if mine or current is None or one.stored.number != current.number:
+    if mine or not _in_force(election, one, at):
         return mine
     return next((other for other in known if _same(other) == _same(one)), None)
+
+
+def _in_force(election: str, one: Ride, at: datetime) -> bool:
+    """Whether a trip is one of the plan, or of the return, that counts now."""
+    now = returns.current(election, at, one.back.leg) if one.back else distribution.current_plan(election, at)
+    return now is not None and now.number == (one.back.number if one.back else one.stored.number)
 
 
 def _rides(stored: distribution.StoredPlan) -> list[Ride]:
@@ -198,10 +282,54 @@ def manifests(election: str, several: Iterable[Ride], at: datetime) -> dict[str,
     for box in packing.labelled(election, at):
         boxes[box.tps].append(box)
     names = place_names(election)
-    return {
-        one.waybill: [item for stop in one.halts for code in stop.loads for item in _items(one.stored.load(code), stop.place, boxes, names)]
-        for one in several
-    }
+    return {one.waybill: list(_carried_by(one, boxes, names)) for one in several}
+
+
+def _carried_by(one: Ride, boxes: Mapping[str, Sequence[packing.Labelled]], names: Mapping[str, str]) -> Iterable[Item]:
+    for stop in one.halts[:-1] if one.back else one.halts:
+        for code in stop.loads:
+            order, _, name = code.partition("/") if one.back else ("", "", code)
+            load = one.stored.load(name)
+            mine = _labelled_on(one.stored, load, boxes) if road_rules.other_part(name) else boxes
+            if one.back:
+                yield from _items_back(load, order, stop.place, mine, names)
+            else:
+                yield from _items(load, stop.place, mine, names)
+
+
+def _labelled_on(
+    stored: distribution.StoredPlan, load: road_rules.Load, boxes: Mapping[str, Sequence[packing.Labelled]]
+) -> dict[str, Sequence[packing.Labelled]]:
+    """Of a kit that travels in two parts the labelled boxes of this one: the first so many go with the first part."""
+    other = road_rules.other_part(load.code)
+    before = road_rules.boxes_before(load, {one.code: one for one in stored.inputs.loads if one.code == other})
+    return {tps: boxes.get(tps, ())[before : before + load.boxes] for tps in load.tps}
+
+
+def _part(load: road_rules.Load) -> str:
+    """What the second part of a kit bears behind its place; "" for every other load."""
+    return ":b" if load.code.endswith(":b") and road_rules.other_part(load.code) else ""
+
+
+def target_of(thing: str) -> str:
+    """The TPS, PPS or PPK whose kit a thing is; "" for a labelled box."""
+    return thing[2:].removesuffix(":b") if thing.startswith(("K:", "S:")) else ""
+
+
+def _items_back(
+    load: road_rules.Load, order: str, place: str, boxes: Mapping[str, Sequence[packing.Labelled]], names: Mapping[str, str]
+) -> list[Item]:
+    """What of a load is fetched at a place: the boxes with what they hold, or the booths and tools beside them."""
+    if order == return_rules.Order.REST:
+        wanted = {piece.place for piece in load.pieces if piece.item in return_rules.LATER_ITEMS}
+        said = " bilik dan alat" + (" (bagian 2)" if _part(load) else "")
+        return [Item(f"S:{target}{_part(load)}", target, place, 0, f"{names.get(target, target)}{said}") for target in sorted(wanted)]
+    found = []
+    for item in _items(load, place, boxes, names):
+        if item.thing.startswith("B:") or item.boxes:
+            label = item.label if item.thing.startswith("B:") else f"{names.get(item.target, item.target)} kotak hasil"
+            found.append(replace(item, label=label))
+    return found
 
 
 def _items(load: road_rules.Load, place: str, boxes: Mapping[str, Sequence[packing.Labelled]], names: Mapping[str, str]) -> list[Item]:
@@ -214,8 +342,38 @@ def _items(load: road_rules.Load, place: str, boxes: Mapping[str, Sequence[packi
         found += [Item(f"B:{box.code}", target, place, 1, f"{name} {box.contest or box.use}") for box in labelled]
         rest = max(0, pieces.get(road_rules.BOX, 0) - len(labelled))
         if rest or set(pieces) - {road_rules.BOX} or not labelled:
-            found.append(Item(f"K:{target}", target, place, rest, f"{name} perlengkapan" if labelled else f"{name} kotak dan perlengkapan"))
+            label = f"{name} perlengkapan" if labelled else f"{name} kotak dan perlengkapan"
+            part = _part(load)
+            found.append(Item(f"K:{target}{part}", target, place, rest, f"{label} (bagian 2)" if part else label))
     return found
+
+
+def carried(election: str, one: Ride, at: datetime) -> list[Item]:
+    """What a trip still carries of its waybill: what is aboard; where nobody recorded a loading, what it has not handed over yet."""
+    now = state(election, at)
+    mine = [event for event in now.valid if event.trip == one.waybill]
+    items = manifest(election, one, at)
+    if any(event.kind is rules.Kind.LOADED for event in mine):
+        aboard = set(now.trips[one.waybill].aboard)
+        return [item for item in items if item.thing in aboard]
+    gone = {thing for event in mine if event.kind is rules.Kind.HANDED_OVER for thing in event.things}
+    return [item for item in items if item.thing not in gone]
+
+
+def fetchable(election: str, one: Ride, place: str, at: datetime) -> list[Item]:
+    """What a trip of the way back may still fetch at a place: what did not leave it with another one already."""
+    now = state(election, at)
+
+    def gone(held: rules.Holding | None) -> bool:
+        return held is not None and held.way == rules.BACK and (bool(held.trip) or held.place != place)
+
+    return [item for item in manifest(election, one, at) if item.place == place and not gone(now.holdings.get(item.thing))]
+
+
+def results_left(election: str, place: str, at: datetime) -> int:
+    """Ballot boxes of the returns that still stand at a place: they leave before its booths do."""
+    trips = [one for one in rides_back(election, at) if one.takes_on(place)]
+    return sum(item.boxes for one in trips for item in fetchable(election, one, place, at))
 
 
 def place_names(election: str) -> dict[str, str]:
@@ -243,7 +401,8 @@ class Told:
     """An event before it is written (its id is empty), with its words and why; actor: who tells it, where that is not whoever writes.
 
     once: a word that its form bears, so that a form that is sent twice is written once; a phone has its device and number for that.
-    untimed: nobody said when; it happened when it was sent, and a repetition that comes later says the same.
+    untimed: nobody said when; it happened when it was sent, and a repetition that comes later says the same. photos: pictures that show
+    it, kept before (`evidence.keep`); the event names their hashes.
     """
 
     event: rules.Event
@@ -252,6 +411,7 @@ class Told:
     actor: facts.Actor | None = None
     once: str = ""
     untimed: bool = False
+    photos: tuple[evidence_rules.Kept, ...] = ()
 
 
 def record_event(
@@ -286,9 +446,23 @@ def record_events(election: str, told: Sequence[Told], actor: facts.Actor, at: d
         prepared = record.prepare([_draft(election, one, one.actor or actor, second) for one in looked], at)
         rows = [_row(election, one, entry, one.actor or actor) for one, entry in zip(looked, prepared, strict=True)]
         CustodyEventRow.objects.bulk_create(rows)
+        _bind(election, looked, rows, at)
         record.append(prepared, at=at)
     written = iter([_event(row) for row in rows])
     return [standing or next(written) for standing in known]
+
+
+def subject(event_id: str) -> str:
+    """What an event is called where its pictures are kept."""
+    return f"custody:{event_id}"
+
+
+def _bind(election: str, told: Sequence[Told], rows: Sequence[CustodyEventRow], at: datetime) -> None:
+    """Pictures stand for the event that names them, and for whoever recorded it."""
+    for one, row in zip(told, rows, strict=True):
+        who = facts.Actor(row.person, row.agency)
+        for kept in one.photos:
+            evidence.bind(election, "custody", subject(row.entry_id), "photo", kept, who, at, row.entry_id, row.mark)
 
 
 def _standing(told: Told) -> rules.Event | None:
@@ -316,6 +490,10 @@ def _check(election: str, told: Sequence[Told], at: datetime) -> None:
             raise rules.Future()
         if event.trip and event.trip not in trips:
             trips[event.trip] = ride(election, event.trip)
+        if event.trip and trips[event.trip].way != event.way:
+            raise rules.OtherWay(trip=trips[event.trip].number)
+        if [one_photo.sha256 for one_photo in one.photos] != list(event.photos):
+            raise rules.Malformed(field="photos")
         if event.corrects and not CustodyEventRow.objects.filter(election=election, entry_id=event.corrects).exists():
             raise rules.UnknownEvent(event=event.corrects[:8])
         rules.check_names(event, one.words.giver, one.words.receiver)
@@ -329,7 +507,7 @@ def _check_things(election: str, things: Iterable[str], at: datetime) -> None:
     known = {f"B:{box.code}" for part in _parts(sorted(boxes)) for box in packing.labelled(election, at, part)}
     left = wanted - known
     if left:
-        left -= {f"K:{code}" for code in place_names(election)}
+        left = {thing for thing in left if thing[:2] not in {"K:", "S:"} or target_of(thing) not in place_names(election)}
     if left:
         raise rules.UnknownThing(thing=min(left)[:40])
 
@@ -339,7 +517,11 @@ def _parts(codes: Sequence[str]) -> Iterable[Sequence[str]]:
 
 
 def _with_expected(election: str, event: rules.Event) -> rules.Event:
-    """Readings with what the record says about each box, and the count of the hand-over where its things tell it."""
+    """Readings with what the register says about each box. After the count a box bears seals that no register knows: those are compared
+    with what was read first on the way back (`rules.fold`).
+    """
+    if event.way == rules.BACK:
+        return event
     readings = []
     for reading in event.readings:
         box = reading.thing.removeprefix("B:")
@@ -398,7 +580,9 @@ def take_back(election: str, event_id: str, reason: str, actor: facts.Actor, at:
         if event.kind is rules.Kind.CORRECTED or event_id not in {one.id for one in state(election, at).valid}:
             raise rules.TakenBack(event=event_id[:8])
         rules.check_correction(event, actor.person, second, reason, at)
-        made = rules.Event("", rules.Kind.CORRECTED, at, "", 0, actor.person, event.place, event.trip, corrects=event_id, mark=event.mark)
+        made = rules.Event(
+            "", rules.Kind.CORRECTED, at, "", 0, actor.person, event.place, event.trip, corrects=event_id, mark=event.mark, way=event.way
+        )
         return record_event(election, made, Words(), actor, at, reason=reason.strip(), second=second)
 
 
@@ -463,12 +647,23 @@ def _folded(election: str, at: datetime, count: int, last: str) -> rules.State:
     return _STATES[key]
 
 
+def _kits_in_two(election: str, boxes: Mapping[str, Sequence[packing.Labelled]], at: datetime) -> dict[str, list[str]]:
+    """TPS whose kit travels in two parts by the plan in force -> what stands for those parts beside the labelled boxes."""
+    stored = distribution.current_plan(election, at)
+    found: dict[str, list[str]] = {}
+    for load in stored.inputs.loads if stored else ():
+        if stored and road_rules.other_part(load.code):
+            items = _items(load, "", _labelled_on(stored, load, boxes), {})
+            found.setdefault(load.tps[0], []).extend(item.thing for item in items if item.thing.startswith("K:"))
+    return found
+
+
 def deliveries(election: str, at: datetime) -> dict[str, datetime]:
     """TPS -> when the last of its things was handed over to its PPS or KPPS, in its desa, on its island or at the TPS.
 
     A TPS of which anything is still away, or was brought somewhere else, is not there.
     """
-    now = state(election, at)
+    now = rules.outward(state(election, at))
     if not now.holdings:
         return {}
     homes = {tps.code: {tps.code, tps.desa_code, tps.island} for tps in places.tps_list(election)}
@@ -479,17 +674,53 @@ def deliveries(election: str, at: datetime) -> dict[str, datetime]:
     for event in now.valid:
         for thing in event.things:
             began_at.setdefault(thing, event.at)
-    found = {}
+    parted, found = _kits_in_two(election, boxes, at), {}
     for target, home in homes.items():
-        kit = now.holdings.get(f"K:{target}")
-        if kit is None:
+        kits = [now.holdings.get(thing) for thing in parted.get(target, (f"K:{target}",))]
+        left_at = max((began_at[kit.thing] for kit in kits if kit), default=None)
+        if left_at is None:
             continue
         # A box that got its label after the kit had left travels in the kit.
-        mine = [now.holdings.get(f"B:{box.code}") for box in boxes[target] if box.prepared_at <= began_at[kit.thing]]
-        times = [held.delivered_at if held and held.place in home else None for held in (kit, *mine)]
+        mine = [now.holdings.get(f"B:{box.code}") for box in boxes[target] if box.prepared_at <= left_at]
+        times = [held.delivered_at if held and held.place in home else None for held in (*kits, *mine)]
         if all(times):
             found[target] = max(moment for moment in times if moment)
     return found
+
+
+@dataclass(frozen=True)
+class Returned:
+    """How far the ballot boxes have come back: those of the returns, on a vehicle, with a PPK, with the KPU; mark of simulated ones."""
+
+    boxes: int
+    under_way: int
+    ppk: int
+    kpu: int
+    mark: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """Boxes that nobody has fetched yet."""
+        return self.boxes - self.under_way - self.ppk - self.kpu
+
+
+def returned(election: str, at: datetime) -> Returned | None:
+    """Where the ballot boxes of the returns in force are; None before a return is planned."""
+    trips = rides_back(election, at)
+    items = {item.thing: item for carried_ in manifests(election, trips, at).values() for item in carried_ if item.boxes}
+    if not items:
+        return None
+    now, sums, mark = state(election, at), dict.fromkeys(("trip", "PPK", "KPU"), 0), ""
+    for thing, item in items.items():
+        held = now.holdings.get(thing)
+        if held is None or held.way != rules.BACK:
+            continue
+        where = "trip" if held.trip or held.holder.agency == rules.CARRIER else held.holder.agency
+        if where in sums:
+            sums[where] += item.boxes
+    marked = {event.mark for event in now.valid if event.way == rules.BACK and event.mark}
+    mark = min(marked, default="")
+    return Returned(sum(item.boxes for item in items.values()), sums["trip"], sums["PPK"], sums["KPU"], mark)
 
 
 @dataclass(frozen=True)
@@ -540,20 +771,42 @@ def positions(election: str, at: datetime) -> dict[str, Position]:
     return found
 
 
+def positions_back(election: str, at: datetime) -> dict[str, Position]:
+    """Waybill -> where a trip of the way back is."""
+    now = state(election, at)
+    by_trip: dict[str, list[rules.Event]] = defaultdict(list)
+    for event in now.valid:
+        by_trip[event.trip].append(event)
+    return {one.waybill: _position(one, by_trip.get(one.waybill, []), now.trips.get(one.waybill), at) for one in rides_back(election, at)}
+
+
+def _done(one: Ride, mine: Sequence[rules.Event]) -> set[str]:
+    """The halts that a trip has done with: handed over there, or on the way back fetched there."""
+    return {
+        event.place
+        for event in mine
+        if event.kind is (rules.Kind.LOADED if one.back and one.takes_on(event.place) else rules.Kind.HANDED_OVER)
+    }
+
+
 def _position(one: Ride, mine: Sequence[rules.Event], seen: rules.Seen | None, at: datetime) -> Position:
-    handed = [event.place for event in mine if event.kind is rules.Kind.HANDED_OVER]
-    done = tuple(stop.place for stop in one.halts if stop.place in handed)
+    settled = _done(one, mine)
+    done = tuple(stop.place for stop in one.halts if stop.place in settled)
     base = Position(
         one.trip.code, one.waybill, one.number, one.stored.number, one.trip.vehicle, "unseen", done=done,
         aboard=len(seen.aboard) if seen else 0, mark=next((event.mark for event in mine if event.mark), ""),
     )  # fmt: skip
-    left = [number for number, stop in enumerate(one.halts) if stop.place not in handed]
-    if not left:
+    left = [number for number, stop in enumerate(one.halts) if stop.place not in settled]
+    handed = any(event.kind is rules.Kind.HANDED_OVER for event in mine)
+    emptied = seen is not None and not seen.aboard and any(event.kind is rules.Kind.LOADED for event in mine) and handed
+    if not left or (one.end and one.end in settled) or emptied:
         return replace(base, phase="done", place=seen.place if seen else "", seen_at=seen.at if seen else None, late_min=_late(one, mine))
-    if seen is None or seen.phase == "loaded":
+    if seen is None or (seen.phase == "loaded" and not one.back):
         return _before_leaving(base, one, seen, at)
-    here = one.index(seen.place)
-    number = next((n for n in left if n >= here), left[0]) if seen.phase == "arrived" else next((n for n in left if n > here), left[0])
+    if seen.phase == "loaded":  # fetched at a halt: it stands there
+        seen = replace(seen, phase="arrived")
+    here, default = one.index(seen.place, coming=seen.phase == "arrived"), left[-1 if one.back else 0]
+    number = next((n for n in left if n >= here), default) if seen.phase == "arrived" else next((n for n in left if n > here), default)
     stop = one.halts[number]
     eta = _eta(one, mine, seen, here, [n for n in left if n >= number])
     due_at = eta.get(stop.place)
@@ -577,7 +830,7 @@ def _before_leaving(base: Position, one: Ride, seen: rules.Seen | None, at: date
 def _late(one: Ride, mine: Sequence[rules.Event]) -> int | None:
     """Minutes behind the plan at the last departure or arrival of the trip."""
     for event in reversed(mine):
-        number = one.index(event.place)
+        number = one.index(event.place, coming=event.kind is rules.Kind.ARRIVED)
         if event.kind is rules.Kind.DEPARTED and number >= -1:
             return _minutes(event.at - one.stored.instant(one.trip.depart_min if number < 0 else one.halts[number].depart_min))
         if event.kind is rules.Kind.ARRIVED and number >= 0:
@@ -609,9 +862,9 @@ def signals(election: str, at: datetime) -> list[facts.Signal]:
     if not now.valid:
         return []
     held = thresholds.limits(election, "custody", rules.Limits(), at)
-    by_waybill = {one.waybill: one for one in rides(election, at)}
+    by_waybill = {one.waybill: one for one in (*rides(election, at), *rides_back(election, at))}
     return [
-        *_gaps(by_waybill, now, positions(election, at), at, held),
+        *_gaps(by_waybill, now, {**positions(election, at), **positions_back(election, at)}, at, held),
         *_differences(by_waybill, now, place_names(election)),
         *_accounts(by_waybill, now, held),
         *_off_route(by_waybill, now, held),
@@ -625,7 +878,7 @@ def underway(by_waybill: Mapping[str, Ride], now: rules.State, where: Iterable[P
         one, seen = by_waybill[position.waybill], now.trips.get(position.waybill)
         if seen is None or seen.phase != "departed" or not position.next_place:
             continue
-        number = one.index(position.next_place)
+        number = one.index(position.next_place, coming=True)
         travel = one.minutes_to(number) if number >= 0 else 0
         if travel:
             found.append(rules.Underway(position.number, seen.place, position.next_place, seen.at, travel, None, position.mark))
@@ -666,11 +919,16 @@ def _differences(by_waybill: Mapping[str, Ride], now: rules.State, names: Mappin
 
 
 def scans(now: rules.State) -> list[rules.Scan]:
-    """Events that somebody recorded standing beside the thing; what was told by radio says nothing about where the teller is."""
+    """Who stood where when: whoever recorded an event beside the thing, and whoever signed on that screen as the other side.
+
+    What was told by radio says nothing about where the teller is.
+    """
     return [
-        rules.Scan(event.trip or event.things[0], event.account, event.client or event.device, event.place, event.at, None, event.mark)
+        rules.Scan(event.trip or event.things[0], who, event.client or event.device, event.place, event.at, None, event.mark)
         for event in now.valid
-        if event.here and event.account and event.kind is not rules.Kind.CORRECTED
+        if event.here and event.kind is not rules.Kind.CORRECTED
+        for who in dict.fromkeys((event.account, event.giver.person, event.receiver.person))
+        if who
     ]
 
 
@@ -710,13 +968,16 @@ def planned(one: Ride) -> rules.Planned:
 
     keep = one.stored.inputs.rules
     stops = {stop.place: span(stop.arrive_min, stop.depart_min) for stop in one.halts}
-    return rules.Planned(one.waybill, {one.trip.start: span(one.trip.depart_min - keep.loading_min, one.trip.return_min), **stops})
+    start = span(one.trip.depart_min - keep.loading_min, one.trip.return_min)
+    if one.trip.start in stops:  # home again: one place, from the departure until it is unloaded
+        stops[one.trip.start] = min(start[0], stops[one.trip.start][0]), max(start[1], stops[one.trip.start][1])
+    return rules.Planned(one.waybill, {one.trip.start: start, **stops})
 
 
 def _off_route(by_waybill: Mapping[str, Ride], now: rules.State, held: rules.Limits) -> list[facts.Signal]:
     found = []
     seen = [
-        replace(scan, thing=event.trip, off_m=_off_m(by_waybill[event.trip], event))
+        replace(scan, thing=event.trip, off_m=off_m(by_waybill[event.trip], event))
         for event, scan in (
             (event, rules.Scan(event.trip, event.account, event.device, event.place, event.at, None, event.mark)) for event in now.valid
         )
@@ -729,7 +990,7 @@ def _off_route(by_waybill: Mapping[str, Ride], now: rules.State, held: rules.Lim
     return found
 
 
-def _off_m(one: Ride, event: rules.Event) -> int | None:
+def off_m(one: Ride, event: rules.Event) -> int | None:
     """Metres from where the fix was to the place that the event names; None without a fix or a pin."""
     node = one.stored.inputs.network.node(event.place)
     if node is None or event.lat is None or event.lon is None:
@@ -744,14 +1005,14 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     regions = [roles[role] for role in ("ppk.anggota", "pps.anggota") if role in roles]
     if not sends and not regions:
         return []
-    by_waybill = {one.waybill: one for one in rides(election, at)}
+    by_waybill = {one.waybill: one for one in (*rides(election, at), *rides_back(election, at))}
     found = []
-    for position in positions(election, at).values():
+    for position in (*positions(election, at).values(), *positions_back(election, at).values()):
         one = by_waybill[position.waybill]
         if sends:
             found += _sending_task(one, position, at)
         if any(access_rules.within(tps, region) for region in regions for tps in targets(one, position.next_place)):
-            found += _receiving_task(one, position)
+            found += _receiving_task(one, position, at)
     disagreeing = state(election, at).open_conflicts() if "kpu.operator" in roles else []
     if disagreeing:
         found.append(facts.Task("custody.conflicts", "custody", f"conflicts:{election}", f"{len(disagreeing)} hal"))
@@ -759,7 +1020,16 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
 
 
 def targets(one: Ride, place: str) -> tuple[str, ...]:
-    """TPS (and the desa, or the kecamatan) whose goods leave the trip at a place."""
+    """TPS (and the desa, or the kecamatan) whose goods leave the trip at a place; on the way back: are fetched there.
+
+    The end of a way back belongs to its PPK, a warehouse to the regency, a pier to those whose goods change vehicles there.
+    """
+    if one.back:
+        codes = {code for stop in one.trip.stops for code in stop.loads if stop.place == place}
+        if place == one.end and not return_rules.pier(place):
+            return (place,)
+        collects = [one.back.collects[code] for code in sorted(codes) if code in one.back.collects]
+        return tuple(dict.fromkeys(code for found in collects for code in (*found.tps, found.place)))
     loads = [one.stored.load(code) for stop in one.halts if stop.place == place for code in stop.loads]
     return tuple(dict.fromkeys(code for load in loads for code in (*load.tps, load.place)))
 
@@ -767,15 +1037,18 @@ def targets(one: Ride, place: str) -> tuple[str, ...]:
 def _sending_task(one: Ride, position: Position, at: datetime) -> list[facts.Task]:
     if position.phase not in {"unseen", "loaded"} or not one.depart_at - BEFORE <= at:
         return []
-    kind = "custody.load" if position.phase == "unseen" else "custody.depart"
+    kind = "custody.load" if position.phase == "unseen" and not one.back else "custody.depart"
     return [facts.Task(kind, "custody", f"waybill:{one.waybill}", one.number, one.depart_at, (one.waybill,))]
 
 
-def _receiving_task(one: Ride, position: Position) -> list[facts.Task]:
-    if position.phase not in {"departed", "arrived"}:
-        return []
+def _receiving_task(one: Ride, position: Position, at: datetime) -> list[facts.Task]:
     label, due_at = f"{one.number} di {one.name(position.next_place)}", position.eta_at or position.next_planned_at
-    return [facts.Task("custody.receive", "custody", f"waybill:{one.waybill}", label, due_at, (one.waybill,))]
+    fetched = bool(one.back) and one.takes_on(position.next_place)
+    near = fetched and position.phase == "unseen" and due_at is not None and due_at - BEFORE <= at
+    if position.phase not in {"departed", "arrived"} and not near:
+        return []
+    kind = "custody.collect" if fetched else "custody.receive"
+    return [facts.Task(kind, "custody", f"waybill:{one.waybill}", label, due_at, (one.waybill,))]
 
 
 def find(_person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
@@ -784,7 +1057,7 @@ def find(_person: access_rules.Person, election: str, text: str, at: datetime) -
     if len(wanted) < 2:
         return []
     hits = []
-    for one in rides(election, at):
+    for one in (*rides(election, at), *rides_back(election, at)):
         if wanted in one.number.upper() or wanted.removeprefix("PSK1:N:") in {one.waybill, one.trip.code.upper()}:
             hits.append(facts.Hit("custody_trip", one.number, f"perjalanan {one.trip.vehicle}", (one.waybill,)))
     things = state(election, at).holdings

@@ -3,8 +3,9 @@
 A plan never changes. The plan in force is the latest one recorded; vehicles and hazards are kept as revisions, the latest counts.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -145,11 +146,38 @@ class SplitRow(models.Model):
         db_table = "distribution_split"
 
 
-class RequestRow(models.Model):
-    """Somebody asked for a plan. State is the worker's progress, not a fact: queued | running | done | failed."""
+class KitRow(models.Model):
+    """That the kit of a TPS may travel in two parts; second: item -> pieces in the second. `ended`: whole again. The latest counts."""
 
     election = models.CharField(max_length=40)
+    tps = models.CharField(max_length=40)
+    second = models.JSONField()
+    ended = models.BooleanField(default=False)
+    person = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    entry_id = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "distribution_kit"
+
+
+class RequestRow(models.Model):
+    """Somebody asked the worker to search. State is progress, not a fact: queued | running | found | done | failed | cancelled | dropped.
+
+    task: plan | repair | rest. A plan is recorded as soon as it is found; what is found for the others waits for a person, who takes it
+    (done) or puts it aside (dropped). asked, answer: what to search for and what was found, as the stage of the task writes it. worked, of:
+    how far the search is. beat_at: the worker's last sign of life. attempts: how often a worker took it.
+    """
+
+    election = models.CharField(max_length=40)
+    task = models.CharField(max_length=10, default="plan")
     state = models.CharField(max_length=10, default="queued")
+    asked = models.JSONField(default=dict)
+    answer = models.JSONField(default=dict)
+    worked = models.PositiveIntegerField(default=0)
+    of = models.PositiveIntegerField(default=0)
+    beat_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     seconds = models.PositiveSmallIntegerField()
     seed = models.PositiveIntegerField()
     code = models.CharField(max_length=60, blank=True)
@@ -220,9 +248,15 @@ class StoredPlan:
         return next(load for load in self.inputs.loads if load.code == code)
 
     def arrivals(self) -> dict[str, datetime]:
-        """Planned arrival of every TPS at its desa or island."""
-        minutes = self.plan.arrivals()
-        return {tps: self.instant(minutes[load.code]) for load in self.inputs.loads if load.code in minutes for tps in load.tps}
+        """Planned arrival of every TPS at its desa or island; of a kit in two parts when the later one comes, and not before both do."""
+        minutes, latest, missing = self.plan.arrivals(), dict[str, int](), set[str]()
+        for load in self.inputs.loads:
+            for tps in load.tps:
+                if load.code in minutes:
+                    latest[tps] = max(latest.get(tps, minutes[load.code]), minutes[load.code])
+                else:
+                    missing.add(tps)
+        return {tps: self.instant(minute) for tps, minute in latest.items() if tps not in missing}
 
     def summary(self) -> dict[str, str | int]:
         """Figures for other pages and packs: whole numbers and strings."""
@@ -231,8 +265,8 @@ class StoredPlan:
         islands = {load.place for load in brought if load.kind is rules.LoadKind.ISLAND}
         return {
             "plan": self.number,
-            "tps": sum(len(load.tps) for load in self.inputs.loads),
-            "tps_reached": sum(len(load.tps) for load in brought),
+            "tps": len({tps for load in self.inputs.loads for tps in load.tps}),
+            "tps_reached": len(self.arrivals()),
             "boxes": sum(load.boxes for load in brought),
             "vehicles": len({trip.vehicle for trip in self.plan.trips}),
             "trips": len(self.plan.trips),
@@ -298,6 +332,29 @@ class PlanRequest:
     occurred_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    task: str = "plan"
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    worked: int = 0
+    of: int = 0
+    beat_at: datetime | None = None
+    attempts: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the worker still has it."""
+        return self.state in UNDER_WAY
+
+
+UNDER_WAY = ("queued", "running")
+# What waits longest for nobody: a truck that stands still before a plan that is only thought about.
+_TURNS = ("repair", "rest", "plan")
+OPEN_SEARCHES = 5
+"""So many searches of one kind may wait or run in an election at a time."""
+MOST_ATTEMPTS = 2
+"""A request under which the worker died so often is not taken again: what it asks may be what kills the worker."""
+SILENT_S = 120
+"""A worker that gave no sign of life for so long, beyond the seconds that a search may take, is taken for dead."""
 
 
 @dataclass(frozen=True)
@@ -313,19 +370,32 @@ class VehicleState:
 # --- the fleet ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
-    return {**asdict(vehicle), "kind": vehicle.kind.value, "days": list(vehicle.days)}
+def vehicle_facts(vehicle: rules.Vehicle) -> dict[str, Any]:
+    """A vehicle as plain data, without what was typed and may name somebody: that stands in the journal's private part alone."""
+    return {**asdict(_nameless(vehicle)), "kind": vehicle.kind.value, "days": list(vehicle.days)}
 
 
-def _vehicle(said: Mapping[str, Any]) -> rules.Vehicle:
+def _nameless(vehicle: rules.Vehicle) -> rules.Vehicle:
+    return replace(vehicle, carrier="", note="")
+
+
+def vehicle_of(said: Mapping[str, Any]) -> rules.Vehicle:
+    """The vehicle that `vehicle_facts` wrote."""
     return rules.Vehicle(**{**said, "kind": rules.Kind(said["kind"]), "days": tuple(said["days"])})
 
 
-def _draft(
-    kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, object], reason: str = ""
-) -> facts.Draft:
-    place = record.election(election).region
-    return facts.Draft(kind, election, subject, place, actor, at, said, reason=reason)
+def _draft(kind: str, election: str, subject: str, actor: facts.Actor, at: datetime, said: Mapping[str, object]) -> facts.Draft:
+    return facts.Draft(kind, election, subject, record.election(election).region, actor, at, said)
+
+
+def _vehicle_draft(kind: str, election: str, vehicle: rules.Vehicle, reason: str, actor: facts.Actor, at: datetime) -> facts.Draft:
+    """The firm that drives it, a remark and why it changed are typed and may name a person: private words, in no fact and in no row."""
+    said: dict[str, object] = {"code": vehicle.code}
+    private = record.typed(reason=reason.strip())
+    if kind != "vehicle.retired":
+        said = _journal_facts(vehicle_facts(vehicle))
+        private |= record.typed(carrier=vehicle.carrier, note=vehicle.note)
+    return replace(_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, said), private=private)
 
 
 def _journal_facts(said: Mapping[str, Any]) -> dict[str, object]:
@@ -353,24 +423,93 @@ def set_up(
         )
         drafts = [
             first,
-            *(_draft("vehicle.added", election, f"vehicle:{v.code}", actor, at, _journal_facts(_vehicle_facts(v))) for v in fleet_list),
+            *(_vehicle_draft("vehicle.added", election, vehicle, "", actor, at) for vehicle in fleet_list),
         ]
         prepared = record.prepare(drafts, at)
         common = {"election": election, "person": actor.person, "occurred_at": at}
         HandlingRow.objects.create(**common, rules=keep_facts, sizes=plain_sizes, outside=sorted(outside), entry_id=prepared[0].entry_id)
         VehicleRow.objects.bulk_create(
-            VehicleRow(**common, code=vehicle.code, facts=_vehicle_facts(vehicle), entry_id=one.entry_id)
+            VehicleRow(**common, code=vehicle.code, facts=vehicle_facts(vehicle), entry_id=one.entry_id)
             for vehicle, one in zip(fleet_list, prepared[1:], strict=True)
         )
         record.append(prepared, at=at)
 
 
+@dataclass(frozen=True)
+class Handling:
+    """The handling rules as they were set, by whom and when; the reason is private words of the entry."""
+
+    rules: rules.Rules
+    person: str
+    occurred_at: datetime
+    entry_id: str
+
+
+def handlings(election: str, at: datetime) -> list[Handling]:
+    """The rules as they stand, and before them those they replaced."""
+    rows = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-pk")
+    return [Handling(rules.rules_of(row.rules), row.person, row.occurred_at, row.entry_id) for row in rows]
+
+
+def handling_reasons(several: Iterable[Handling]) -> dict[str, str]:
+    """Entry -> why the rules were changed, where that was not erased; nothing for those of the scenario."""
+    told = [one.entry_id for one in several]
+    words = record.privates(told)
+    return {entry: words.text(entry, "reason") for entry in told}
+
+
+def set_rules(election: str, keep: rules.Rules, reason: str, actor: facts.Actor, at: datetime, *, back_to: str = "") -> None:
+    """Other handling rules from now on, for a reason; sizes of goods stay. back_to: the entry whose rules these are, where a change is
+    taken back. NotReady where none were ever set, RulesReason, SameRules."""
+    with transaction.atomic():
+        at = record.turn(at)
+        now = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
+        if now is None:
+            raise rules.NotReady(what="fleet")
+        if not reason.strip():
+            raise rules.RulesReason(election=election)
+        keep = replace(keep, split_kits=())  # an allowance of its own
+        if rules.rules_of(now.rules) == keep:
+            raise rules.SameRules(election=election)
+        plain = rules.rules_facts(keep)
+        region, said = record.election(election).region, {"rules": _journal_facts(plain), "back_to": back_to}
+        private = record.typed(reason=reason.strip()[:400])
+        draft = facts.Draft(
+            "handling.changed", election, f"handling:{election}", region, actor, at, said, private, corrects=now.entry_id if back_to else ""
+        )
+        prepared = record.prepare([draft], at)
+        HandlingRow.objects.create(
+            election=election, rules=plain, sizes=now.sizes, outside=now.outside, person=actor.person, occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+
+
 def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
-    """Every vehicle ever entered, as it stands at an instant."""
+    """Every vehicle ever entered, as it stands at an instant. A row from before its words were private has its own."""
     latest: dict[str, VehicleRow] = {}
+    stated: dict[str, VehicleRow] = {}  # a retirement says nothing of the vehicle itself
     for row in VehicleRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
         latest[row.code] = row
-    return [VehicleState(_vehicle(row.facts), row.retired, row.reason, row.occurred_at) for _, row in sorted(latest.items())]
+        if not row.retired:
+            stated[row.code] = row
+    told = record.privates(row.entry_id for row in (*latest.values(), *stated.values()))
+
+    def named(row: VehicleRow) -> rules.Vehicle:
+        said = stated.get(row.code, row)
+        carrier, note = (told.text(said.entry_id, name, said.facts.get(name, "")) for name in ("carrier", "note"))
+        return replace(vehicle_of(row.facts), carrier=carrier, note=note)
+
+    return [
+        VehicleState(named(row), row.retired, told.text(row.entry_id, "reason", row.reason), row.occurred_at)
+        for _, row in sorted(latest.items())
+    ]
+
+
+def named_fleet(stored: "StoredPlan", election: str) -> tuple[rules.Vehicle, ...]:
+    """The vehicles of a plan with the firms that drive them, as they were known when it was recorded: a plan itself keeps no name."""
+    known = {state.vehicle.code: state.vehicle.carrier for state in vehicle_states(election, stored.occurred_at)}
+    return tuple(replace(one, carrier=one.carrier or known.get(one.code, "")) for one in stored.inputs.fleet)
 
 
 def fleet(election: str, at: datetime) -> list[rules.Vehicle]:
@@ -385,13 +524,11 @@ def save_vehicle(election: str, vehicle: rules.Vehicle, reason: str, actor: fact
         known = {state.vehicle.code for state in vehicle_states(election, at)}
         _check_vehicle(vehicle.code, known, reason, new=new)
         kind = "vehicle.added" if new else "vehicle.changed"
-        said = _vehicle_facts(vehicle)
-        prepared = record.prepare([_draft(kind, election, f"vehicle:{vehicle.code}", actor, at, _journal_facts(said), reason)], at)
+        prepared = record.prepare([_vehicle_draft(kind, election, vehicle, reason, actor, at)], at)
         VehicleRow.objects.create(
             election=election,
             code=vehicle.code,
-            facts=said,
-            reason=reason,
+            facts=vehicle_facts(vehicle),
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
@@ -414,13 +551,12 @@ def retire_vehicle(election: str, code: str, reason: str, actor: facts.Actor, at
         at = record.turn(at)
         states = {state.vehicle.code: state for state in vehicle_states(election, at) if not state.retired}
         _check_vehicle(code, set(states), reason, new=False)
-        prepared = record.prepare([_draft("vehicle.retired", election, f"vehicle:{code}", actor, at, {"code": code}, reason)], at)
+        prepared = record.prepare([_vehicle_draft("vehicle.retired", election, states[code].vehicle, reason, actor, at)], at)
         VehicleRow.objects.create(
             election=election,
             code=code,
-            facts=_vehicle_facts(states[code].vehicle),
+            facts=vehicle_facts(states[code].vehicle),
             retired=True,
-            reason=reason,
             person=actor.person,
             occurred_at=at,
             entry_id=prepared[0].entry_id,
@@ -498,14 +634,17 @@ def disruptions(election: str, at: datetime) -> list[Disrupted]:
 # --- inputs ------------------------------------------------------------------------------------------------------------------------------
 
 
-def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None) -> Inputs:
+def inputs(
+    election: str, at: datetime, split: Mapping[str, Parts] | None = None, *, lost: str = "", moved: Mapping[str, str] | None = None
+) -> Inputs:
     """What a plan would be made from now. NotReady names what is missing: needs, fleet, warehouse.
 
-    split: loads that are to travel in parts beside those of which that is recorded.
+    split: loads that are to travel in parts beside those of which that is recorded. lost, moved: what if this vehicle were gone, if the
+    goods of these TPS went elsewhere; what no vehicle takes whole depends on both.
     """
     about = record.election(election)
     lines = needs.lines(election, at)
-    working = fleet(election, at)
+    working = [vehicle for vehicle in fleet(election, at) if vehicle.code != lost]
     handling = HandlingRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk").last()
     if not lines:
         raise rules.NotReady(what="needs")
@@ -524,16 +663,24 @@ def inputs(election: str, at: datetime, split: Mapping[str, Parts] | None = None
         [rules.Closure(one.place, one.to, one.source) for one in told if one.kind == "road"],
         weather.openings(election, at),
     )
-    working = [vehicle for vehicle in working if network.node(vehicle.start)]
+    # Who drives a vehicle is a name and no input.
+    working = [_nameless(vehicle) for vehicle in working if network.node(vehicle.start)]
     if not any(not vehicle.boat for vehicle in working):
         raise rules.NotReady(what="warehouse")
     keep = rules.rules_of(handling.rules)
     goods = _goods(handling, election, at)
     pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity) for line in lines)
     loads: Iterable[rules.Load] = rules.loads_of(rules.destinations_of(stations), pieces, goods, keep)
-    loads = rules.all_parted(loads, {**splits(election, at), **(split or {})}, goods, keep)
-    for one in (one for one in told if one.kind == "moved"):  # in the order in which they were told
-        loads = rules.relocated(loads, {one.place: one.to}, network, goods, keep)
+    parts = {**splits(election, at), **(split or {})}
+    loads = rules.all_parted(loads, parts, goods, keep)
+    elsewhere = [(one.place, one.to) for one in told if one.kind == "moved"]  # in the order in which they were told
+    for tps, to in [*elsewhere, *(moved or {}).items()]:
+        loads = rules.relocated(loads, {tps: to}, network, goods, keep)
+    split_kits = [rules.KitSplit(one.tps, one.second) for one in kits(election, at)]
+    loads, held = rules.kits_split(loads, split_kits, goods, keep)
+    keep = replace(keep, split_kits=tuple(held))
+    # What nothing can take whole goes in parts; somebody may have split such a part further.
+    loads = rules.all_parted(rules.fitted(loads, network, working, goods, keep), parts, goods, keep)
     loads = rules.delayed(loads, {one.item: one.ready_min for one in told if one.kind == "late"})
     unsized = sorted({piece.item for piece in pieces if piece.item not in goods or not goods[piece.item].weight_g})
     run = dpt.current(election, at)
@@ -552,6 +699,81 @@ def splits(election: str, at: datetime) -> dict[str, Parts]:
     for row in SplitRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
         latest[row.load] = row
     return {code: tuple(tuple(part) for part in row.parts) for code, row in sorted(latest.items()) if not row.ended}
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A kit that may travel in two parts, since when, by whom; the reason is private words of the entry."""
+
+    tps: str
+    second: tuple[tuple[str, int], ...]
+    person: str
+    occurred_at: datetime
+    entry_id: str
+
+
+def kits(election: str, at: datetime) -> list[Kit]:
+    """The kits that may travel in two parts, by TPS."""
+    latest: dict[str, KitRow] = {}
+    for row in KitRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk"):
+        latest[row.tps] = row
+    standing = (row for _, row in sorted(latest.items()) if not row.ended)
+    return [Kit(row.tps, tuple(sorted(row.second.items())), row.person, row.occurred_at, row.entry_id) for row in standing]
+
+
+def kit_of(election: str, tps: str, at: datetime) -> dict[str, int]:
+    """What belongs to a TPS: item -> pieces; {} where nothing does."""
+    pieces = rules.pieces_of((line.level, line.place, line.item, line.quantity or 0) for line in needs.lines(election, at))
+    return {piece.item: piece.quantity for piece in pieces if piece.place == tps}
+
+
+def split_kit(election: str, split: rules.KitSplit, reason: str, actor: facts.Actor, at: datetime) -> None:
+    """Allows that the kit of a TPS travels in two parts, for a reason; the plans before it are then of old inputs. BadKit."""
+    with transaction.atomic():
+        at = record.turn(at)
+        whole, second = kit_of(election, split.tps, at), {item: count for item, count in split.second if count}
+        good = second and all(0 < count <= whole.get(item, 0) for item, count in second.items()) and second != whole
+        if not good or not reason.strip():
+            raise rules.BadKit(tps=split.tps)
+        said = {"tps": split.tps, "second": second}
+        _write_kit("kit.split", election, split.tps, second, said, record.typed(reason=reason.strip()[:400]), actor, at)
+
+
+def join_kit(election: str, tps: str, actor: facts.Actor, at: datetime) -> None:
+    """The kit of a TPS travels whole again. BadKit where it is not split."""
+    with transaction.atomic():
+        at = record.turn(at)
+        found = next((one for one in kits(election, at) if one.tps == tps), None)
+        if found is None:
+            raise rules.BadKit(tps=tps)
+        _write_kit("kit.joined", election, tps, {}, {"tps": tps}, {}, actor, at, corrects=found.entry_id)
+
+
+def _write_kit(
+    kind: str,
+    election: str,
+    tps: str,
+    second: Mapping[str, int],
+    said: Mapping[str, object],
+    private: Mapping[str, object],
+    actor: facts.Actor,
+    at: datetime,
+    corrects: str = "",
+) -> None:
+    draft = facts.Draft(kind, election, f"kit:{tps}", tps, actor, at, said, private, corrects=corrects)
+    prepared = record.prepare([draft], at)
+    KitRow.objects.create(
+        election=election, tps=tps, second=dict(second), ended=kind == "kit.joined", person=actor.person, occurred_at=at,
+        entry_id=prepared[0].entry_id,
+    )  # fmt: skip
+    record.append(prepared, at=at)
+
+
+def kit_reasons(several: Iterable[Kit]) -> dict[str, str]:
+    """TPS -> why its kit may travel in two parts, where that was not erased."""
+    told = list(several)
+    words = record.privates([one.entry_id for one in told])
+    return {one.tps: words.text(one.entry_id, "reason") for one in told}
 
 
 def join_load(election: str, load: str, actor: facts.Actor, at: datetime) -> None:
@@ -612,7 +834,7 @@ def request_plan(election: str, seconds: int, seed: int, actor: facts.Actor, at:
     with transaction.atomic():
         at = record.turn(at)
         inputs(election, at)
-        if RequestRow.objects.filter(election=election, state__in=["queued", "running"]).exists():
+        if RequestRow.objects.filter(election=election, task="plan", state__in=UNDER_WAY).exists():
             raise rules.AlreadyRequested(election=election)
         said = {"seconds": seconds, "seed": seed}
         prepared = record.prepare([_draft("plan.requested", election, f"plan-request:{election}", actor, at, said)], at)
@@ -627,6 +849,38 @@ def request_plan(election: str, seconds: int, seed: int, actor: facts.Actor, at:
         )
         record.append(prepared, at=at)
     return _request(row)
+
+
+def request_search(election: str, task: str, asked: Mapping[str, Any], actor: facts.Actor, at: datetime, *, own: bool) -> PlanRequest:
+    """Queues a search of a later stage (its task and what it asks), or gives the one that already searches for the same.
+
+    So a second press, or a second person with the same question, waits for the same answer. own: only this person's searches are
+    looked at and a person has one at a time; else `OPEN_SEARCHES` of an election. SearchRunning.
+    """
+    with transaction.atomic():
+        at = record.turn(at)
+        plain = _plain(asked)
+        rows = RequestRow.objects.filter(election=election, task=task, state__in=UNDER_WAY).order_by("pk")
+        rows = rows.filter(person=actor.person) if own else rows
+        same = next((row for row in rows if row.asked == plain), None)
+        if same is not None:
+            return _request(same)
+        if len(rows) >= (1 if own else OPEN_SEARCHES):
+            raise rules.SearchRunning(election=election)
+        said = {"task": task, "asks": facts.digest(plain)}
+        prepared = record.prepare([_draft("search.requested", election, f"plan-request:{election}", actor, at, said)], at)
+        row = RequestRow.objects.create(
+            election=election, task=task, asked=plain, seconds=0, seed=1, person=actor.person, agency=actor.agency, occurred_at=at,
+            entry_id=prepared[0].entry_id,
+        )  # fmt: skip
+        record.append(prepared, at=at)
+    return _request(row)
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """As a column of JSON gives it back, so that two can be compared."""
+    found: dict[str, Any] = json.loads(json.dumps(value))
+    return found
 
 
 def _request(row: RequestRow) -> PlanRequest:
@@ -644,6 +898,13 @@ def _request(row: RequestRow) -> PlanRequest:
         occurred_at=row.occurred_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        task=row.task,
+        asked=row.asked,
+        answer=row.answer,
+        worked=row.worked,
+        of=row.of,
+        beat_at=row.beat_at,
+        attempts=row.attempts,
     )
 
 
@@ -654,44 +915,88 @@ def plan_request(election: str, number: int) -> PlanRequest | None:
 
 
 def last_request(election: str) -> PlanRequest | None:
-    """The latest request of an election."""
-    row = RequestRow.objects.select_related("plan").filter(election=election).order_by("pk").last()
+    """The latest request for a plan of an election."""
+    row = RequestRow.objects.select_related("plan").filter(election=election, task="plan").order_by("pk").last()
     return _request(row) if row else None
 
 
-def take_request(machine_at: datetime, stale_after_s: int = 600) -> PlanRequest | None:
-    """The oldest waiting request, now running; one whose worker died long ago waits again."""
+def searches(election: str, task: str, at: datetime) -> list[PlanRequest]:
+    """Searches of a kind that wait, run, or wait for a person with what they found; the newest first."""
+    rows = RequestRow.objects.select_related("plan").filter(election=election, task=task, occurred_at__lte=at)
+    return [_request(row) for row in rows.filter(state__in=(*UNDER_WAY, "found")).order_by("-pk")]
+
+
+def take_request(machine_at: datetime) -> PlanRequest | None:
+    """The next waiting request, now running: repairs first, then the rest of drafts, then plans; in each the oldest.
+
+    One whose worker died waits again; where a worker died under it `MOST_ATTEMPTS` times it has failed ("distribution.worker_lost").
+    """
+    lost: list[PlanRequest] = []
     with transaction.atomic():
         for row in RequestRow.objects.select_for_update().filter(state="running", started_at__isnull=False):
-            assert row.started_at is not None
-            if (machine_at - row.started_at).total_seconds() > stale_after_s:
-                RequestRow.objects.filter(pk=row.pk).update(state="queued", started_at=None)
-        found = RequestRow.objects.select_for_update().filter(state="queued").order_by("pk").first()
-        if found is None:
-            return None
-        found.state, found.started_at = "running", machine_at
-        found.save(update_fields=["state", "started_at"])
-    return _request(found)
+            heard = row.beat_at or row.started_at
+            assert heard is not None
+            if (machine_at - heard).total_seconds() <= row.seconds + SILENT_S:
+                continue
+            if row.attempts >= MOST_ATTEMPTS:
+                lost.append(_request(row))
+            else:
+                RequestRow.objects.filter(pk=row.pk).update(state="queued", started_at=None, beat_at=None, worked=0)
+        waiting = sorted(RequestRow.objects.select_for_update().filter(state="queued"), key=lambda row: (_TURNS.index(row.task), row.pk))
+        found = waiting[0] if waiting else None
+        if found is not None:
+            found.state, found.started_at, found.beat_at, found.attempts = "running", machine_at, machine_at, found.attempts + 1
+            found.save(update_fields=["state", "started_at", "beat_at", "attempts"])
+    for one in lost:
+        fail_request(one, "distribution.worker_lost", {"attempts": one.attempts}, machine_at)
+    return _request(found) if found else None
+
+
+def beat(request: PlanRequest, worked: int, of: int, machine_at: datetime) -> bool:
+    """The worker's sign of life, with how far it is; whether the request still wants it (nobody cancelled it, no other worker has it)."""
+    mine = RequestRow.objects.filter(pk=request.id, state="running", attempts=request.attempts)
+    return mine.update(beat_at=machine_at, worked=worked, of=of) == 1
+
+
+def found_answer(request: PlanRequest, answer: Mapping[str, Any], machine_at: datetime) -> None:
+    """A search has ended; what it found waits for a person. Cancelled where nobody wants it any more."""
+    with transaction.atomic():
+        mine = RequestRow.objects.filter(pk=request.id, state="running", attempts=request.attempts)
+        if not mine.update(state="found", answer=_plain(answer), finished_at=machine_at):
+            raise rules.Cancelled(request=request.id)
+
+
+def cancel_request(election: str, number: int, actor: facts.Actor, at: datetime) -> None:
+    """Nobody wants the answer any more: a waiting request is not taken, a running one is left at the next sign of life, and what was found
+    is put aside. NotWaiting where it has ended."""
+    with transaction.atomic():
+        at = record.turn(at)
+        row = RequestRow.objects.filter(election=election, pk=number, state__in=(*UNDER_WAY, "found")).first()
+        if row is None:
+            raise rules.NotWaiting(request=number)
+        said = {"task": row.task, "request": row.entry_id}
+        RequestRow.objects.filter(pk=row.pk).update(state="dropped" if row.state == "found" else "cancelled", finished_at=at)
+        record.append([_draft("search.cancelled", election, f"plan-request:{row.pk}", actor, at, said)], at=at)
+
+
+def close_request(request: PlanRequest) -> None:
+    """What was found has been taken; inside the transaction of whoever takes it. NotWaiting where somebody else took it or put it aside."""
+    if not RequestRow.objects.filter(pk=request.id, state="found").update(state="done"):
+        raise rules.NotWaiting(request=request.id)
 
 
 def fail_request(
     request: PlanRequest, code: str, said: Mapping[str, str | int], machine_at: datetime, unassigned: Iterable[rules.Unassigned] = ()
 ) -> None:
-    """The request ended without a plan, and why."""
+    """The request ended without an answer, and why; nothing where it was cancelled meanwhile. The entry has the time of the clock."""
     with transaction.atomic():
+        at = record.turn(record.clock(machine_at))
         left = [asdict(item) for item in unassigned]
-        draft = _draft(
-            "plan.failed",
-            request.election,
-            f"plan-request:{request.id}",
-            request.actor,
-            request.occurred_at,
-            {"code": code, "left": len(left)},
-        )
-        RequestRow.objects.filter(pk=request.id).update(
-            state="failed", code=code, facts=dict(said), unassigned=left, finished_at=machine_at
-        )
-        record.append([draft], at=machine_at)
+        mine = RequestRow.objects.filter(pk=request.id, state="running", attempts=request.attempts)
+        if not mine.update(state="failed", code=code, facts=dict(said), unassigned=left, finished_at=machine_at):
+            return
+        told = {"code": code, "left": len(left)}
+        record.append([_draft("plan.failed", request.election, f"plan-request:{request.id}", request.actor, at, told)], at=at)
 
 
 def record_plan(
@@ -713,6 +1018,7 @@ def record_plan(
     split: loads that this plan is the first to bring in parts. beside: what else the journal says with it (a later stage).
     base: the plan that this one repairs: waybills of trips that it leaves as they were keep their number and identity, and what was
     driven before now is no fault. replaces: new trip -> old trip for waybills that replace one of another code.
+    request: the one that this plan answers; Cancelled where nobody wants it any more. machine_at: when its worker was done.
     """
     with transaction.atomic():
         at = record.turn(at)
@@ -761,8 +1067,10 @@ def record_plan(
         )
         WaybillRow.objects.bulk_create(_waybill(row, trip.code, base, kept, replaces or {}) for trip in plan.trips)
         if request is not None:
-            RequestRow.objects.filter(pk=request.id).update(state="done", plan=row, finished_at=machine_at or at)
-        record.append(prepared, at=machine_at or at)
+            mine = RequestRow.objects.filter(pk=request.id, state=request.state, attempts=request.attempts)
+            if not mine.update(state="done", plan=row, finished_at=machine_at or at):
+                raise rules.Cancelled(request=request.id)
+        record.append(prepared, at=at)
     return _stored(row.pk)
 
 
@@ -797,7 +1105,7 @@ def _frozen(current: Inputs) -> dict[str, Any]:
         "measured": [asdict(way) for way in network.measured],
         "closures": [asdict(closed) for closed in network.closures],
         "road": [network.detour_permille, network.road_kmh],
-        "fleet": [_vehicle_facts(vehicle) for vehicle in current.fleet],
+        "fleet": [vehicle_facts(vehicle) for vehicle in current.fleet],
         "gates": [asdict(gate) for gate in network.gates],
         "rules": rules.rules_facts(current.rules),
         "unsized": list(current.unsized),
@@ -828,7 +1136,7 @@ def _thawed(plain: Mapping[str, Any]) -> Inputs:
         tuple(sea_rules.Gate(gate["place"], gate["day"], travel.Opening(**gate["opening"])) for gate in plain.get("gates", ())),
     )
     keep = rules.rules_of(plain["rules"])
-    return Inputs(loads, network, tuple(_vehicle(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
+    return Inputs(loads, network, tuple(vehicle_of(v) for v in plain["fleet"]), keep, tuple(plain["unsized"]), plain["estimate"])
 
 
 @lru_cache(maxsize=8)
@@ -891,9 +1199,13 @@ def current_plan(election: str, at: datetime) -> StoredPlan | None:
 def stale(stored: StoredPlan, election: str, at: datetime) -> bool:
     """Whether the plan in force was made from inputs that no longer stand."""
     try:
-        return inputs(election, at).digest != stored.input_hash
+        now = inputs(election, at)
     except rules.NotReady:
         return True
+    # Older plans counted the name of the carrier and the remark too.
+    named = [one for one in fleet(election, at) if now.network.node(one.start)]
+    hashed = rules.inputs_hash(now.loads, now.network, named, now.rules)
+    return stored.input_hash not in {now.digest, hashed}
 
 
 def plan_numbered(election: str, number: int) -> StoredPlan | None:
@@ -917,6 +1229,13 @@ def chosen_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, rul
     if not stored.plan.choices:
         return {}
     return reliability.choices(given.loads, given.network, given.fleet, given.rules, sea(election, at))
+
+
+def reckoned_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, int]:
+    """Island -> what its plans A, B and C are worth (ppm) with the forecasts as they are now; without those whose first hour is past."""
+    now = sea(election, at)
+    found = {choice.island: reliability.reckoned(choice, fleet(election, at), now) for choice in stored.plan.choices}
+    return {island: ppm for island, ppm in found.items() if ppm is not None}
 
 
 def sea_changed(stored: StoredPlan, election: str, at: datetime) -> tuple[str, ...]:
@@ -1012,4 +1331,6 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
     return hits[:20]
 
 
-WORDS: dict[str, record.Eraser] = dict.fromkeys((*_DISRUPTED.values(), *_ENDED.values()), record.journal_only)
+WORDS: dict[str, record.Eraser] = dict.fromkeys(
+    (*_DISRUPTED.values(), *_ENDED.values(), "vehicle.added", "vehicle.changed", "vehicle.retired"), record.journal_only
+)

@@ -44,11 +44,16 @@ BOXES_PER_HOUR, TABLES = 6, 10
 SORTING_HOURS, PACKING_HOURS = travel.Opening(480, 960), travel.Opening(480, 1020)
 PACE = (1000, 1400)
 # What nobody has ordered yet is taken to be ordered now: days until it is here, one in twenty, even chances, nineteen in twenty.
-UNORDERED_DAYS = (20, 30, 50)
+UNORDERED_DAYS, UNORDERED = (20, 30, 50), "belum dipesan"
 # An outlook is old after so long, and earlier when something it rests on has changed.
 FRESH_FOR, FRESH_NEAR = timedelta(days=3), timedelta(hours=12)
 NEAR = timedelta(days=7)
 _FEW_DESA = 5
+_FEW_TPS, _FEW_ACTIONS = 4, 3
+# After news an outlook is made of itself, at the soonest so long after the one before (of the machine's time): a burst of hand-overs is
+# one outlook, and far from the vote nobody needs one a minute. By how far the vote is.
+QUIET = ((timedelta(hours=30), timedelta(seconds=20)), (NEAR, timedelta(minutes=2)), (timedelta.max, timedelta(minutes=15)))
+AUTOMATIC = facts.Actor("otomatis", "KPU")
 _PACKED_FROM_RECORD = 50
 
 # Entries after which an outlook no longer says how things stand.
@@ -64,16 +69,24 @@ MOVING = (
 )  # fmt: skip
 
 
+# What TPS say of themselves: their own chance follows at once (`lately`).
+_FROM_TPS = ("tps.checked", "tps.phoned", "tps.phone_withdrawn")
+
 Order = list[tuple[str, tuple[str, ...]]]
 """Loads with their TPS, in the order of loading."""
 
 
 class ForecastRow(models.Model):
-    """An outlook."""
+    """An outlook. brief: what boards, bars and lists show of it, so that no page reads the whole for three numbers. seen_leaf: the size of
+    the journal when it was read. cause: the kind of entry after which it was made of itself, "" where a person asked.
+    """
 
     election = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
     outlook = models.JSONField()
+    brief = models.JSONField(default=dict)
+    seen_leaf = models.BigIntegerField(null=True)
+    cause = models.CharField(max_length=60, blank=True)
     plan = models.PositiveIntegerField()
     input_hash = models.CharField(max_length=64)
     mark = models.CharField(max_length=20, blank=True)
@@ -87,12 +100,17 @@ class ForecastRow(models.Model):
 
 
 class ForecastRequestRow(models.Model):
-    """Somebody asked for an outlook. State is the worker's progress, not a fact: queued | running | done | failed."""
+    """An outlook to be made. State is the worker's progress, not a fact: queued | running | done | failed.
+
+    cause: the kind of entry after which it is made of itself, "" where a person asked (only that is a fact); seen_leaf: the journal then.
+    """
 
     election = models.CharField(max_length=40)
     state = models.CharField(max_length=10, default="queued")
     seed = models.PositiveIntegerField()
     code = models.CharField(max_length=60, blank=True)
+    cause = models.CharField(max_length=60, blank=True)
+    seen_leaf = models.BigIntegerField(null=True)
     outlook = models.ForeignKey(ForecastRow, on_delete=models.PROTECT, related_name="+", null=True)
     person = models.CharField(max_length=60)
     agency = models.CharField(max_length=20)
@@ -116,6 +134,34 @@ class Stored:
     person: str
     occurred_at: datetime
     entry_id: str
+    seen_leaf: int | None = None
+    cause: str = ""
+
+    @property
+    def said_at(self) -> datetime:
+        """Of which instant it speaks."""
+        return self.outlook.said_at
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What boards and lists show of a recorded outlook. risky: TPS named first; before_ppm: by place; ready_ppm: by TPS."""
+
+    number: int
+    plan: int
+    mark: str
+    cause: str
+    said_at: datetime
+    occurred_at: datetime
+    entry_id: str
+    seen_leaf: int | None
+    all_ppm: int
+    not_ready_milli: int
+    at_risk: int
+    risky: tuple[rules.TpsOutlook, ...]
+    actions: tuple[rules.Action, ...]
+    before_ppm: Mapping[str, int]
+    ready_ppm: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -129,6 +175,7 @@ class Request:
     code: str
     actor: facts.Actor
     occurred_at: datetime
+    cause: str = ""
 
 
 # --- the case of the present ---------------------------------------------------------------------------------------------
@@ -143,13 +190,18 @@ def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
     given = stored.inputs
     deadline_min = _minute(held.voting_at, stored.midnight_at)
     fleet = _fleet(given.fleet, distribution.vehicle_states(election, at))
-    # The roads as they are today, with none of the ways that were reckoned for the plan.
-    shut = [one for one in distribution.disruptions(election, at) if one.kind == "road"]
-    network = replace(given.network, closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut), _roads={})
+    # The roads and the hours of the piers as they are today, with none of the ways that were reckoned for the plan.
+    told = distribution.disruptions(election, at)
+    shut = [one for one in told if one.kind == "road"]
+    network = replace(
+        given.network,
+        closures=tuple(road_rules.Closure(one.place, one.to, one.source) for one in shut),
+        gates=tuple(weather.openings(election, at)),
+    )
     planned = rules.Planned(stored.plan, given.loads, network, fleet, given.rules, stored.midnight_at, deadline_min)
     keep = rules.Assumptions()
     stations = tuple(places.tps_list(election))
-    goods = _Goods(election, at, planned)
+    goods = _Goods(election, at, planned, {one.item: one.ready_min for one in told if one.kind == "late"})
     state = rules.State(
         now_min=_minute(at, stored.midnight_at),
         supplies=tuple(goods.supplies),
@@ -157,6 +209,7 @@ def situation(election: str, at: datetime) -> tuple[advice.Situation, int]:
         needs=goods.needs,
         hazards=tuple(distribution.hazards(election, at)),
         waves=tuple(weather.waves(election, at)),
+        moved={one.place: one.to for one in told if one.kind == "moved"},
         inputs=tuple(goods.inputs),
     )
     state = _seen(election, at, planned, state)
@@ -193,8 +246,8 @@ def _pledged(election: str, at: datetime, planned: rules.Planned) -> list[advice
 class _Goods:
     """What loads wait for: lines still to come, sheets to sort, boxes to pack; with the assumptions that stand behind."""
 
-    def __init__(self, election: str, at: datetime, planned: rules.Planned) -> None:
-        self.at, self.planned, self.election = at, planned, election
+    def __init__(self, election: str, at: datetime, planned: rules.Planned, late: Mapping[str, int]) -> None:
+        self.at, self.planned, self.election, self.late = at, planned, election, late
         self.wanted = receipts.tps_needs(election, at)
         self.inputs: list[rules.Assumed] = []
         self.supplies: list[rules.Supply] = []
@@ -225,8 +278,17 @@ class _Goods:
                 times = [self.at + timedelta(days=days) for days in UNORDERED_DAYS]
             minutes = [None if t is None else _minute(t, self.planned.midnight_at) for t in times]
             name = printed.line_name(demand.name, demand.contest, demand.dapil)
-            self.supplies.append(rules.supply(_code(question.key), name, *minutes))
+            lot = UNORDERED if outlook.verdict == "uncovered" else question.lot
+            self.supplies.append(replace(rules.supply(_code(question.key), name, *minutes), lot=lot))
         self.inputs.append(rules.Assumed("supplies", str(len(self.supplies)), travel.Basis.SOURCED))
+        if self.supplies:
+            lots = len({supply.lot for supply in self.supplies})
+            self.inputs.append(rules.Assumed("supply_lots", str(lots), travel.Basis.ASSUMED))
+        items = {demand.item: demand.name for demand in named.values()}
+        for item, ready_min in sorted(self.late.items()):
+            self.supplies.append(rules.Supply(_late(item), items.get(item, item), ((rules.MILLION, ready_min),)))
+        if self.late:
+            self.inputs.append(rules.Assumed("supplies_late", str(len(self.late)), travel.Basis.SOURCED))
         if uncovered:
             days = f"{uncovered}: {UNORDERED_DAYS[1]}/{UNORDERED_DAYS[2]}"
             self.inputs.append(rules.Assumed("supplies_unordered", days, travel.Basis.ASSUMED))
@@ -281,15 +343,18 @@ class _Goods:
         per_hour, basis = _packed_per_hour(self.sealed_at, self.at)
         coming = {supply.code for supply in self.supplies}
         jobs = []
+        missing = {load.code: _lacking(load, self.late) for load in self.planned.loads}
         for code, _ in order:
+            late = missing.get(code, ())
             awaited = [(key, _code(key)) for key in waiting[code] if _code(key) in coming]
             inside = tuple(name for key, name in awaited if key[0] != road_rules.BOOTH)
             outside = tuple(name for key, name in awaited if key[0] == road_rules.BOOTH)
             if left[code]:
+                inside = (*inside, *(_late(item) for item in late if item != road_rules.BOOTH))
                 jobs.append(rules.Job(f"pack:{code}", (*inside, *sorted_by[code]), round(left[code] * 3600 / per_hour)))
-                self.needs[code] = (f"pack:{code}", *outside)
+                self.needs[code] = (f"pack:{code}", *outside, *map(_late, late))
             else:
-                self.needs[code] = outside
+                self.needs[code] = (*outside, *map(_late, late))
         if jobs:
             self.works.append(rules.Work("packing", "pengepakan", tuple(jobs), travel.Spread(*PACE), PACKING_HOURS, TABLES))
             self.inputs.append(rules.Assumed("packing_hour", str(round(per_hour)), basis))
@@ -328,6 +393,15 @@ def _sums(wanted: Mapping[str, Mapping[rules.Key, int]], order: Order, chosen: C
     return found
 
 
+def _late(item: str) -> str:
+    return f"late:{item}"
+
+
+def _lacking(load: road_rules.Load, late: Mapping[str, int]) -> tuple[str, ...]:
+    """What of a load is told to come late; a plan made before knows nothing of it, one made since counts on the same minute."""
+    return tuple(item for item in sorted(late) if item == load.code or any(p.item == item and p.quantity for p in load.pieces))
+
+
 def _code(key: rules.Key) -> str:
     return "/".join(key)
 
@@ -355,23 +429,9 @@ def _packed_per_hour(sealed_at: list[datetime], at: datetime) -> tuple[float, tr
 
 def _seen(election: str, at: datetime, planned: rules.Planned, state: rules.State) -> rules.State:
     """What has been seen on the way and at the TPS: hand-overs, departures, checks."""
-    delivered = {tps: _minute(moment, planned.midnight_at) for tps, moment in custody.deliveries(election, at).items()}
-    checked: dict[str, bool] = {}
-    looked_at: dict[str, datetime] = {}
-    for check in readiness.checks(election, at):
-        answers = {check.items, check.seals, check.place, check.kpps}
-        checked[check.tps] = answers == {readiness_rules.Answer.YES}
-        if readiness_rules.Answer.NO not in answers and not checked[check.tps]:
-            del checked[check.tps]
-        if check.items is readiness_rules.Answer.YES:
-            delivered.setdefault(check.tps, _minute(check.checked_at, planned.midnight_at))
-        looked_at[check.tps] = check.checked_at
-    told = [one for one in readiness.phoned(election, at).values() if looked_at.get(one.tps, one.said_at) <= one.said_at]
-    for phone in told:  # a lack that was told is a fault; "ready" says that the goods are there, which is less than a check
-        if phone.said == "not_ready":
-            checked[phone.tps] = False
-        else:
-            delivered.setdefault(phone.tps, _minute(phone.said_at, planned.midnight_at))
+    heard = _heard(election, at)
+    delivered = {tps: _minute(moment, planned.midnight_at) for tps, moment in heard.there.items()}
+    checked = heard.checked
     arrived = {
         load.code: max(delivered[tps] for tps in load.tps)
         for load in planned.loads
@@ -382,7 +442,7 @@ def _seen(election: str, at: datetime, planned: rules.Planned, state: rules.Stat
     inputs = (
         rules.Assumed("arrived", str(len(arrived)), travel.Basis.MEASURED),
         rules.Assumed("checked", str(len(checked)), travel.Basis.MEASURED),
-        rules.Assumed("phoned", str(len(told)), travel.Basis.MEASURED),
+        rules.Assumed("phoned", str(heard.phoned), travel.Basis.MEASURED),
     )
     return replace(
         state,
@@ -392,6 +452,36 @@ def _seen(election: str, at: datetime, planned: rules.Planned, state: rules.Stat
         checked=checked,
         inputs=(*state.inputs, *inputs),
     )
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """TPS whose goods are there, and since when; what was found at TPS (seen ready: True, something lacking: False); how many told."""
+
+    there: dict[str, datetime]
+    checked: dict[str, bool]
+    phoned: int
+
+
+def _heard(election: str, at: datetime) -> _Heard:
+    """What hand-overs, checks and telephone calls say of TPS."""
+    there, checked = dict(custody.deliveries(election, at)), {}
+    looked_at: dict[str, datetime] = {}
+    for check in readiness.checks(election, at):
+        answers = {check.items, check.seals, check.place, check.kpps}
+        checked[check.tps] = answers == {readiness_rules.Answer.YES}
+        if readiness_rules.Answer.NO not in answers and not checked[check.tps]:
+            del checked[check.tps]
+        if check.items is readiness_rules.Answer.YES:
+            there.setdefault(check.tps, check.checked_at)
+        looked_at[check.tps] = check.checked_at
+    told = [one for one in readiness.phoned(election, at).values() if looked_at.get(one.tps, one.said_at) <= one.said_at]
+    for phone in told:  # a lack that was told is a fault; "ready" says that the goods are there, which is less than a check
+        if phone.said == "not_ready":
+            checked[phone.tps] = False
+        else:
+            there.setdefault(phone.tps, phone.said_at)
+    return _Heard(there, checked, len(told))
 
 
 def _departed(election: str, at: datetime, planned: rules.Planned) -> dict[str, int]:
@@ -414,21 +504,26 @@ def make(election: str, at: datetime, seed: int = SEED, scenarios: int = SCENARI
 
 
 def record_outlook(
-    election: str, outlook: rules.Outlook, plan: int, actor: facts.Actor, at: datetime, *, request: Request | None = None, mark: str = ""
-) -> Stored:
-    """Keeps an outlook. What it rests on may have moved meanwhile: it says as of when it speaks."""
+    election: str, outlook: rules.Outlook, plan: int, actor: facts.Actor, at: datetime, *,
+    request: Request | None = None, mark: str = "", seen_leaf: int | None = None,
+) -> Stored:  # fmt: skip
+    """Keeps an outlook. What it rests on may have moved meanwhile: it says as of when it speaks. seen_leaf: `journal_size` before it was
+    made, so that what came at the same instant of a clock that stands is known to be later.
+    """
+    cause = request.cause if request else ""
     with transaction.atomic():
         at = record.turn(at)
         number = ForecastRow.objects.filter(election=election).count() + 1
         said = {
             "number": number, "plan": plan, "seed": outlook.seed, "scenarios": outlook.scenarios, "input_hash": outlook.input_hash,
             "said_at": outlook.said_at.isoformat(), "all_ppm": outlook.all_ppm, "not_ready_milli": outlook.not_ready_milli,
-            "at_risk": len(outlook.at_risk), "mark": mark,
+            "at_risk": len(outlook.at_risk), "mark": mark, "cause": cause,
         }  # fmt: skip
         region = record.election(election).region
         prepared = record.prepare([facts.Draft("forecast.recorded", election, f"forecast:{number}", region, actor, at, said)], at)
         row = ForecastRow.objects.create(
-            election=election, number=number, outlook=rules.facts_of(outlook), plan=plan, input_hash=outlook.input_hash, mark=mark,
+            election=election, number=number, outlook=rules.facts_of(outlook), brief=_shortened(outlook), plan=plan,
+            input_hash=outlook.input_hash, mark=mark, seen_leaf=seen_leaf, cause=cause,
             person=actor.person, occurred_at=at, entry_id=prepared[0].entry_id,
         )  # fmt: skip
         if request is not None:
@@ -438,13 +533,45 @@ def record_outlook(
 
 
 def _stored(row: ForecastRow) -> Stored:
-    return Stored(row.number, rules.outlook_of(row.outlook), row.plan, row.mark, row.person, row.occurred_at, row.entry_id)
+    return Stored(
+        row.number, rules.outlook_of(row.outlook), row.plan, row.mark, row.person, row.occurred_at, row.entry_id, row.seen_leaf, row.cause
+    )
+
+
+def _shortened(outlook: rules.Outlook) -> dict[str, Any]:
+    """What `brief` reads."""
+    few = replace(outlook, tps=outlook.at_risk[:_FEW_TPS], places=(), actions=outlook.actions[:_FEW_ACTIONS], inputs=())
+    return {
+        "outlook": rules.facts_of(few), "at_risk": len(outlook.at_risk),
+        "before": {one.place: one.before_ppm for one in outlook.places}, "ready": {one.tps: one.ready_ppm for one in outlook.tps},
+    }  # fmt: skip
+
+
+def _latest(election: str, at: datetime) -> ForecastRow | None:
+    """The row of the outlook in force, without the whole of it."""
+    rows = ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-number")
+    return rows.defer("outlook").first()
 
 
 def current(election: str, at: datetime) -> Stored | None:
     """The outlook in force: the latest that speaks of an instant not later than this one."""
-    row = ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "number").last()
+    row = _latest(election, at)
     return _stored(row) if row else None
+
+
+def brief(election: str, at: datetime) -> Brief | None:
+    """The outlook in force, as boards and lists show it."""
+    row = _latest(election, at)
+    return _brief(row) if row else None
+
+
+def _brief(row: ForecastRow) -> Brief:
+    short: dict[str, Any] = row.brief or _shortened(rules.outlook_of(row.outlook))  # kept before there were short ones
+    few = rules.outlook_of(short["outlook"])
+    return Brief(
+        row.number, row.plan, row.mark, row.cause, few.said_at, row.occurred_at, row.entry_id, row.seen_leaf, few.all_ppm,
+        few.not_ready_milli, short["at_risk"], few.tps, few.actions, short["before"], short["ready"],
+    )  # fmt: skip
 
 
 def get(election: str, number: int, at: datetime) -> Stored | None:
@@ -455,7 +582,7 @@ def get(election: str, number: int, at: datetime) -> Stored | None:
 
 @dataclass(frozen=True)
 class Past:
-    """A line of the history."""
+    """A line of the history. cause: the kind of entry after which it was made of itself, "" where a person asked."""
 
     number: int
     all_ppm: int
@@ -465,21 +592,28 @@ class Past:
     person: str
     mark: str
     occurred_at: datetime
+    cause: str = ""
 
 
-def history(election: str, at: datetime) -> list[Past]:
-    """Every outlook, the newest first."""
-    rows = ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-number")
+def history(election: str, at: datetime, most: int = 50) -> list[Past]:
+    """The latest outlooks, the newest first."""
+    rows = ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-number").defer("outlook")
+    found = [(row, _brief(row)) for row in rows[:most]]
     return [
         Past(
-            row.number, row.outlook["all_ppm"], row.outlook["not_ready_milli"],
-            sum(one["ready_ppm"] < rules.AT_RISK_PPM for one in row.outlook["tps"]), row.plan, row.person, row.mark, row.occurred_at,
+            row.number, one.all_ppm, one.not_ready_milli, one.at_risk, row.plan, row.person, row.mark, row.occurred_at, row.cause
         )
-        for row in rows
+        for row, one in found
     ]  # fmt: skip
 
 
-def stale(stored: Stored, election: str, at: datetime) -> str:
+def journal_size() -> int:
+    """How many entries the journal has."""
+    last = record.Entry.objects.aggregate(last=models.Max("leaf_index"))["last"]
+    return 0 if last is None else int(last) + 1
+
+
+def stale(stored: Stored | Brief, election: str, at: datetime) -> str:
     """Why an outlook no longer says how things stand: "age", "plan" or the kind of entry that came since; "" where it does.
 
     It knows what was recorded by the instant of which it speaks, not what came while it was computed. A clock that stands gives many
@@ -491,10 +625,56 @@ def stale(stored: Stored, election: str, at: datetime) -> str:
     near = record.election(election).voting_at - at < NEAR
     if at - stored.occurred_at > (FRESH_NEAR if near else FRESH_FOR):
         return "age"
-    said_at, own = stored.outlook.said_at, record.Entry.objects.filter(entry_id=stored.entry_id).values("leaf_index")[:1]
-    later = models.Q(recorded_at__gt=said_at) | models.Q(recorded_at=said_at, leaf_index__gt=models.Subquery(own))
-    since = record.Entry.objects.filter(later, election=election, kind__in=MOVING, recorded_at__gte=said_at, recorded_at__lte=at)
-    return since.order_by("leaf_index").values_list("kind", flat=True).first() or ""
+    return _since(stored, election, at).values_list("kind", flat=True).first() or ""
+
+
+def _since(stored: Stored | Brief, election: str, at: datetime) -> "models.QuerySet[record.Entry]":
+    """What moved since an outlook was read, the oldest first."""
+    own: Any = models.Subquery(record.Entry.objects.filter(entry_id=stored.entry_id).values("leaf_index")[:1])
+    unseen = models.Q(leaf_index__gt=own) if stored.seen_leaf is None else models.Q(leaf_index__gte=stored.seen_leaf)
+    later = models.Q(recorded_at__gt=stored.said_at) | models.Q(unseen, recorded_at=stored.said_at)
+    since = record.Entry.objects.filter(later, election=election, kind__in=MOVING, recorded_at__gte=stored.said_at, recorded_at__lte=at)
+    return since.order_by("leaf_index")
+
+
+# --- between two outlooks ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lately:
+    """An outlook by TPS with the news from the TPS themselves counted at once.
+
+    stored: the outlook; told: TPS whose chance counts what was said or seen there since; waits: those of which only the next outlook
+    can tell; moved: why the outlook is old, "" where it is not.
+    """
+
+    stored: Stored
+    tps: Mapping[str, rules.TpsOutlook]
+    told: frozenset[str]
+    waits: frozenset[str]
+    moved: str
+
+
+def lately(election: str, at: datetime) -> Lately | None:
+    """The outlook in force with what TPS said of themselves since (checks, telephone calls); None without an outlook."""
+    stored = current(election, at)
+    if stored is None:
+        return None
+    since = list(_since(stored, election, at).values_list("kind", "place"))
+    news = {place for kind, place in since if kind in _FROM_TPS}
+    said = {one.tps: one for one in stored.outlook.tps}
+    found: dict[str, rules.TpsOutlook] = {}
+    if news:
+        heard, keep, hazards = _heard(election, at), rules.Assumptions(), distribution.hazards(election, at)
+        # What was said at the outlook's instant and then taken back: when the goods would come without it, only a new outlook says.
+        back = {place for kind, place in since if kind == "tps.phone_withdrawn"} - heard.there.keys()
+        for tps in (news & said.keys()) - back:
+            faults = rules.faults_at(tps, hazards, keep, lacking=heard.checked.get(tps) is False)
+            one = rules.after_news(said[tps], faults, there=tps in heard.there, checked=heard.checked.get(tps, False))
+            if one is not None:
+                found[tps] = one
+    waits = frozenset((news & said.keys()) - found.keys())
+    return Lately(stored, {**said, **found}, frozenset(found), waits, stale(stored, election, at))
 
 
 # --- requests ------------------------------------------------------------------------------------------------------------
@@ -520,8 +700,52 @@ def request_outlook(election: str, seed: int, actor: facts.Actor, at: datetime) 
     return _request(row)
 
 
+def ask_ahead(at: datetime, machine_at: datetime) -> list[str]:
+    """Queues the next outlook of every election in which something moved since the last; the elections for which it did.
+
+    At most one waits: what comes meanwhile is seen by it or asks again after it. What failed is not tried again before something moves.
+    """
+    return [about.code for about in record.elections() if at < about.voting_at and _wanted(about.code, at, machine_at)]
+
+
+def _wanted(election: str, at: datetime, machine_at: datetime) -> bool:
+    if _why(election, at, machine_at) is None:
+        return False
+    with transaction.atomic():
+        record.turn(at)
+        found = _why(election, at, machine_at)  # somebody may have asked while this waited for the journal
+        if found is not None:
+            ForecastRequestRow.objects.create(
+                election=election, seed=SEED, person=AUTOMATIC.person, agency=AUTOMATIC.agency, occurred_at=at, cause=found,
+                seen_leaf=journal_size(),
+            )  # fmt: skip
+    return found is not None
+
+
+def _why(election: str, at: datetime, machine_at: datetime) -> str | None:
+    """What calls for an outlook now; None for nothing, or not yet."""
+    if distribution.current_plan(election, at) is None:
+        return None
+    rows = ForecastRequestRow.objects.filter(election=election)
+    if rows.filter(state__in=["queued", "running"]).exists():
+        return None
+    last, stored = rows.order_by("pk").last(), brief(election, at)
+    left = record.election(election).voting_at - at
+    quiet = next(pause for within, pause in QUIET if left < within)
+    if last is not None and last.started_at is not None and machine_at - last.started_at < quiet:
+        return None
+    if last is not None and last.state == "failed" and not _moved_since(last, at):
+        return None
+    return "plan.recorded" if stored is None else stale(stored, election, at) or None
+
+
+def _moved_since(failed: ForecastRequestRow, at: datetime) -> bool:
+    rows = record.Entry.objects.filter(election=failed.election, kind__in=MOVING, recorded_at__lte=at)
+    return rows.filter(leaf_index__gte=failed.seen_leaf or 0).exists()
+
+
 def _request(row: ForecastRequestRow) -> Request:
-    return Request(row.pk, row.election, row.state, row.seed, row.code, facts.Actor(row.person, row.agency), row.occurred_at)
+    return Request(row.pk, row.election, row.state, row.seed, row.code, facts.Actor(row.person, row.agency), row.occurred_at, row.cause)
 
 
 def last_request(election: str) -> Request | None:
@@ -550,7 +774,8 @@ def fail_request(request: Request, code: str, machine_at: datetime) -> None:
         subject = f"forecast-request:{request.election}"
         draft = facts.Draft("forecast.failed", request.election, subject, region, request.actor, request.occurred_at, {"code": code})
         ForecastRequestRow.objects.filter(pk=request.id).update(state="failed", code=code, finished_at=machine_at)
-        record.append([draft], at=machine_at)
+        if not request.cause:  # nobody asked, so nobody is owed an answer; the page says it
+            record.append([draft], at=machine_at)
 
 
 # --- warnings and tasks --------------------------------------------------------------------------------------------------
@@ -558,22 +783,17 @@ def fail_request(request: Request, code: str, machine_at: datetime) -> None:
 
 def signals(election: str, at: datetime) -> list[facts.Signal]:
     """R08 from the outlook in force: desa where few are late, else their kecamatan. Until voting day begins."""
-    stored = current(election, at)
+    stored = brief(election, at)
     midnight_at = record.midnight(election)
     if stored is None or at >= midnight_at:
         return []
     held = thresholds.limits(election, "forecast", rules.Limits(), at)
     names = place_names(election)
-    late = [place for place in stored.outlook.places if place.place and place.before_ppm < held.arrival_permille * 1000]
-    desa = [place for place in late if place.place.count(".") == 3]
-    shown = desa if len(desa) <= _FEW_DESA else [place for place in late if place.place.count(".") == 2]
-    arrivals = [
-        rules.Arrival(
-            place.place, names.get(place.place, place.place), place.before_ppm // 1000, midnight_at, stored.outlook.said_at,
-            stored.mark or "PERKIRAAN",
-        )
-        for place in shown
-    ]  # fmt: skip
+    late = {place: ppm for place, ppm in stored.before_ppm.items() if place and ppm < held.arrival_permille * 1000}
+    desa = [place for place in late if place.count(".") == 3]
+    shown = desa if len(desa) <= _FEW_DESA else [place for place in late if place.count(".") == 2]
+    mark = stored.mark or "PERKIRAAN"
+    arrivals = [rules.Arrival(place, names.get(place, place), late[place] // 1000, midnight_at, stored.said_at, mark) for place in shown]
     return rules.arrival_signals(arrivals, held)
 
 
@@ -587,15 +807,16 @@ def place_names(election: str) -> dict[str, str]:
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the KPU, in the last weeks: a plan is in force and nobody has looked ahead, or the outlook is old."""
+    """For the KPU, in the last weeks: a plan is in force and nobody has looked ahead, or the outlook is old and no other is being made."""
     if not any(grant.role == "kpu.operator" and grant.holds(at) for grant in person.grants):
         return []
     if distribution.current_plan(election, at) is None or at >= record.midnight(election):
         return []
-    stored = current(election, at)
+    stored = brief(election, at)
     if stored is None:
         return [facts.Task("forecast.none", "forecast", f"forecast:{election}", "prakiraan kesiapan")]
-    if stale(stored, election, at):
+    last = last_request(election)
+    if stale(stored, election, at) and (last is None or last.state not in {"queued", "running"}):
         return [facts.Task("forecast.stale", "forecast", f"forecast:{stored.number}", f"prakiraan {stored.number}")]
     return []
 
@@ -605,11 +826,8 @@ def by_tps(stored: Stored, tps: str) -> rules.TpsOutlook | None:
     return next((one for one in stored.outlook.tps if one.tps == tps), None)
 
 
-def trail(election: str, tps: str, at: datetime) -> list[tuple[int, datetime, int]]:
-    """What the outlooks said of one TPS, the oldest first: number, instant, P(ready) in ppm."""
-    found = []
-    for row in ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "number"):
-        said: Any = next((one for one in row.outlook["tps"] if one["tps"] == tps), None)
-        if said is not None:
-            found.append((row.number, row.occurred_at, int(said["ready_ppm"])))
-    return found
+def trail(election: str, tps: str, at: datetime, most: int = 50) -> list[tuple[int, datetime, int]]:
+    """What the latest outlooks said of one TPS, the oldest first: number, instant, P(ready) in ppm."""
+    rows = ForecastRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-number").defer("outlook")
+    found = [(row.number, row.occurred_at, _brief(row).ready_ppm) for row in rows[:most]]
+    return [(number, moment, ready[tps]) for number, moment, ready in reversed(found) if tps in ready]

@@ -12,6 +12,7 @@ from django.db import models, transaction
 
 from posko.domain import access as access_rules
 from posko.domain import custody as custody_rules
+from posko.domain import distribution as road_rules
 from posko.domain import readiness as rules
 from posko.domain import receipts as receipt_rules
 from posko.domain import record as facts
@@ -363,7 +364,8 @@ def dues(election: str, at: datetime) -> dict[str, dict[str, datetime]]:
         for load in trip.loads:
             leaves[load] = min(leaves.get(load, trip.depart_min), trip.depart_min)
     comes, loading = stored.plan.arrivals(), stored.inputs.rules.loading_min
-    for one in stored.inputs.loads:
+    # Of a kit in two parts the later one counts.
+    for one in sorted(stored.inputs.loads, key=lambda load: (comes.get(load.code, 0), load.code)):
         if one.code in comes:
             start, leave = (stored.instant(leaves[one.code] - before) for before in (loading, 0))
             by_plan = {"packed": start, "sealed": start, "loaded": leave, "departed": leave, "arrived": stored.instant(comes[one.code])}
@@ -378,13 +380,16 @@ def legs(election: str, at: datetime, times: Mapping[str, Mapping[str, datetime]
     arrived: the vehicle came to its desa or island, or all its things are there. handed: a KPPS holds them; only where hand-overs to KPPS
     of that desa are recorded at all does a missing one say that it did not happen.
     """
-    now = custody.state(election, at)
+    now = custody_rules.outward(custody.state(election, at))  # what came back after the count was there before it
     if not now.valid:
         return {}
     homes = {t.code: {t.code, t.desa_code, t.island} for t in places.tps_list(election)}
-    seen = _seen_legs(now.valid, homes)
-    given = custody.deliveries(election, at)
-    kpps = {t: held.since_at for t in given if (held := now.holdings[f"K:{t}"]).holder.agency == "KPPS" or held.place == t}
+    stored = distribution.current_plan(election, at)
+    split = _parts(stored.plan, stored.inputs.rules.split_kits) if stored else {}
+    seen = _seen_legs(now.valid, homes, split)
+    # Of a kit in two parts a hand-over proves one: it has arrived, and is with its KPPS, when both trips have come.
+    given = {t: when for t, when in custody.deliveries(election, at).items() if t not in split or "arrived" in seen.get(t, {})}
+    kpps = {t: held.since_at for t in given if (held := now.holdings.get(f"K:{t}")) and (held.holder.agency == "KPPS" or held.place == t)}
     told = {t.rpartition(".")[0] for t in kpps}
     found = {}
     for tps, steps in seen.items():
@@ -397,10 +402,25 @@ def legs(election: str, at: datetime, times: Mapping[str, Mapping[str, datetime]
     return found
 
 
-def _seen_legs(events: Iterable[custody_rules.Event], homes: Mapping[str, set[str]]) -> dict[str, dict[str, datetime]]:
-    """TPS -> when its kit was first loaded, left, and came to one of its places."""
+def _parts(plan: road_rules.Plan, split: Iterable[str]) -> dict[str, int]:
+    """TPS whose kit travels in two parts -> how many trips bring them."""
+    ends = {code: trip.code for trip in plan.trips for stop in trip.stops if not stop.handover for code in stop.loads}
+    return {tps: len({ends.get(f"{tps}:{letter}", letter) for letter in "ab"}) for tps in split}
+
+
+def _seen_legs(
+    events: Iterable[custody_rules.Event], homes: Mapping[str, set[str]], split: Mapping[str, int]
+) -> dict[str, dict[str, datetime]]:
+    """TPS -> when its kit was first loaded, left, and came to one of its places; of a kit in two parts when that was so of both.
+
+    split: TPS -> how many trips bring its parts.
+    """
     aboard: dict[str, set[str]] = defaultdict(set)
-    seen: dict[str, dict[str, datetime]] = {}
+    seen: dict[str, dict[str, dict[str, datetime]]] = {}
+
+    def saw(tps: str, leg: str, event: custody_rules.Event) -> None:
+        seen[tps].setdefault(leg, {}).setdefault(event.trip, event.at)
+
     kind = custody_rules.Kind
     for event in events:
         kits = {thing[2:] for thing in event.things if thing.startswith("K:")} & homes.keys()
@@ -409,16 +429,20 @@ def _seen_legs(events: Iterable[custody_rules.Event], homes: Mapping[str, set[st
         if event.kind is kind.LOADED:
             aboard[event.trip] |= kits
             for tps in kits:
-                seen[tps].setdefault("loaded", event.at)
+                saw(tps, "loaded", event)
         elif event.kind is kind.HANDED_OVER:
             aboard[event.trip] -= kits
         elif event.kind in {kind.DEPARTED, kind.ARRIVED}:
             for tps in aboard[event.trip]:
                 if event.kind is kind.DEPARTED:
-                    seen[tps].setdefault("departed", event.at)
+                    saw(tps, "departed", event)
                 elif event.place in homes[tps]:
-                    seen[tps].setdefault("arrived", event.at)
-    return seen
+                    saw(tps, "arrived", event)
+    found: dict[str, dict[str, datetime]] = {}
+    for tps, legs_ in seen.items():
+        parts = split.get(tps, 1)
+        found[tps] = {leg: sorted(by_trip.values())[parts - 1] for leg, by_trip in legs_.items() if len(by_trip) >= parts}
+    return found
 
 
 def item_names(election: str, at: datetime) -> dict[str, str]:

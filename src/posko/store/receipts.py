@@ -1543,7 +1543,9 @@ def questions(election: str, at: datetime) -> list[rules.Question]:
             if not s.replaces:
                 shipped[s.order.code] += s.quantity
         promises = [rules.Promise(o.quantity - shipped[o.code], o.due_at) for o in mine if o.quantity > shipped[o.code]]
-        owed = [rules.Owed(c.owed, c.filed_at) for c in filed if c.order.key == demand.key and c.owed]
+        asked = [c for c in filed if c.order.key == demand.key and c.owed]
+        owed = [rules.Owed(c.owed, c.filed_at) for c in asked]
+        late = [o for o in mine if o.quantity > shipped[o.code]] or ([] if under_way else [c.order for c in asked])
         found.append(
             rules.Question(
                 key=demand.key,
@@ -1559,9 +1561,21 @@ def questions(election: str, at: datetime) -> list[rules.Question]:
                 due_at=max((o.due_at for o in mine), default=None),
                 moved=max((len(o.moves) for o in mine), default=0),
                 ordered=sum(o.quantity for o in mine),
+                lot=_lot(late, under_way),
             )
         )
     return found
+
+
+def _lot(owing: list[rules.Order], under_way: list[rules.Shipment]) -> str:
+    """What a line waits for last: the contract that is to send the rest, else the surat jalan that left last (of one supplier and day)."""
+    if owing:
+        last = max(owing, key=lambda o: (o.due_at, o.code))
+        return f"kontrak:{last.contract or last.supplier}"
+    if under_way:
+        sent = max(under_way, key=lambda s: (s.sent_at, s.code))
+        return f"kiriman:{sent.order.supplier}:{sent.sent_at.date().isoformat()}"
+    return ""
 
 
 def outlook(election: str, at: datetime) -> list[tuple[rules.Question, rules.Outlook]]:

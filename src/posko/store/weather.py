@@ -81,13 +81,19 @@ def sea_places(election: str) -> dict[str, str]:
 
 
 def record_waves(election: str, waves: Sequence[rules.Wave], actor: facts.Actor, at: datetime) -> list[str]:
-    """Records forecasts, all or none; their codes. UnknownPlace, NotYetIssued, BadForecast."""
+    """Records forecasts, all or none; their codes. UnknownPlace, NotYetIssued, BadForecast.
+
+    One that counts already, word for word, is not written again: a form that is sent twice tells nothing new.
+    """
     with transaction.atomic():
         at = record.turn(at)
         known = sea_places(election)
         for wave in waves:
             rules.check(wave, known, at)
-        return _write(election, [(wave, "", "") for wave in waves], actor, at)
+        codes = {one.wave: one.code for one in forecasts(election, at) if not one.ended}
+        fresh = [wave for wave in dict.fromkeys(waves) if wave not in codes]
+        codes |= dict(zip(fresh, _write(election, [(wave, "", "") for wave in fresh], actor, at) if fresh else (), strict=True))
+    return [codes[wave] for wave in waves]
 
 
 def correct_wave(election: str, code: str, wave: rules.Wave, why: rules.Why, actor: facts.Actor, at: datetime) -> str:
@@ -177,7 +183,10 @@ def waves(election: str, at: datetime) -> list[rules.Wave]:
 
 
 def set_opening(election: str, gate: rules.Gate, actor: facts.Actor, at: datetime, *, ended: bool = False) -> None:
-    """Records when a pier or an island may be used (or that this no longer holds). UnknownPlace, BadOpening."""
+    """Records when a pier or an island may be used (or that this no longer holds). UnknownPlace, BadOpening.
+
+    What holds already is not written again.
+    """
     with transaction.atomic():
         at = record.turn(at)
         region = record.election(election).region
@@ -185,6 +194,9 @@ def set_opening(election: str, gate: rules.Gate, actor: facts.Actor, at: datetim
             raise rules.UnknownPlace(place=gate.place)
         if gate.opening.from_min == gate.opening.until_min:
             raise rules.BadOpening(place=gate.place)
+        held = {(one.place, one.day): one for one in openings(election, at)}.get((gate.place, gate.day))
+        if held is None if ended else held == gate:
+            return
         said = {
             "place": gate.place, "day": gate.day, "from_min": gate.opening.from_min, "until_min": gate.opening.until_min,
             "because": gate.opening.why, "ended": int(ended),

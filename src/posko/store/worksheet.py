@@ -3,9 +3,10 @@
 A draft is always looked at with the inputs as they are now; whether the base was made from others is told, not hidden.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -201,6 +202,93 @@ def _told(adjustment: rules.Adjustment) -> dict[str, object]:
     return {key: value for key, value in said.items() if value is not None}
 
 
+# --- the rest, searched by the worker ------------------------------------------------------------------------------------------------
+
+TASK = "rest"
+# The worker searches longer than somebody before a screen wants to wait.
+ITERATIONS = 4_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A search for the rest of a draft and, where it has ended well, what it found; changed: the draft or its inputs are others by now."""
+
+    request: distribution.PlanRequest
+    sheet: Sheet | None
+    plan: plans.Plan | None = None
+    changed: bool = False
+
+    @property
+    def wrong(self) -> int:
+        """Faults of the draft with what was found."""
+        if self.sheet is None or self.plan is None:
+            return 0
+        return sum(len(some) for some in rules.faults(self.after, self.sheet.given).values())
+
+    @property
+    def after(self) -> rules.Draft:
+        """The draft with what was found; only where there is both."""
+        assert self.sheet is not None
+        assert self.plan is not None
+        return rules.adjust(self.sheet.draft, rules.Solved(self.plan), self.sheet.given)
+
+
+def ask(election: str, seen: int, actor: facts.Actor, at: datetime) -> distribution.PlanRequest:
+    """Queues the search for the rest of this person's draft, or gives the one that already runs. NoDraft, ChangedMeanwhile,
+    distribution.SearchRunning while another search for this person runs."""
+    with transaction.atomic():
+        at = record.turn(at)
+        row, found = _locked(election, seen, actor, at)
+        asked = {"draft": row.code, "version": found.version, "input_hash": found.inputs.digest}
+        return distribution.request_search(election, TASK, asked, actor, at, own=True)
+
+
+def search(request: distribution.PlanRequest, at: datetime, watch: Callable[[int, int], None]) -> dict[str, object]:
+    """The worker's part: the plan of the draft as plain data for `distribution.found_answer`. NoDraft, ChangedMeanwhile."""
+    from posko.planning import routes  # noqa: PLC0415  # the routing library costs a second at the start of every process
+    from posko.planning import worksheet as planner  # noqa: PLC0415  # it imports that library
+
+    now = sheet(request.election, request.actor.person, at)
+    if now is None:
+        raise rules.NoDraft(election=request.election)
+    if _differs(request, now):
+        raise rules.ChangedMeanwhile(draft=now.code)
+    plan = partial(routes.plan, sea=distribution.sea(request.election, at))
+    made = planner.solve(now.draft, now.given, plan, seed=request.seed, stop=routes.Stop(iterations=ITERATIONS), watch=watch)
+    return {"plan": plans.plan_facts(made)}
+
+
+def _differs(request: distribution.PlanRequest, now: Sheet) -> bool:
+    asked = request.asked
+    return (now.code, now.version) != (asked["draft"], asked["version"]) or now.inputs.digest != asked["input_hash"]
+
+
+def found(election: str, number: int, person: str, at: datetime) -> Found | None:
+    """A search of this person by its number, beside the draft as it is now; None where there is no such search."""
+    request = distribution.plan_request(election, number)
+    if request is None or request.task != TASK or request.actor.person != person:
+        return None
+    now = sheet(election, person, at)
+    made = Found(request, now)
+    if request.state != "found":
+        return made
+    changed = now is None or _differs(request, now)
+    return replace(made, plan=plans.plan_of(request.answer["plan"]), changed=changed)
+
+
+def take(election: str, number: int, actor: facts.Actor, at: datetime) -> rules.Draft:
+    """What a search found becomes the next adjustment of the draft. distribution.NotWaiting, ChangedMeanwhile and those of `adjust`."""
+    with transaction.atomic():
+        at = record.turn(at)
+        one = found(election, number, actor.person, at)
+        if one is None or one.plan is None:
+            raise plans.NotWaiting(request=number)
+        if one.changed:
+            raise rules.ChangedMeanwhile(draft=str(one.request.asked["draft"]))
+        distribution.close_request(one.request)
+        return adjust(election, rules.Solved(one.plan), int(one.request.asked["version"]), actor, at)
+
+
 def undo(election: str, seen: int, actor: facts.Actor, at: datetime) -> rules.Adjustment:
     """Drops the last adjustment and returns it. NoDraft, ChangedMeanwhile, NothingToUndo."""
     with transaction.atomic():
@@ -252,7 +340,16 @@ def save(election: str, seen: int, reason: str, actor: facts.Actor, at: datetime
         beside = _draft("worksheet.saved", election, row.code, actor, at, said, record.typed(reason=reason.strip()[:400]))
         row.state, row.closed_at, row.plan = "saved", at, distribution.next_number(election)
         row.save(update_fields=["state", "closed_at", "plan"])
-        return distribution.record_plan(election, found.plan(), digest, actor, at, split=split, beside=[beside], base=standing)
+        stored = distribution.record_plan(election, found.plan(), digest, actor, at, split=split, beside=[beside], base=standing)
+        row.closing_id = _saved(election, row.code)  # known only now: it is written together with the plan
+        row.save(update_fields=["closing_id"])
+        return stored
+
+
+def _saved(election: str, code: str) -> str:
+    """The entry with which a draft was saved; "" where there is none."""
+    entries = record.Entry.objects.filter(kind="worksheet.saved", subject=f"worksheet:{code}", election=election)
+    return entries.order_by("leaf_index").values_list("entry_id", flat=True).last() or ""
 
 
 def reason_of(election: str, number: int, at: datetime) -> str:
@@ -260,12 +357,8 @@ def reason_of(election: str, number: int, at: datetime) -> str:
     row = WorksheetRow.objects.filter(election=election, plan=number, closed_at__lte=at).order_by("pk").last()
     if row is None:
         return ""
-    entry = (
-        record.Entry.objects.filter(kind="worksheet.saved", subject=f"worksheet:{row.code}", election=election)
-        .order_by("leaf_index")
-        .last()
-    )
-    return record.privates([entry.entry_id]).text(entry.entry_id, "reason") if entry else ""
+    entry_id = row.closing_id or _saved(election, row.code)  # older rows do not name it
+    return record.privates([entry_id]).text(entry_id, "reason")
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:

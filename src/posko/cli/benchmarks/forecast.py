@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from posko.cli import plan as planner
 from posko.domain import forecast as rules
-from posko.domain import travel
+from posko.domain import travel, weather
 from posko.formats import scenario, text
 from posko.planning import forecast, routes
 from posko.planning import program as programs
@@ -39,7 +39,7 @@ class Plain:
 
     def __init__(self, percents: tuple[int, ...], seed: int, count: int) -> None:
         self.rng, self.count = np.random.default_rng(seed), count
-        self.sigmas = [travel.Spread(100, percent).sigma for percent in percents]
+        self.sigmas = [travel.Spread(100, percent).sigma if percent != rules.NORMAL else None for percent in percents]
 
     def share(self, _key: np.uint64) -> NDArray[np.int64]:
         """32 uniform bits."""
@@ -47,7 +47,8 @@ class Plain:
 
     def stretched(self, _key: np.uint64, shape: int, usual: int) -> NDArray[np.int64]:
         """A usual time, stretched by chance, to the nearest whole."""
-        found: NDArray[np.int64] = np.rint(usual * np.exp(self.sigmas[shape] * self.rng.standard_normal(self.count))).astype(np.int64)
+        sigma, normal = self.sigmas[shape], self.rng.standard_normal(self.count)
+        found: NDArray[np.int64] = np.rint(usual * (normal if sigma is None else np.exp(sigma * normal))).astype(np.int64)
         return found
 
 
@@ -118,7 +119,7 @@ def cases() -> list[tuple[str, rules.Case]]:
     planned = rules.Planned(made, tuple(case.loads), case.network, tuple(case.fleet.vehicles), case.fleet.rules, midnight_at)
     state = rules.State(-5 * travel.DAY)
     usual = rules.case_of(planned, chosen.tps_list, state)
-    rough = rules.case_of(planned, chosen.tps_list, state, rules.Assumptions(wave_cm=150))
+    rough = rules.case_of(planned, chosen.tps_list, state, rules.Assumptions(sea=weather.Model(climate=weather.Climate(height_cm=150))))
     trips = tuple(replace(trip, breakdown_ppm=100_000) for trip in usual.trips)
     return [("rencana", usual), ("laut", rough), ("mepet", replace(usual, trips=trips, deadline_min=_EARLY_MIN))]
 
