@@ -52,7 +52,8 @@ class Ground(NamedTuple):
 
 # Of a stop: location, window, minutes, when its goods are ready, price of leaving it out, its loads.
 AT, EARLY, LATE, SERVICE, RELEASE, MISS, LOAD = range(7)
-# Of a vehicle: ..., ALIKE: equal numbers, nothing tells them apart; from ROOM what it holds of each kind of load.
+# Of a vehicle: its matrices, location of its depot, minutes of loading there, shift, trips at most, costs, from ROOM on what it holds.
+# Vehicles with the same ALIKE are told apart by nothing.
 PROFILE, DEPOT, LOADING, OPENS, CLOSES, TRIPS, FIXED, PER_WAY, ALIKE, ROOM = range(10)
 
 
@@ -60,7 +61,8 @@ class State(NamedTuple):
     """A plan. t trips in the slots of vehicles (vehicle x most trips + number), m stops at most on one.
 
     stops [t, m]; begun [t, m + 1]: when a stop begins at the soonest, and the return; latest [t, m + 1]: when it must begin; trips
-    [t, 2 + d]: columns below; count [v]: trips of a vehicle; trip [n]: where a stop is, -1 outside; cost [1].
+    [t, 2 + d]: columns below; count [v]: trips of a vehicle; trip [n]: where a stop is, -1 outside; cost [1]: of ways,
+    vehicles and stops outside.
     """
 
     stops: Any
@@ -261,7 +263,7 @@ def _ruin(g: Any, s: Any, w: Any, step: int) -> int:
         if w.touched[v]:
             _close_up(g, s, v)
             _retime(g, s, v)
-    return out
+    return int(out)
 
 
 @_kernel
