@@ -547,6 +547,14 @@ def test_damage_takes_photos_and_nothing_else(installation: Any, home: custody.R
     (event,) = custody.events(E, home.depart_at)
     assert (event.kind, event.way, len(event.photos)) == (Kind.DAMAGED, "back", 1)
     assert record.entry(E, event.id).facts["photos"] == list(event.photos)
+    (sha,), page = event.photos, f"{BASE}sj/{home.waybill}/"
+    assert f"/bukti/{sha}/" in said(putri.get(page))
+    undo = f"{BASE}catatan/{event.id}/batal/"
+    assert "Tarik berkas" in said(putri.get(undo))
+    gone = {"stage": "custody", "subject": custody.subject(event.id), "what": "photo", "sha256": sha, "next": undo}
+    putri.post(f"/{E}/bukti/tarik/", gone, follow=True)
+    assert f"/bukti/{sha}/" not in said(putri.get(page)), "a wrong picture is withdrawn and the event stays"
+    assert custody.events(E, home.depart_at) == [event]
 
 
 def test_a_paper_of_a_return_that_was_planned_anew_says_so(installation: Any, home: custody.Ride, client_for: ClientFor) -> None:

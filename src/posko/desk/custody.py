@@ -23,7 +23,7 @@ from posko.domain import record as facts
 from posko.domain import seals as seal_rules
 from posko.formats import custody as words
 from posko.formats import document, table, text
-from posko.store import access, custody, distribution, packing, places
+from posko.store import access, custody, distribution, evidence, packing, places
 
 Kind = rules.Kind
 UNSEEN_BACK = "belum berangkat"
@@ -411,7 +411,7 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
                 "note": said.note,
                 "cause": words.CAUSES.get(event.cause, ""),
                 "seals": words.SEALS[event.seals] if event.kind in rules.MOVES else "",
-                "photos": [(sha, reverse("desk:evidence_file", args=[request.election.code, sha])) for sha in event.photos],
+                "photos": _pictures(request, event),
                 "fix": _fix_words(event, trips[event.trip]),
                 "struck": event.id not in valid,
                 "alone": alone,
@@ -422,6 +422,14 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
             }
         )
     return rows
+
+
+def _pictures(request: shell.Request, event: rules.Event) -> list[str]:
+    """Where the pictures of an event are shown; one that was withdrawn is not."""
+    if not event.photos:
+        return []
+    standing = evidence.of(request.election.code, custody.subject(event.id), request.at, "custody")
+    return [reverse("desk:evidence_file", args=[request.election.code, one.kept.sha256]) for one in standing]
 
 
 def _fix_words(event: rules.Event, one: custody.Ride | None) -> str:
@@ -1044,6 +1052,14 @@ def _write(request: shell.Request, event: rules.Event, said: custody.Words, phot
     custody.record_events(request.election.code, [told], shell.actor(request), request.at)
 
 
+def _damaged_at(request: shell.Request, one: custody.Ride, seen: rules.Seen | None) -> str:
+    """Where a damage was found: where the trip was last seen, or else the halt of whoever tells it."""
+    last = seen.place if seen else one.trip.start
+    places_ = [last, *(stop.place for stop in one.halts)]
+    election = request.election.code
+    return next((p for p in places_ if shell.may(request, "custody.record", _at_halt(request, election, one.waybill, p))), last)
+
+
 @shell.page("custody.record", thing=_on_trip)
 def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     """Something is found damaged, broken open, wet or gone, on the way or at a halt."""
@@ -1055,7 +1071,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     chosen = [thing for thing in request.POST.getlist("thing") if thing in {item.thing for item in items}]
     if request.method == "POST":
         try:
-            common, photos = _common(request, seen.place if seen else one.trip.start, one.waybill, one.way), _photos(request)
+            common, photos = _common(request, _damaged_at(request, one, seen), one.waybill, one.way), _photos(request)
             hashes = tuple(kept.sha256 for kept in photos)
             event = rules.Event(kind=Kind.DAMAGED, things=tuple(chosen), cause=request.POST.get("cause", ""), photos=hashes, **common)
             _write(request, event, custody.Words(note=request.POST.get("note", "").strip()[:400]), photos)
@@ -1093,7 +1109,16 @@ def undo(request: shell.Request, election: str, event: str) -> HttpResponse:
             shell.done(request, "Catatan dibatalkan. Catatan lama tetap tersimpan dan terbaca.")
             return redirect(back)
     alone = found.account == request.person.id and request.at - found.at <= rules.UNDO_FOR
-    context = {"event": found, "word": words.KINDS[found.kind], "place": _place_name(request, found.place), "alone": alone, "back": back}
+    context: dict[str, Any] = {
+        "event": found,
+        "word": words.KINDS[found.kind],
+        "place": _place_name(request, found.place),
+        "alone": alone,
+        "back": back,
+    }
+    if found.photos:  # a picture that should not be there is taken back by itself
+        context |= evidence_desk.context(request, "custody", custody.subject(event))
+        context["evidence"]["may_attach"] = False
     return render(request, "desk/custody/undo.html", context)
 
 
@@ -1265,18 +1290,23 @@ def conflicts(request: shell.Request, election: str) -> HttpResponse:
 
 @shell.page("custody.read")
 def export(request: shell.Request, election: str) -> HttpResponse:
-    """The trips as shown."""
+    """The trips as shown, out and back on a sheet each."""
+    sheets = {"Perjalanan": _sheet(_rows(request, election)), "Arus balik": _sheet(_rows(request, election, back=True))}
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    name = f'attachment; filename="serah-terima-{election}.xlsx"'
+    return HttpResponse(table.xlsx(sheets), content_type=kind, headers={"Content-Disposition": name})
+
+
+def _sheet(shown: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
     rows: list[list[Any]] = [list(COLUMNS)]
-    for row in _rows(request, election):
+    for row in shown:
         seen: custody.Position = row["position"]
         seen_at, eta_at = (text.waktu(moment) if moment else "" for moment in (seen.seen_at, seen.eta_at))
         rows.append(
             [seen.number, seen.vehicle, row["start"], row["stops"], text.waktu(row["ride"].depart_at), row["word"], row["place"], seen_at,
              seen.late_min, row["next"], eta_at, seen.mark]
         )  # fmt: skip
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    name = f'attachment; filename="serah-terima-{election}.xlsx"'
-    return HttpResponse(table.xlsx({"Perjalanan": rows}), content_type=kind, headers={"Content-Disposition": name})
+    return rows
 
 
 urlpatterns = [
