@@ -14,6 +14,7 @@ from django.test import Client
 from PIL import Image
 
 from posko.desk import custody as desk
+from posko.desk import handing
 from posko.domain import custody as rules
 from posko.domain import record as record_rules
 from posko.domain.custody import Kind
@@ -361,9 +362,9 @@ def test_a_waybill_that_no_longer_holds_leads_to_the_page_that_says_so(
 
 
 def test_only_numbers_of_seals_travel_in_a_form_as_readings(installation: Any) -> None:
-    assert desk._unpacked("B:X|KT004503 kt4504|0|1") == rules.Reading("B:X", ("KT004503", "KT4504"))
+    assert handing._unpacked("B:X|KT004503 kt4504|0|1") == rules.Reading("B:X", ("KT004503", "KT4504"))
     for typed in ("B:X|Budi telepon 0812|0|1", "B:X||²|1", "B:X|KT1|0"):
-        assert desk._unpacked(typed) is None
+        assert handing._unpacked(typed) is None
 
 
 def test_what_happened_now_bears_the_time_of_the_press_and_is_written_once(
