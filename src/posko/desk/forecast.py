@@ -30,7 +30,8 @@ _SINCE = {
     "tps.phone_withdrawn": "ada jawaban telepon yang dibatalkan", "custody": "serah terima dikoreksi", "rate": "kecepatan sortir berubah",
     "team": "regu berubah", "pledge": "dukungan berubah", "transfer": "ada pemindahan barang", "load": "muatan berubah",
     "boxes": "ada kotak yang disiapkan", "needs": "kebutuhan dihitung ulang", "kit": "perangkat TPS dibagi atau digabung",
-    "claim": "klaim berubah", "misdirection": "kiriman berubah", "box.sealed": "ada kotak yang disegel", "box.opened": "ada kotak yang dibuka",
+    "claim": "klaim berubah", "misdirection": "kiriman berubah",
+    "box.sealed": "ada kotak yang disegel", "box.opened": "ada kotak yang dibuka",
     "box.resealed": "ada kotak yang disegel lagi", "box.reopened": "ada kotak yang dibuka", "box.given_up": "ada kotak yang dilepas",
     "dpt": "jumlah pemilih berubah",
 }  # fmt: skip
