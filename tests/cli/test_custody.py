@@ -23,7 +23,7 @@ def replay(tmp_path: Path, written: str, *options: str) -> int:
     return main.run(["custody", "replay", str(file), *options])
 
 
-@pytest.mark.parametrize("name", ["plain", "double-hand-over", "equal-instants", "correction"])
+@pytest.mark.parametrize("name", ["plain", "double-hand-over", "equal-instants", "correction", "return-whole", "return-refused"])
 def test_repeated_and_shuffled_lines_give_the_hash_holders_and_conflicts_of_the_vector(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from posko.domain import forecast as rules
 from posko.domain import travel
-from posko.planning import forecast, program, reliability
+from posko.planning import forecast, program, reliability, routes
+from tests.planning import test_reliability as boats
 
 AT = datetime(2024, 2, 13, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2024, 2, 13, 17, tzinfo=UTC)
@@ -35,8 +36,8 @@ def hard_case(**changes: Any) -> rules.Case:
             rules.Leg("P", "I", travel.Spread(90, 120), 5, ("i",), opens=((-1300, -1080), (-1000, -700), (400, 2000))),
             rules.Leg("I", "P", SURE),
         ), ("i",), 30, sailings=(
-            rules.Sailing(0, -1200, -1100, 500_000), rules.Sailing(0, -1099, -900, 700_000), rules.Sailing(1, -800, -700, 400_000, 25),
-            rules.Sailing(2, 330, 340, 700_000),
+            rules.Sailing(0, -1200, -1100, 500_000), rules.Sailing(0, -1099, -900, 700_000, 0, -1200),
+            rules.Sailing(1, -800, -700, 400_000, 25), rules.Sailing(2, 330, 340, 700_000),
         ), breakdown_ppm=50_000),
     )  # fmt: skip
     loads = (
@@ -263,4 +264,17 @@ def test_the_sea_of_the_forecast_is_the_one_that_plans_reckon_with(persistence: 
         assert abs(share - chance) < 4 * (max(chance * (1 - chance), 1e-4) / 40_000) ** 0.5, hour
 
 
-PINNED = (135_343, 5_226, 1_000_000)
+@pytest.mark.parametrize("fleet", [boats.TWO, (boats.TRUCK, boats.BOAT)])
+def test_crossings_that_go_together_decide_together(fleet: tuple[Any, ...]) -> None:
+    loads, sea = [*boats.parts(2), boats.ASHORE], boats.swell(110, 110, 110)
+    plan = routes.plan(loads, boats.NEAR, fleet, boats.KEEP, seed=1, stop=routes.Stop(iterations=60), sea=sea)
+    planned = rules.Planned(plan, tuple(loads), boats.NEAR, fleet, boats.KEEP, sea.midnight_at)
+    case = rules.case_of(planned, (), rules.State(-5 * travel.DAY, waves=sea.waves))
+    times, _ = forecast.traced(program.compiled(case), 20_000, 1, fused=True)
+    there = times[:, [index for index, load in enumerate(case.loads) if load.place == "P"]] <= 0
+    chance = plan.choices[0].chance_ppm / rules.MILLION
+    assert there.shape[1] == 2
+    assert there.all(axis=1).mean() == pytest.approx(chance, abs=0.015), "one sea, one decision, as the plan reckons"
+
+
+PINNED = (135_146, 5_214, 1_000_000)

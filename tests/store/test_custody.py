@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -308,6 +309,33 @@ def test_trips_of_an_older_plan_cost_one_question_and_not_one_each(scene: Any, r
     turned = replace(road.stored.plan, trips=tuple(replace(t, code=f"{t.code}-X") for t in road.stored.plan.trips))
     distribution.record_plan(E, turned, given.digest, scene.actors["ani"], at)
     assert questions(1) == questions(9) <= 9
+
+
+def test_a_kit_that_travels_in_two_parts_is_two_things_and_its_tps_waits_for_both(scene: Any, road: custody.Ride) -> None:
+    load = road.stored.load(road.halts[0].loads[0])
+    tps, at = load.tps[0], road.depart_at
+    split = roads.KitSplit(tps, ((roads.BOX, 2), (roads.BOOTH, 4)))
+    goods = distribution.goods(E, at)
+    loads, held = roads.kits_split(road.stored.inputs.loads, [split], goods, road.stored.inputs.rules)
+    assert held == [tps]
+    stored = replace(road.stored, inputs=replace(road.stored.inputs, loads=tuple(loads)))
+    first = replace(road.halts[0], loads=(f"{tps}:a", f"{tps}:b"))
+    both = replace(road, stored=stored, trip=replace(road.trip, stops=(first,)))
+    items = custody.manifest(E, both, at)
+    assert {(item.thing, item.target, item.boxes) for item in items} == {(f"K:{tps}", tps, 3), (f"K:{tps}:b", tps, 2)}
+    packing.prepare_boxes(E, [tps], scene.actors["lutfi"], at - timedelta(days=2), Random(1))
+    items = custody.manifest(E, both, at)
+    boxes = [item.thing for item in items if item.thing.startswith("B:")]
+    assert (len(boxes), len(set(boxes))) == (5, 5), "every labelled box is on one paper"
+    assert {custody.target_of(item.thing) for item in items} == {"", tps}
+    with patch.object(distribution, "current_plan", lambda _election, _at: stored):
+        things = tuple(item.thing for item in items)
+        loaded, handed = told(both, Kind.LOADED, at, things=things), told(both, Kind.HANDED_OVER, at, first.place, things)
+        short = replace(handed, things=tuple(t for t in things if not t.endswith(":b")))
+        record_all(scene, loaded, short, at=at)
+        assert tps not in custody.deliveries(E, at)
+        record_all(scene, replace(handed, things=(f"K:{tps}:b",)), at=at)
+        assert tps in custody.deliveries(E, at)
 
 
 def test_a_waybill_is_found_by_its_number_its_code_and_its_label(scene: Any, road: custody.Ride) -> None:

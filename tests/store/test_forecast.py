@@ -89,9 +89,10 @@ def _ready(at: datetime, wave: weather_rules.Wave | None) -> int:
 
 
 def test_an_outlook_is_old_with_age_and_sooner_near_the_vote(planned: None) -> None:
-    stored = kept_outlook()
-    assert forecast.stale(stored, ELECTION, AT + HOUR + forecast.FRESH_FOR) == ""
-    assert forecast.stale(stored, ELECTION, AT + HOUR + forecast.FRESH_FOR + HOUR) == "age"
+    at = AT + timedelta(days=20)
+    stored = kept_outlook(at)
+    assert forecast.stale(stored, ELECTION, at + forecast.FRESH_FOR) == ""
+    assert forecast.stale(stored, ELECTION, at + forecast.FRESH_FOR + HOUR) == "age"
 
 
 def test_what_came_while_an_outlook_was_computed_or_at_the_same_instant_makes_it_old(planned: None) -> None:
@@ -231,7 +232,7 @@ def test_news_asks_for_one_outlook_and_it_is_made_without_a_person(planned: None
     for number in range(3):
         hazard = road_rules.Hazard("19.06.01.2004", "banjir", 90, 300, source=f"AGHT-{number}")
         distribution.put_hazard(ELECTION, hazard, ANI, NEAR)
-    assert forecast.ask_ahead(NEAR, machine + forecast.QUIET_NEAR / 2) == [], "a burst is one outlook"
+    assert forecast.ask_ahead(NEAR, machine + timedelta(seconds=90)) == [], "a burst is one outlook"
     assert forecast.ask_ahead(NEAR, machine + HOUR) == [ELECTION]
     monkeypatch.setattr(forecast, "make", lambda *_: (_ for _ in ()).throw(RuntimeError()))
     leaves = record.root()

@@ -125,7 +125,7 @@ def _of_event(request: shell.Request, election: str, event: str, act: str = "cus
 
 def _about(request: shell.Request, found: rules.Event, one: custody.Ride | None, act: str) -> access_rules.Thing:
     if one is None:
-        return _mine(request, act, [thing[2:] for thing in found.things if thing.startswith(("K:", "S:"))] or [found.place])
+        return _mine(request, act, [custody.target_of(thing) for thing in found.things if custody.target_of(thing)] or [found.place])
     if one.index(found.place, coming=True) < 0:
         if act == "custody.record":
             return _start(request, one, found.place)
@@ -145,7 +145,7 @@ def _of_thing(request: shell.Request, election: str, thing: str) -> access_rules
 
 def _target(election: str, thing: str, at: datetime) -> str:
     if thing.startswith(("K:", "S:")):
-        return thing[2:]
+        return custody.target_of(thing)
     box = next(iter(packing.labelled(election, at, [thing[2:]])), None)
     return box.tps if box else ""
 
@@ -171,7 +171,7 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "rows": [row for row in rows if day is None or row["day"] == day],
         "days": [(one, one == day) for one in days],
         "day": day,
-        "counts": _counts(rows),
+        "counts": _counts(rows, back=back),
         "conflicts": len(_conflicts(request, election)),
         "typed": typed,
         "plan": distribution.current_plan(election, request.at),
@@ -229,10 +229,13 @@ def _row(one: custody.Ride, position: custody.Position, at: datetime) -> dict[st
     }
 
 
-def _counts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _counts(rows: Iterable[Mapping[str, Any]], *, back: bool = False) -> list[dict[str, Any]]:
     found = []
     told = list(rows)
-    for phase, (state, word) in PHASES.items():
+    phases = {**PHASES, "unseen": ("unknown", UNSEEN_BACK)} if back else PHASES
+    for phase, (state, word) in phases.items():
+        if back and phase == "loaded":  # loaded at a halt it stands there
+            continue
         found.append({"state": state, "word": word, "count": sum(row["position"].phase == phase for row in told)})
     found.append(
         {"state": "overdue", "word": "terlambat", "count": sum(row["is_late"] and row["position"].phase != "done" for row in told)}
@@ -288,7 +291,7 @@ def trip(request: shell.Request, election: str, waybill: str) -> HttpResponse:
         "next_act": _next_act(request, one, position),
         "stops_list": [_halt(request, one, stop, position, now, items) for stop in one.halts],
         "log": _log(request, [event for event in now.events if event.trip == one.waybill], one, now),
-        "conflicts": [c for c in _conflicts(request, election) if c["trip"] == one.waybill],
+        "conflicts": _grouped(c for c in _conflicts(request, election) if c["trip"] == one.waybill),
         "may_here": bool(one.back) or position.phase not in {"unseen", "loaded"},
         "may_record": shell.may(request, "custody.record", _on_trip(request, election, one.waybill)),
         "boxes": sum(item.boxes for item in items),
@@ -359,6 +362,7 @@ def _halt(
     handed = [e for e in now.valid if e.trip == one.waybill and e.kind is kind and e.place == stop.place]
     args = [request.election.code, one.waybill, stop.place]
     may = shell.may(request, "custody.record", _at_halt(request, request.election.code, one.waybill, stop.place))
+    act_href = reverse("desk:custody_collect" if fetches else "desk:custody_hand", args=args)
     return {
         "name": one.name(stop.place),
         "pier": stop.handover,
@@ -371,8 +375,8 @@ def _halt(
         "here": position.place == stop.place and position.phase == "arrived" and not (ends and position.next_place != stop.place),
         "now": stop.place == position.next_place,
         "arrive_href": reverse("desk:custody_arrive", args=args) if may else "",
-        "hand_href": reverse("desk:custody_collect" if fetches else "desk:custody_hand", args=args) if may else "",
-        "other_href": f"{reverse('desk:custody_hand', args=args)}?lain=1" if may and (handed or position.phase == "done") else "",
+        "hand_href": act_href if may else "",
+        "other_href": f"{act_href}?lain=1" if may and (handed or position.phase == "done") else "",
         "tps_links": _tps_links(items) if handed and may and not one.back else [],
         "tps_back": _tps_links(items) if fetches and not handed and may else [],
     }  # fmt: skip
@@ -973,9 +977,10 @@ def _of_tps(request: shell.Request, election: str, code: str, way: str) -> tuple
     """What changes hands between PPS and KPPS for a TPS, and where that is recorded."""
     at, holdings = request.at, custody.state(election, request.at).holdings
     boxes = {f"B:{box.code}": box.contest for box in packing.labelled(election, at) if box.tps == code}
-    held = {thing: holdings[thing] for thing in [*boxes, f"K:{code}"] if thing in holdings and not holdings[thing].trip}
+    kits = [f"K:{code}", *(thing for thing in (f"K:{code}:b",) if thing in holdings)]
+    held = {thing: holdings[thing] for thing in [*boxes, *kits] if thing in holdings and not holdings[thing].trip}
     if way:
-        things = [thing for thing in [*boxes, f"K:{code}", f"S:{code}"] if thing not in holdings or holdings[thing].way != rules.BACK]
+        things = [thing for thing in [*boxes, *kits, f"S:{code}"] if thing not in holdings or holdings[thing].way != rules.BACK]
         site = next((tps.island or tps.desa_code for tps in places.tps_list(election) if tps.code == code), "")
         place = next((one.place for one in held.values()), site)
     else:
@@ -984,8 +989,10 @@ def _of_tps(request: shell.Request, election: str, code: str, way: str) -> tuple
     pieces = _kit_boxes(election, code, len(boxes), at)
     kit = "Perlengkapan" if boxes else "Kotak dan perlengkapan"
     kit = ("Perlengkapan" if boxes else "Kotak hasil") if way else kit
-    labels = {f"K:{code}": kit, f"S:{code}": "Bilik dan alat"} | {thing: f"Kotak {contest}" for thing, contest in boxes.items()}
-    counts = {f"K:{code}": pieces, f"S:{code}": 0}
+    labels = {f"K:{code}": kit, f"K:{code}:b": f"{kit} (bagian 2)", f"S:{code}": "Bilik dan alat"} | {
+        thing: f"Kotak {contest}" for thing, contest in boxes.items()
+    }
+    counts = {f"K:{code}": pieces, f"K:{code}:b": 0, f"S:{code}": 0}
     return [custody.Item(thing, code, place, counts.get(thing, 1), labels[thing]) for thing in things], place
 
 
@@ -1185,7 +1192,7 @@ def thing(request: shell.Request, election: str, thing: str) -> HttpResponse:
         "rest": thing.startswith("S:"),
         "code": thing[2:],
         "held": held,
-        "holder": words.party(held.holder) if held else "",
+        "holder": words.party(held.holder, access.names().get(held.holder.person, "")) if held else "",
         "place": _place_name(request, held.place) if held else "",
         "ride": one,
         "refused": words.CAUSES.get(held.refused, "") if held else "",
@@ -1233,17 +1240,26 @@ def _conflicts(request: shell.Request, election: str, *, everything: bool = Fals
                 "code": one.code, "thing": one.thing, "settled": one.settled, "trip": last.trip if last else "",
                 "at": last.at if last else None,
                 "text": words.conflict(one, words.thing(one.thing, boxes | names) if one.thing else "", places_named),
-                "mark": last.mark if last else "", "events": [by_id[e] for e in one.events if e in by_id],
+                "facts": one.facts, "mark": last.mark if last else "", "events": [by_id[e] for e in one.events if e in by_id],
             }
         )  # fmt: skip
     return sorted(found, key=lambda row: (bool(row["settled"]), row["at"] is None, row["at"]), reverse=False)
+
+
+def _grouped(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What disagrees in one event in the same way is said once, with how many things it is."""
+    groups: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    for row in found:
+        said = tuple(sorted((key, str(value)) for key, value in row["facts"].items()))
+        groups.setdefault((row["code"], bool(row["settled"]), row["events"][-1].id if row["events"] else "", said), []).append(row)
+    return [{**rows[0], "more": len(rows) - 1} for rows in groups.values()]
 
 
 @shell.page("custody.read")
 def conflicts(request: shell.Request, election: str) -> HttpResponse:
     """Everything that cannot be true together or differs, the open ones first."""
     found = _conflicts(request, election, everything=True)
-    context = {"open": [c for c in found if not c["settled"]], "settled": [c for c in found if c["settled"]]}
+    context = {"open": _grouped(c for c in found if not c["settled"]), "settled": _grouped(c for c in found if c["settled"])}
     return render(request, "desk/custody/conflicts.html", context)
 
 

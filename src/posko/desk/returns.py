@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from posko.desk import shell
+from posko.domain import distribution as roads
 from posko.domain import places as places_rules
 from posko.domain import record as facts
 from posko.domain import returns as rules
@@ -164,6 +165,7 @@ def waybills(request: shell.Request, election: str) -> HttpResponse:
         vehicles={code: replace(one, carrier=firms.get(code, "")) for code, one in found.fleet.items()},
         name=lambda code: _name(stored, code),
         instant=stored.instant,
+        contents=_contents(request, stored, found),
         head={
             "agency": f"KPU {places.region_name(request.election.region)}",
             "place": request.election.name,
@@ -175,6 +177,24 @@ def waybills(request: shell.Request, election: str) -> HttpResponse:
     response = HttpResponse(document.pdf("surat-jalan", values, found.occurred_at), content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="surat-jalan-balik.pdf"'
     return response
+
+
+def _contents(request: shell.Request, stored: distribution.StoredPlan, found: returns.StoredReturn) -> dict[str, list[words.Content]]:
+    """Collect -> what of it comes from each TPS, or is the PPK's own."""
+    stations = places.tps_list(request.election.code)
+    names = {tps.code: f"{tps.name} {tps.desa_name}" for tps in stations}
+    names |= {tps.kecamatan_code: f"PPK {tps.kecamatan_name}" for tps in stations}
+    loads, made = {load.code: load for load in stored.inputs.loads}, {}
+    for code, one in found.collects.items():
+        load = loads.get(code.partition("/")[2])
+        counts: dict[str, list[int]] = {}
+        for piece in load.pieces if load else ():
+            if (piece.item in rules.LATER_ITEMS) == (one.order is rules.Order.REST):
+                mine = counts.setdefault(piece.place, [0, 0])
+                mine[0] += piece.quantity if piece.item == roads.BOX else 0
+                mine[1] += piece.quantity if piece.item == roads.BOOTH else 0
+        made[code] = [words.Content(place, names.get(place, place), *counts[place]) for place in sorted(counts)]
+    return made
 
 
 urlpatterns = [

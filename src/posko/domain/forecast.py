@@ -282,10 +282,11 @@ class Leg:
 
 @dataclass(frozen=True)
 class Sailing:
-    """A time in which a boat may leave, and how probably the sea of its first minute lets it. extra_min: its crossing is so much longer.
+    """A time in which a boat may leave, and how probably the sea lets it. extra_min: its crossing is so much longer.
 
     option: times of one option are one try: the boat takes the first that is still open when it is ready, and if the sea is too high then,
-    the next option is its next chance.
+    the next option is its next chance. sea_min: the moment whose sea decides, without one the first minute: boats that go together decide
+    together.
     """
 
     option: int
@@ -293,6 +294,12 @@ class Sailing:
     until_min: int
     calm_ppm: int
     extra_min: int = 0
+    sea_min: int | None = None
+
+    @property
+    def moment(self) -> int:
+        """The minute whose sea decides."""
+        return self.from_min if self.sea_min is None else self.sea_min
 
 
 @dataclass(frozen=True)
@@ -599,7 +606,7 @@ def _worked(case: Case, work: Work, done: Mapping[str, Fate], base: int) -> dict
 
 def moments(case: Case) -> tuple[int, ...]:
     """The minutes whose sea decides about a boat, the latest first: an earlier try that is added draws nothing anew for the others."""
-    return tuple(sorted({sailing.from_min for trip in case.trips for sailing in trip.sailings}, reverse=True))
+    return tuple(sorted({sailing.moment for trip in case.trips for sailing in trip.sailings}, reverse=True))
 
 
 def lasting(case: Case) -> tuple[tuple[int, int], ...]:
@@ -689,7 +696,7 @@ def _sails(trip: Trip, ready: int, sea: Mapping[int, int]) -> int:
     for sailing in trip.sailings:
         leaves = max(ready, sailing.from_min)
         if sailing.option != failed and leaves <= sailing.until_min:
-            if sea[sailing.from_min] <= edge_of(sailing.calm_ppm):
+            if sea[sailing.moment] <= edge_of(sailing.calm_ppm):
                 return leaves + sailing.extra_min
             failed = sailing.option
     return NEVER
@@ -874,13 +881,17 @@ _SAILING_MIN = 3 * 60
 
 
 class _Crossing(NamedTuple):
-    """A boat's way over water as one option has it: from where, how long usually, and by how much longer than the trip's own."""
+    """A boat's way over water as one option has it: from where, how long usually, and by how much longer than the trip's own.
+
+    together: first departure, last arrival and the limits (cm) of several crossings that decide together.
+    """
 
     boat: distribution.Vehicle
     pier: str
     island: str
     usual_min: int
     extra_min: int = 0
+    together: tuple[int, int, tuple[int | None, ...]] | None = None
 
 
 def _sailings(
@@ -894,9 +905,10 @@ def _sailings(
     """
     own = _Crossing(boat, leg.start, leg.end, leg.spread.usual_min)
     first = distribution.day_of(trip.depart_min)
-    options = [(trip.depart_min, own), *_later(planned, trip, own)]
-    tries = [_times(planned, one, depart, distribution.day_of(depart), state) for depart, one in options]
     chosen = next((choice for choice in planned.plan.choices if choice.island == leg.end), None)
+    lead = _together(planned, chosen.options[0]) if chosen else None
+    options = [(trip.depart_min, own._replace(together=lead)), *_later(planned, trip, own)]
+    tries = [_times(planned, one, depart, distribution.day_of(depart), state) for depart, one in options]
     planned_out = chosen is not None and any(tries)
     found: list[tuple[_Crossing, list[tuple[int, int]]]] = []
     if planned_out:
@@ -905,7 +917,14 @@ def _sailings(
         begins = trip.depart_min if day == first else boat.shift(day)[0]
         found += [(own, [part]) for part in _times(planned, own, begins, day, state)]
     return tuple(
-        Sailing(option, start, until, round(_calm(planned, one, start, state, held) * MILLION), one.extra_min)
+        Sailing(
+            option,
+            start,
+            until,
+            round(_calm(planned, one, start, state, held) * MILLION),
+            one.extra_min,
+            one.together[0] if one.together else None,
+        )
         for option, (one, times) in enumerate(found)
         for start, until in times
     )
@@ -920,8 +939,18 @@ def _later(planned: Planned, trip: distribution.Trip, own: _Crossing) -> list[tu
             way = planned.network.spread(distribution.Kind.BOAT, option.pier, choice.island)
             if option.boat in fleet and way is not None and option.depart_min > trip.depart_min:
                 extra = way.usual_min - own.usual_min
-                found.append((option.depart_min, _Crossing(fleet[option.boat], option.pier, choice.island, way.usual_min, extra)))
+                several = _together(planned, option)
+                found.append((option.depart_min, _Crossing(fleet[option.boat], option.pier, choice.island, way.usual_min, extra, several)))
     return sorted(found, key=lambda one: one[0])
+
+
+def _together(planned: Planned, option: distribution.Option) -> tuple[int, int, tuple[int | None, ...]] | None:
+    """What several crossings of an option decide on together; None for one crossing."""
+    if "boats" not in option.why:
+        return None
+    boats = str(option.why["boats"]).split(",")
+    limits = tuple(vehicle.wave_limit_cm for vehicle in planned.fleet if vehicle.code in boats)
+    return option.depart_min, int(option.why.get("last_min", option.arrive_min)), limits
 
 
 def _times(planned: Planned, one: _Crossing, from_min: int, day: int, state: State) -> list[tuple[int, int]]:
@@ -966,8 +995,9 @@ def _opens(network: distribution.Network, place: str, planned: Planned) -> tuple
 
 def _calm(planned: Planned, one: _Crossing, from_min: int, state: State, held: Assumptions) -> float:
     """The probability that the sea of a crossing lets this boat go: the same that a plan reckons with (`weather.sky`)."""
-    limit = one.boat.wave_limit_cm or held.sea.limit_cm
-    from_at, until_at = (distribution.instant(planned.midnight_at, minute) for minute in (from_min, from_min + one.usual_min))
+    begins, ends, limits = one.together or (from_min, from_min + one.usual_min, (one.boat.wave_limit_cm,))
+    limit = min(known or held.sea.limit_cm for known in (*limits, one.boat.wave_limit_cm))
+    from_at, until_at = (distribution.instant(planned.midnight_at, minute) for minute in (begins, ends))
     return weather.sky(state.waves, weather.areas(one.pier, one.island), limit, from_at, until_at, held.sea).calm
 
 

@@ -113,7 +113,12 @@ def chance_calm(height_cm: int, limit_cm: int, lead_h: float, error: Error | Non
         return 1.0
     if limit_cm <= 0:
         return 0.0
-    return NormalDist().cdf(math.log(limit_cm / height_cm) / (error or Error()).sigma(lead_h))
+    return NormalDist().cdf(_edge(height_cm, limit_cm, (error or Error()).sigma(lead_h)))
+
+
+def _edge(height_cm: int, limit_cm: int, sigma: float) -> float:
+    """How many standard deviations of the logarithm a boat's limit lies above a height, kept within what a normal can be."""
+    return max(-FAR, min(FAR, math.log(limit_cm / height_cm) / sigma)) if height_cm > 0 else FAR
 
 
 # How far apart two hours may be and still share their error, where a boat sails if its owner has not said: assumptions, as those below.
@@ -195,11 +200,9 @@ def sky(waves: Iterable[Wave], places: Iterable[str], limit_cm: int, from_at: da
     """How surely a boat may meet the sea of a time: log-normal about the highest standing forecast, without one about the climate."""
     wave = worst(waves, places, from_at, until_at)
     if wave is None:
-        return Sky(math.log(limit_cm / model.climate.height_cm) / (model.climate.sigma_permille / 1000), None, 0.0)
+        return Sky(_edge(model.climate.height_cm, limit_cm, model.climate.sigma_permille / 1000), None, 0.0)
     lead_h = (from_at - wave.issued_at).total_seconds() / 3600
-    if wave.height_cm <= 0:
-        return Sky(FAR, wave, lead_h)
-    return Sky(max(-FAR, min(FAR, math.log(limit_cm / wave.height_cm) / model.error.sigma(lead_h))), wave, lead_h)
+    return Sky(_edge(wave.height_cm, limit_cm, model.error.sigma(lead_h)), wave, lead_h)
 
 
 def standing(waves: Iterable[Wave], places: Iterable[str], from_at: datetime, until_at: datetime) -> list[Wave]:

@@ -108,7 +108,11 @@ def _manifest_page(papers: Papers, trip: rules.Trip, boxes: Mapping[str, Sequenc
             *parts_said(trip.loads, papers.loads, {code: _named(papers, code) for load in loads for code in load.tps}, papers.bills),
             *_manifest_notes(known, whole),
         ],
-        "signatures": [["Pemuat (gudang)", ""], ["Juru mudi" if vehicle.boat else "Pengemudi", ""], ["Pengawal", ""]],
+        "signatures": [
+            ["Pemuat (dermaga)" if vehicle.boat else "Pemuat (gudang)", ""],
+            ["Juru mudi" if vehicle.boat else "Pengemudi", ""],
+            ["Pengawal", ""],
+        ],
     }
 
 

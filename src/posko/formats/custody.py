@@ -93,7 +93,8 @@ def thing(code: str, names: Mapping[str, str]) -> str:
         return names[code]
     if code.startswith("B:"):
         return labels.spaced(code[2:])
-    return f"{'bilik dan alat' if code.startswith('S:') else 'perlengkapan'} {names.get(code[2:], code[2:])}"
+    place, part = code[2:].removesuffix(":b"), " (bagian 2)" if code.endswith(":b") else ""
+    return f"{'bilik dan alat' if code.startswith('S:') else 'perlengkapan'} {names.get(place, place)}{part}"
 
 
 def conflict(one: rules.Conflict, name: str, places: Mapping[str, str]) -> str:

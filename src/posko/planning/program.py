@@ -312,7 +312,7 @@ def _ways(case: rules.Case, shapes: _Shapes, number: dict[tuple[str, str], int])
         "repair_key": _keys(f"repair:{trip.code}" for trip in case.trips),
         "repair_usual": _array(trip.repair.usual_min for trip in case.trips),
         "repair_shape": _array(shapes.number(trip.repair) for trip in case.trips),
-        "sail_moment": _array(moments.index(sailing.from_min) for sailing in sailings),
+        "sail_moment": _array(moments.index(sailing.moment) for sailing in sailings),
         "sail_option": _array(sailing.option for sailing in sailings),
         "sail_from": _array(sailing.from_min for sailing in sailings),
         "sail_until": _array(sailing.until_min for sailing in sailings),

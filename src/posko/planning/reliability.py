@@ -1,6 +1,6 @@
 """Reliability: how probably an island and every load is reached in time, and which options to try in which order.
 
-Closed forms, no draws. A boat sails if the sea stays within its limit: log-normal about the forecast (`weather.chance_calm`), log-normal
+Closed forms, no draws. A boat sails if the sea stays within its limit: log-normal about the forecast (`weather.sky`), log-normal
 about a climate where nothing is forecast. If it sails, it arrives in time if its crossing, hazards with their own chance and a breakdown
 with its repair fit into the time left. The error of forecasts persists: the errors of two hours are correlated by rho ** days (a Gaussian
 AR(1) process), so that a sea that was too high for plan A is more probably too high for plan B as well. P(A fails, B fails, C sails) is
@@ -530,7 +530,7 @@ def reckoned(choice: rules.IslandChoice, fleet: Iterable[rules.Vehicle], sea: Se
     limits = {vehicle.code: vehicle for vehicle in fleet}
     edges, sures = [], []
     for option in choice.options:
-        boats = [limits.get(code) for code in str(option.why.get("boats", option.boat)).split(",")]
+        boats = [limits.get(code) for code in boats_of(option)]
         last = int(option.why.get("last_min", option.arrive_min))
         if option.decide_min < sea.now_min or not all(boats):
             return None

@@ -288,11 +288,32 @@ def manifests(election: str, several: Iterable[Ride], at: datetime) -> dict[str,
 def _carried_by(one: Ride, boxes: Mapping[str, Sequence[packing.Labelled]], names: Mapping[str, str]) -> Iterable[Item]:
     for stop in one.halts[:-1] if one.back else one.halts:
         for code in stop.loads:
+            order, _, name = code.partition("/") if one.back else ("", "", code)
+            load = one.stored.load(name)
+            mine = _labelled_on(one.stored, load, boxes) if road_rules.other_part(name) else boxes
             if one.back:
-                order, _, load = code.partition("/")
-                yield from _items_back(one.stored.load(load), order, stop.place, boxes, names)
+                yield from _items_back(load, order, stop.place, mine, names)
             else:
-                yield from _items(one.stored.load(code), stop.place, boxes, names)
+                yield from _items(load, stop.place, mine, names)
+
+
+def _labelled_on(
+    stored: distribution.StoredPlan, load: road_rules.Load, boxes: Mapping[str, Sequence[packing.Labelled]]
+) -> dict[str, Sequence[packing.Labelled]]:
+    """Of a kit that travels in two parts the labelled boxes of this one: the first so many go with the first part."""
+    other = road_rules.other_part(load.code)
+    before = road_rules.boxes_before(load, {one.code: one for one in stored.inputs.loads if one.code == other})
+    return {tps: boxes.get(tps, ())[before : before + load.boxes] for tps in load.tps}
+
+
+def _part(load: road_rules.Load) -> str:
+    """What the second part of a kit bears behind its place; "" for every other load."""
+    return ":b" if load.code.endswith(":b") and road_rules.other_part(load.code) else ""
+
+
+def target_of(thing: str) -> str:
+    """The TPS, PPS or PPK whose kit a thing is; "" for a labelled box."""
+    return thing[2:].removesuffix(":b") if thing.startswith(("K:", "S:")) else ""
 
 
 def _items_back(
@@ -301,7 +322,8 @@ def _items_back(
     """What of a load is fetched at a place: the boxes with what they hold, or the booths and tools beside them."""
     if order == return_rules.Order.REST:
         wanted = {piece.place for piece in load.pieces if piece.item in return_rules.LATER_ITEMS}
-        return [Item(f"S:{target}", target, place, 0, f"{names.get(target, target)} bilik dan alat") for target in sorted(wanted)]
+        said = " bilik dan alat" + (" (bagian 2)" if _part(load) else "")
+        return [Item(f"S:{target}{_part(load)}", target, place, 0, f"{names.get(target, target)}{said}") for target in sorted(wanted)]
     found = []
     for item in _items(load, place, boxes, names):
         if item.thing.startswith("B:") or item.boxes:
@@ -320,7 +342,9 @@ def _items(load: road_rules.Load, place: str, boxes: Mapping[str, Sequence[packi
         found += [Item(f"B:{box.code}", target, place, 1, f"{name} {box.contest or box.use}") for box in labelled]
         rest = max(0, pieces.get(road_rules.BOX, 0) - len(labelled))
         if rest or set(pieces) - {road_rules.BOX} or not labelled:
-            found.append(Item(f"K:{target}", target, place, rest, f"{name} perlengkapan" if labelled else f"{name} kotak dan perlengkapan"))
+            label = f"{name} perlengkapan" if labelled else f"{name} kotak dan perlengkapan"
+            part = _part(load)
+            found.append(Item(f"K:{target}{part}", target, place, rest, f"{label} (bagian 2)" if part else label))
     return found
 
 
@@ -483,7 +507,7 @@ def _check_things(election: str, things: Iterable[str], at: datetime) -> None:
     known = {f"B:{box.code}" for part in _parts(sorted(boxes)) for box in packing.labelled(election, at, part)}
     left = wanted - known
     if left:
-        left -= {f"{kind}:{code}" for code in place_names(election) for kind in ("K", "S")}
+        left = {thing for thing in left if thing[:2] not in {"K:", "S:"} or target_of(thing) not in place_names(election)}
     if left:
         raise rules.UnknownThing(thing=min(left)[:40])
 
@@ -623,6 +647,17 @@ def _folded(election: str, at: datetime, count: int, last: str) -> rules.State:
     return _STATES[key]
 
 
+def _kits_in_two(election: str, boxes: Mapping[str, Sequence[packing.Labelled]], at: datetime) -> dict[str, list[str]]:
+    """TPS whose kit travels in two parts by the plan in force -> what stands for those parts beside the labelled boxes."""
+    stored = distribution.current_plan(election, at)
+    found: dict[str, list[str]] = {}
+    for load in stored.inputs.loads if stored else ():
+        if stored and road_rules.other_part(load.code):
+            items = _items(load, "", _labelled_on(stored, load, boxes), {})
+            found.setdefault(load.tps[0], []).extend(item.thing for item in items if item.thing.startswith("K:"))
+    return found
+
+
 def deliveries(election: str, at: datetime) -> dict[str, datetime]:
     """TPS -> when the last of its things was handed over to its PPS or KPPS, in its desa, on its island or at the TPS.
 
@@ -639,14 +674,15 @@ def deliveries(election: str, at: datetime) -> dict[str, datetime]:
     for event in now.valid:
         for thing in event.things:
             began_at.setdefault(thing, event.at)
-    found = {}
+    parted, found = _kits_in_two(election, boxes, at), {}
     for target, home in homes.items():
-        kit = now.holdings.get(f"K:{target}")
-        if kit is None:
+        kits = [now.holdings.get(thing) for thing in parted.get(target, (f"K:{target}",))]
+        left_at = max((began_at[kit.thing] for kit in kits if kit), default=None)
+        if left_at is None:
             continue
         # A box that got its label after the kit had left travels in the kit.
-        mine = [now.holdings.get(f"B:{box.code}") for box in boxes[target] if box.prepared_at <= began_at[kit.thing]]
-        times = [held.delivered_at if held and held.place in home else None for held in (kit, *mine)]
+        mine = [now.holdings.get(f"B:{box.code}") for box in boxes[target] if box.prepared_at <= left_at]
+        times = [held.delivered_at if held and held.place in home else None for held in (*kits, *mine)]
         if all(times):
             found[target] = max(moment for moment in times if moment)
     return found

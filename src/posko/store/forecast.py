@@ -51,8 +51,8 @@ NEAR = timedelta(days=7)
 _FEW_DESA = 5
 _FEW_TPS, _FEW_ACTIONS = 4, 3
 # After news an outlook is made of itself, at the soonest so long after the one before (of the machine's time): a burst of hand-overs is
-# one outlook, and far from the vote nobody needs one a minute.
-QUIET, QUIET_NEAR = timedelta(minutes=15), timedelta(seconds=20)
+# one outlook, and far from the vote nobody needs one a minute. By how far the vote is.
+QUIET = ((timedelta(hours=30), timedelta(seconds=20)), (NEAR, timedelta(minutes=2)), (timedelta.max, timedelta(minutes=15)))
 AUTOMATIC = facts.Actor("otomatis", "KPU")
 _PACKED_FROM_RECORD = 50
 
@@ -63,8 +63,10 @@ MOVING = (
     "vehicle.added", "vehicle.changed", "vehicle.retired", "handling.set", "receipt.recorded", "receipt.accepted", "receipt.corrected",
     "order.placed", "order.moved", "orders.imported", "shipment.announced", "shipment.arrived", "carton.closed", "tps.checked",
     "tps.phoned", "tps.phone_withdrawn",
-    "box.sealed", "box.reopened", "box.loaded", "box.handed_over", "box.refused", "box.damaged", "trip.departed", "trip.arrived",
+    "box.sealed", "box.opened", "box.resealed", "box.given_up", "box.reopened", "boxes.prepared", "kit.split", "kit.joined",
+    "needs.computed", "box.loaded", "box.handed_over", "box.refused", "box.damaged", "trip.departed", "trip.arrived",
     "custody.corrected", "load.split", "load.joined", "tps.listed", "dpt.imported", "carton.result_corrected",
+    "carton.closing_undone", "claim.filed", "claim.answered", "shipment.misdirected", "misdirection.decided",
     "rate.set", "team.formed", "pledge.offered", "transfer.sent", "transfer.received", "transfer.corrected", "transfer.cancelled",
 )  # fmt: skip
 
@@ -730,7 +732,8 @@ def _why(election: str, at: datetime, machine_at: datetime) -> str | None:
     if rows.filter(state__in=["queued", "running"]).exists():
         return None
     last, stored = rows.order_by("pk").last(), brief(election, at)
-    quiet = QUIET_NEAR if record.election(election).voting_at - at < NEAR else QUIET
+    left = record.election(election).voting_at - at
+    quiet = next(pause for within, pause in QUIET if left < within)
     if last is not None and last.started_at is not None and machine_at - last.started_at < quiet:
         return None
     if last is not None and last.state == "failed" and not _moved_since(last, at):
@@ -740,7 +743,7 @@ def _why(election: str, at: datetime, machine_at: datetime) -> str | None:
 
 def _moved_since(failed: ForecastRequestRow, at: datetime) -> bool:
     rows = record.Entry.objects.filter(election=failed.election, kind__in=MOVING, recorded_at__lte=at)
-    return rows.filter(leaf_index__gte=failed.seen_leaf or 0, recorded_at__gte=failed.occurred_at).exists()
+    return rows.filter(leaf_index__gte=failed.seen_leaf or 0).exists()
 
 
 def _request(row: ForecastRequestRow) -> Request:
@@ -806,7 +809,7 @@ def place_names(election: str) -> dict[str, str]:
 
 
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the KPU, in the last weeks: a plan is in force and nobody has looked ahead, or the outlook is old."""
+    """For the KPU, in the last weeks: a plan is in force and nobody has looked ahead, or the outlook is old and no other is being made."""
     if not any(grant.role == "kpu.operator" and grant.holds(at) for grant in person.grants):
         return []
     if distribution.current_plan(election, at) is None or at >= record.midnight(election):
@@ -814,7 +817,8 @@ def waiting(person: access_rules.Person, election: str, at: datetime) -> list[fa
     stored = brief(election, at)
     if stored is None:
         return [facts.Task("forecast.none", "forecast", f"forecast:{election}", "prakiraan kesiapan")]
-    if stale(stored, election, at):
+    last = last_request(election)
+    if stale(stored, election, at) and (last is None or last.state not in {"queued", "running"}):
         return [facts.Task("forecast.stale", "forecast", f"forecast:{stored.number}", f"prakiraan {stored.number}")]
     return []
 

@@ -389,7 +389,7 @@ def legs(election: str, at: datetime, times: Mapping[str, Mapping[str, datetime]
     seen = _seen_legs(now.valid, homes, split)
     # Of a kit in two parts a hand-over proves one: it has arrived, and is with its KPPS, when both trips have come.
     given = {t: when for t, when in custody.deliveries(election, at).items() if t not in split or "arrived" in seen.get(t, {})}
-    kpps = {t: held.since_at for t in given if (held := now.holdings[f"K:{t}"]).holder.agency == "KPPS" or held.place == t}
+    kpps = {t: held.since_at for t in given if (held := now.holdings.get(f"K:{t}")) and (held.holder.agency == "KPPS" or held.place == t)}
     told = {t.rpartition(".")[0] for t in kpps}
     found = {}
     for tps, steps in seen.items():
