@@ -247,8 +247,8 @@ def test_what_no_boat_takes_alone_goes_in_several_that_meet_one_sea() -> None:
     sea = swell(110, 110, 110)
     one = reliability.choices([GOODS], NEAR, TWO, KEEP, sea)["P"].options[0]
     both = reliability.choices(parts(2), NEAR, TWO, KEEP, sea)["P"].options[0]
-    assert reliability.boats_of(one) == ("B1",)
-    assert reliability.boats_of(both) == ("B1", "B2")
+    assert one.boats == ("B1",)
+    assert both.boats == ("B1", "B2")
     assert both.why["calm_ppm"] == pytest.approx(one.why["calm_ppm"], abs=5_000)  # one sea, not two draws
     assert both.why["in_time_ppm"] <= one.why["in_time_ppm"]  # type: ignore[operator]
     weaker = (TRUCK, BOAT, replace(BOAT, code="B2", wave_limit_cm=100))

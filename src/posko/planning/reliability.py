@@ -317,11 +317,6 @@ def _weighed(case: Case, pier: str, sailings: Sequence[Sailing], notice: int, co
     return Try(option, day, edge, sure)
 
 
-def boats_of(option: rules.Option) -> tuple[str, ...]:
-    """The boats that an option counts on, the first one first."""
-    return tuple(str(option.why.get("boats", option.boat)).split(","))
-
-
 def ready_at(
     network: rules.Network, fleet: Iterable[rules.Vehicle], keep: rules.Rules, pier: str, service_min: int, day: int
 ) -> tuple[int, int] | None:
@@ -448,7 +443,7 @@ def choices(
             choice = replace(choice, exception=choice.exception or "shared_boat") if choice else None
         if choice is not None:
             found[island] = choice
-            spells = [[(boat, o.depart_min, _away(o) + keep.handover_min + 60) for boat in boats_of(o)] for o in choice.options]
+            spells = [[(boat, o.depart_min, _away(o) + keep.handover_min + 60) for boat in o.boats] for o in choice.options]
             sailing, fallback = [*sailing, *spells[0]], [*fallback, *(one for later in spells[1:] for one in later)]
     return found
 
@@ -460,7 +455,7 @@ def _away(option: rules.Option) -> int:
 
 def _meets(option: rules.Option, spell: Spell) -> bool:
     boat, leaves, back = spell
-    return boat in boats_of(option) and option.depart_min < back and leaves < _away(option)
+    return boat in option.boats and option.depart_min < back and leaves < _away(option)
 
 
 def home_min(
@@ -580,7 +575,7 @@ def reckoned(choice: rules.IslandChoice, fleet: Iterable[rules.Vehicle], sea: Se
     limits = {vehicle.code: vehicle for vehicle in fleet}
     edges, sures = [], []
     for option in choice.options:
-        boats = [limits.get(code) for code in boats_of(option)]
+        boats = [limits.get(code) for code in option.boats]
         last = int(option.why.get("last_min", option.arrive_min))
         if option.decide_min < sea.now_min or not all(boats):
             return None
