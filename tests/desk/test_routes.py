@@ -102,7 +102,7 @@ TABLE: dict[str, str] = {
     " distribution_escorts distribution_routes",
     "replanning.read": "replanning replanning_sheet replanning_waybill",
     "replanning.write": "replanning_preview replanning_commit replanning_end replanning_ask replanning_search replanning_cancel"
-    " replanning_take",
+    " replanning_take replanning_tell",
     "distribution.plan": "distribution_plan distribution_cancel",
     "distribution.write": "distribution_vehicle_add distribution_vehicle_edit distribution_rules distribution_rules_back distribution_kits"
     " distribution_kit_join",

@@ -50,6 +50,45 @@ def test_the_clock_stands_while_nobody_is_served_and_goes_on_from_there(drilled:
     assert list(kinds) == ["drill.begun", "drill.paused", "drill.resumed"]
 
 
+def test_a_clock_that_ran_on_after_a_crash_is_wound_back_to_the_last_recorded_minute(drilled: drill.Drill) -> None:
+    drill.pause(machine(1))
+    assert drill.gap(machine(5)) is None
+    with pytest.raises(rules.NotBegun):
+        drill.wind_back(machine(5))
+    drill.resume(machine(10))
+    at = drilled.begins_at + timedelta(minutes=70)
+    drill.inject_due(at)
+    found = drill.gap(machine(500))  # nobody paused it; the service was killed
+    assert found is not None
+    assert (found.clock_at, found.recorded_at) == (drilled.begins_at + timedelta(minutes=60 + 490 * 60), at)
+    assert drill.wind_back(machine(500)) == at
+    assert drill.gap(machine(501)) is None
+    drill.resume(machine(510))
+    assert record.clock(machine(511)) == at + timedelta(hours=1)
+    kinds = record.Entry.objects.filter(kind__startswith="drill.").exclude(kind="drill.injected").order_by("leaf_index")
+    wanted = ["drill.begun", "drill.paused", "drill.resumed", "drill.wound_back", "drill.resumed"]
+    assert list(kinds.values_list("kind", flat=True)) == wanted
+    assert record.verify().faults == ()
+
+
+def test_a_cut_road_is_answered_by_its_record_the_repair_and_the_sheet_that_was_handed_out(drilled: drill.Drill) -> None:
+    at = drilled.begins_at + timedelta(minutes=265)
+    drill.inject_due(at)
+    entries = (("road.closed", "road:x", 20), ("plan.recorded", "plan:9", 40), ("repair.told", "repair:9", 100))
+    for kind, subject, minutes in entries:
+        with transaction.atomic():
+            later = at + timedelta(minutes=minutes)
+            record.append([distribution._draft(kind, ELECTION, subject, ANI, later, {})], at=later)
+    result = drill.score(ELECTION, at + timedelta(minutes=200))
+    bridge = {a.expectation.code: a for one in result.injects for a in one.answers if one.inject.code == "jembatan"}
+    assert [(bridge[code].state, bridge[code].points) for code in ("dicatat", "perbaikan", "lembar")] == [
+        (rules.State.ANSWERED, 10), (rules.State.ANSWERED, 20), (rules.State.LATE, 7),
+    ]  # fmt: skip
+    assert all("ASUMSI" in answer.expectation.basis for answer in bridge.values())
+    late = next(one for one in result.injects if one.inject.code == "serah-terlambat")
+    assert [answer.expectation.code for answer in late.answers] == ["kabar", "serah"]
+
+
 def test_nobody_sets_the_clock_of_a_drill(drilled: drill.Drill) -> None:
     with pytest.raises(record.ClockRuns):
         record.set_clock(drilled.begins_at, ANI, machine(1))

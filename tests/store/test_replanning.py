@@ -144,3 +144,23 @@ def test_the_search_finds_an_old_waybill_and_leaves_those_that_hold_to_the_plan(
         assert hit.args == (identity,)
     holds = next(bill for trip, bill in planned.waybills.items() if not trip.startswith(lost))
     assert replanning.find(cast["ani"], ELECTION, holds[1], LATER) == []
+
+
+def test_that_the_change_sheet_was_handed_out_is_recorded_once_and_for_the_plan_in_force(
+    planned: distribution.StoredPlan, cast: Any
+) -> None:
+    with pytest.raises(rules.NothingToRepair):
+        replanning.tell(ELECTION, 1, ANI, LATER)
+    now = repair(rules.VehicleLost(busy(planned)), "mogok")
+    assert [task.kind for task in replanning.waiting(cast["ani"], ELECTION, LATER)] == ["replanning.tell"]
+    assert replanning.told(ELECTION, now.number, LATER) is None
+    with pytest.raises(rules.PlanMoved):
+        replanning.tell(ELECTION, 1, ANI, LATER)
+    replanning.tell(ELECTION, now.number, ANI, LATER + timedelta(minutes=5))
+    told = replanning.told(ELECTION, now.number, LATER + timedelta(minutes=5))
+    assert told
+    assert (told.person, told.occurred_at) == ("p-ani", LATER + timedelta(minutes=5))
+    assert replanning.told(ELECTION, now.number, LATER) is None
+    assert replanning.waiting(cast["ani"], ELECTION, LATER + timedelta(minutes=5)) == []
+    with pytest.raises(rules.AlreadyTold):
+        replanning.tell(ELECTION, now.number, ANI, LATER + timedelta(minutes=6))

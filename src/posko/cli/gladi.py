@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,9 @@ def gladi(
     serve: Annotated[bool, typer.Option("--layani/--tanpa-layani", help="layani sesudah disalin")] = True,
     office: Annotated[bool, typer.Option("--jaringan", help="HTTPS untuk ponsel dan laptop lain di jaringan kantor")] = False,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="port gladi")] = 8100,
+    clock: Annotated[
+        str, typer.Option("--jam", help="lanjut sesudah layanan mati mendadak: catatan (menit terakhir yang tercatat), jalan, atau tanya")
+    ] = "tanya",
     replays: Annotated[int, typer.Option("--replays", min=1, max=5000, help="uji: banyaknya pemilu tiruan")] = 200,
     keep: Annotated[bool, typer.Option("--catat", help="uji: rencana pemasangan ini, hasilnya dicatat dan tampil di halamannya")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="keluaran JSON")] = False,
@@ -65,8 +69,10 @@ def gladi(
         chosen = rules.variant(read_script(script, scenario), seed)
         return begin(source, target, chosen, election, speed, (office, port) if serve else None)
     var = _drill_folder(target)
+    if clock not in CLOCKS:
+        fail(f"--jam {clock} tidak ada. Pilihannya: {', '.join(CLOCKS)}.", 2)
     if act == "lanjut":
-        return _serve(var, office=office, port=port)
+        return _serve(var, office=office, port=port, clock=clock)
     os.environ["POSKO_VAR"] = str(var)
     installation.start()
     return _end(as_json) if act == "selesai" else _score(as_json)
@@ -203,7 +209,32 @@ def _drill_folder(target: Path | None) -> Path:
     return goal
 
 
-def _serve(goal: Path, *, office: bool, port: int) -> int:
+CLOCKS = ("tanya", "catatan", "jalan")
+
+
+def _after_a_crash(clock: str) -> None:
+    """A service that was killed left its clock running: says so, and goes on from the last recorded minute if that is wanted.
+
+    Without somebody to ask, the clock is left as it is and said how to wind it back.
+    """
+    from posko.store import drill
+
+    found = drill.gap(datetime.now(UTC))
+    if found is None:
+        return
+    say(
+        "Layanan gladi terakhir mati tanpa menghentikan jamnya.\n"
+        f"  jam gladi sekarang       {text.waktu(found.clock_at)}\n  catatan terakhir         {text.waktu(found.recorded_at)}"
+    )
+    if clock == "tanya" and sys.stdin.isatty():
+        clock = "catatan" if typer.confirm("Lanjut dari menit catatan terakhir?", default=True) else "jalan"
+    if clock == "catatan":
+        say(f"Jam gladi dimundurkan ke {text.waktu(drill.wind_back(datetime.now(UTC)))}.")
+    else:
+        say("Jam gladi dibiarkan. Kejadian yang jamnya sudah lewat dimainkan sekarang. Mundurkan dengan: gladi lanjut --jam catatan")
+
+
+def _serve(goal: Path, *, office: bool, port: int, clock: str = "tanya") -> int:
     from posko.cli import serve as serving
 
     os.environ["POSKO_VAR"] = str(goal)
@@ -212,6 +243,7 @@ def _serve(goal: Path, *, office: bool, port: int) -> int:
 
     if not serving.port_is_free("127.0.0.1", port):
         fail(f"Port {port} sedang dipakai program lain. Pilih port lain: --port {port + 1}   (jam gladi tetap berhenti)")
+    _after_a_crash(clock)
     drill.resume(datetime.now(UTC))
     try:
         if office:

@@ -168,6 +168,7 @@ def _inject(one: rules.Scored, names: dict[str, str], *, over: bool) -> dict[str
         "answers": [
             {
                 "text": answer.expectation.text,
+                "basis": answer.expectation.basis,
                 "state": STATES[answer.state],
                 "word": printed.STATES[answer.state],
                 "minutes": text.menit(answer.minutes) if answer.minutes is not None else "",

@@ -245,7 +245,7 @@ def kits(request: shell.Request, election: str) -> HttpResponse:
     context = {
         "stations": stations, "tps": tps, "name": stations.get(tps, ""), "unknown": bool(tps) and tps not in stations,
         "rows": [
-            {"item": item, "name": items.get(item, item), "whole": count, "second": _proposed(item, count)}
+            {"item": item, "name": items.get(item, item), "whole": count, "second": _proposed(item, count, whole)}
             for item, count in sorted(whole.items(), key=lambda one: (one[0] not in {rules.BOX, rules.BOOTH}, one[0]))
         ],
         "kits": [
@@ -259,8 +259,11 @@ def kits(request: shell.Request, election: str) -> HttpResponse:
     return render(request, "desk/distribution/kits.html", context)
 
 
-def _proposed(item: str, count: int) -> int:
-    """The booths and half of the boxes go in the second part, until somebody says otherwise."""
+def _proposed(item: str, count: int, whole: Mapping[str, int]) -> int:
+    """The booths and half of the boxes with their share of the ballots go in the second part, until somebody says otherwise."""
+    boxes = whole.get(rules.BOX, 0)
+    if item == "SURAT_SUARA" and boxes:
+        return count * (boxes // 2) // boxes
     return count if item == rules.BOOTH else count // 2 if item == rules.BOX else 0
 
 

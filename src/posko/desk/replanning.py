@@ -1,6 +1,7 @@
 """Stage replanning: screens: what has happened, the repaired plan before it counts, the surat jalan that change."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -73,11 +74,17 @@ def index(request: shell.Request, election: str) -> HttpResponse:
         "may_write": shell.may(request, "replanning.write"),
         "repaired": repaired,
         "lines": _lines(repaired) if repaired else [],
+        "told": _handed_out(election, repaired, request.at),
         "searches": [_searched(request, one, names, stored) for one in distribution.searches(election, replanning.TASK, request.at)],
     }
     if stored and context["may_write"]:
         context |= _choices(request, stored)
     return render(request, "desk/replanning/index.html", context)
+
+
+def _handed_out(election: str, repaired: replanning.Repaired | None, at: datetime) -> dict[str, Any] | None:
+    found = replanning.told(election, repaired.stored.number, at) if repaired else None
+    return {"at": found.occurred_at, "person": access.names().get(found.person, found.person)} if found else None
 
 
 def _choices(request: shell.Request, stored: distribution.StoredPlan) -> dict[str, Any]:
@@ -415,6 +422,19 @@ def sheet(request: shell.Request, election: str) -> HttpResponse:
     return response
 
 
+@shell.page("replanning.write")
+def tell(request: shell.Request, election: str) -> HttpResponse:
+    """Drivers, escorts and receivers have the change sheet."""
+    if request.method == "POST":
+        typed = request.POST.get("plan", "")
+        try:
+            replanning.tell(election, int(typed) if typed.isdecimal() and len(typed) < 7 else 0, _actor(request), request.at)
+            shell.done(request, f"Dicatat: lembar perubahan rencana {typed} sudah dibagikan.")
+        except facts.Refusal as refusal:
+            shell.refused(request, refusal)
+    return redirect("desk:replanning", election)
+
+
 @shell.page("replanning.read")
 def waybill(request: shell.Request, election: str, identity: str) -> HttpResponse:
     """Whether a surat jalan holds, for whoever has one in hand; a scan of an old one leads here."""
@@ -433,6 +453,7 @@ urlpatterns = [
     path("<slug:election>/distribusi/gangguan/cari/<int:number>/batal/", cancel, name="replanning_cancel"),
     path("<slug:election>/distribusi/gangguan/cari/<int:number>/catat/", take, name="replanning_take"),
     path("<slug:election>/distribusi/gangguan/selesai/", end, name="replanning_end"),
+    path("<slug:election>/distribusi/gangguan/dibagikan/", tell, name="replanning_tell"),
     path("<slug:election>/distribusi/gangguan/perubahan.pdf", sheet, name="replanning_sheet"),
     path("<slug:election>/distribusi/surat/<str:identity>/", waybill, name="replanning_waybill"),
 ]
@@ -441,10 +462,12 @@ SENTENCES: dict[str, str] = {
     "replanning.bad_disruption": "Gangguan ini menyebut yang tidak ada dalam rencana, atau kurang lengkap. Periksa pilihannya.",
     "replanning.too_near": "{place} dan {to} terlalu dekat ({metres} m): setiap jalan dari yang satu lewat yang lain. Pilih desa lain.",
     "replanning.plan_moved": "Rencana atau masukannya berubah sejak dilihat. Periksa sekali lagi sebelum mencatat.",
+    "replanning.already_told": "Pembagian lembar perubahan rencana {plan} sudah dicatat.",
     "replanning.overdue": "Sudah berangkat sejak pencarian: {trips}. Pengemudinya memegang surat yang lama; cari sekali lagi.",
     "replanning.not_whole": "Perbaikan ini meninggalkan {left} muatan, jadi tidak dicatat sebagai rencana. Catat gangguannya saja.",
 }
 TASKS: dict[str, tuple[str, str]] = {
+    "replanning.tell": ("Bagikan lembar perubahan {label} kepada pengemudi dan pengawal, lalu catat", "desk:replanning"),
     "replanning.found": ("Lihat perbaikan {label} yang ditemukan: terima atau singkirkan", "desk:replanning"),
 }
 HITS: dict[str, str] = {"old_waybill": "desk:replanning_waybill"}

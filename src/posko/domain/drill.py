@@ -241,6 +241,7 @@ class Expectation:
     """An answer of the team that the journal shows: an entry of one of these kinds within so many minutes of the inject.
 
     subject, place: "" any; "@" that of the inject; else this one (place: with everything below it). text: what is wanted, in words.
+    basis: where the minutes come from: an article, or the assumption behind them.
     """
 
     code: str
@@ -250,6 +251,7 @@ class Expectation:
     subject: str = ""
     place: str = ""
     text: str = ""
+    basis: str = ""
 
     def __post_init__(self) -> None:
         if not self.code or not self.kinds or self.within_min < 1 or self.points < 1:

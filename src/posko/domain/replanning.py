@@ -38,6 +38,12 @@ class NotWhole(record.Refusal):
     code: ClassVar[str] = "replanning.not_whole"
 
 
+class AlreadyTold(record.Refusal):
+    """That the change sheet of this plan was handed out stands in the record already."""
+
+    code: ClassVar[str] = "replanning.already_told"
+
+
 class Overdue(record.Refusal):
     """A trip that this repair changes has left meanwhile, with the old paper in the driver's hand."""
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 DAY = 24 * 60
 _SCRIPT_KEYS = ("kode", "nama", "tentang", "mulai", "selesai", "kecepatan", "kejadian")
 _INJECT_KEYS = ("kode", "pada", "geser_menit", "jenis", "sasaran", "judul", "isi", "harapan")
-_EXPECT_KEYS = ("kode", "catatan", "subjek", "tempat", "dalam_menit", "nilai", "kalimat")
+_EXPECT_KEYS = ("kode", "catatan", "subjek", "tempat", "dalam_menit", "nilai", "kalimat", "dasar")
 _WHOLE = {"tunda_menit", "permil", "tinggi_cm", "jam"}
 _CHOICES: dict[tuple[rules.Kind, str], type[StrEnum]] = {
     (rules.Kind.REPORT, "kategori"): reports.Category,
@@ -239,9 +239,10 @@ class _Reader:
                 self.bad("catatan", "entry", value=kind)
         within, points = self.whole(block, "dalam_menit", 1), self.whole(block, "nilai", 1)
         subject, place, wanted = self.words(block, "subjek", ""), self.words(block, "tempat", ""), self.words(block, "kalimat")
+        basis = self.words(block, "dasar", "")
         if len(self.problems) > before:
             return None
-        return self.made(code, rules.Expectation, code, tuple(kinds), within, points, subject, place, wanted)
+        return self.made(code, rules.Expectation, code, tuple(kinds), within, points, subject, place, wanted, basis)
 
     def made(self, what: str, make: Callable[..., T], *parts: Any) -> T | None:
         """The value; a fault that only the whole shows becomes a problem of its block."""
@@ -277,7 +278,7 @@ def debrief(
             continue
         answers = [
             [
-                answer.expectation.text,
+                answer.expectation.text + (f" ({answer.expectation.basis})" if answer.expectation.basis else ""),
                 STATES[answer.state],
                 text.menit(answer.minutes) if answer.minutes is not None else "—",
                 f"{answer.points} / {answer.expectation.points}",

@@ -162,6 +162,42 @@ def resume(machine_at: datetime) -> None:
     _turn_clock("drill.resumed", machine_at, run=True)
 
 
+@dataclass(frozen=True)
+class Gap:
+    """A clock that ran on while nobody was served: what it says now, and the last minute of which something is recorded."""
+
+    clock_at: datetime
+    recorded_at: datetime
+
+
+def gap(machine_at: datetime) -> Gap | None:
+    """Where the service was killed instead of stopped its clock still runs: how far it has run on. None where it stands."""
+    row = DrillRow.objects.exclude(pk__in=EndRow.objects.values("drill")).first()
+    if row is None or not record.clock_runs():
+        return None
+    now = record.clock(machine_at)
+    told = record.Entry.objects.filter(leaf_index__gte=row.first_leaf, recorded_at__gte=row.occurred_at, recorded_at__lte=now)
+    last = told.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
+    return Gap(now, last or row.occurred_at)
+
+
+def wind_back(machine_at: datetime) -> datetime:
+    """The clock stands at the last minute of which something is recorded: what it ran on since, nobody drilled. NotBegun if it stands."""
+    with transaction.atomic():
+        at = record.turn(record.clock(machine_at))
+        found = gap(machine_at)
+        if found is None:
+            raise rules.NotBegun()
+        row = DrillRow.objects.exclude(pk__in=EndRow.objects.values("drill")).get()
+        region, subject = record.election(row.election).region, f"drill:{row.script['code']}"
+        lost = int((at - found.recorded_at).total_seconds() // 60)
+        at = found.recorded_at
+        prepared = record.prepare([facts.Draft("drill.wound_back", row.election, subject, region, ACTOR, at, {"minutes": lost})], at)
+        record.run_clock(at, 0, machine_at)
+        record.append(prepared, at=at)
+    return at
+
+
 def _turn_clock(kind: str, machine_at: datetime, *, run: bool) -> None:
     row = DrillRow.objects.exclude(pk__in=EndRow.objects.values("drill")).first()
     if row is None or record.clock_runs() == run:

@@ -246,12 +246,50 @@ def last_repair(election: str, at: datetime) -> Repaired | None:
     return Repaired(stored, base, rules.changes(base.plan, base.inputs.loads, stored.plan, stored.inputs.loads))
 
 
+@dataclass(frozen=True)
+class Told:
+    """That the change sheet of a repair was handed to those whom it concerns: when it was said, by whom."""
+
+    person: str
+    occurred_at: datetime
+
+
+def tell(election: str, number: int, actor: facts.Actor, at: datetime) -> None:
+    """Records that the change sheet of the plan in force was handed out. NothingToRepair where it repairs none, PlanMoved, AlreadyTold."""
+    with transaction.atomic():
+        at = record.turn(at)
+        stored = distribution.current_plan(election, at)
+        if stored is None or not stored.base:
+            raise rules.NothingToRepair(election=election)
+        if stored.number != number:
+            raise rules.PlanMoved(seen=number, now=stored.number)
+        if told(election, number, at) is not None:
+            raise rules.AlreadyTold(plan=number)
+        said = {"plan": number, "plan_hash": stored.plan_hash}
+        region = record.election(election).region
+        record.append([facts.Draft("repair.told", election, f"repair:{number}", region, actor, at, said)], at=at)
+
+
+def told(election: str, number: int, at: datetime) -> Told | None:
+    """Whether the change sheet of a plan was handed out by then."""
+    rows = record.Entry.objects.filter(kind="repair.told", election=election, subject=f"repair:{number}", recorded_at__lte=at)
+    entry = rows.order_by("leaf_index").first()
+    if entry is None:
+        return None
+    leaf = record.entry(election, entry.entry_id)
+    return Told(leaf.actor, entry.recorded_at)
+
+
 def waiting(person: access_rules.Person, election: str, at: datetime) -> list[facts.Task]:
-    """For the KPU: a repair was found and nobody has taken it or put it aside."""
+    """For the KPU: a repair was found and nobody has taken it or put it aside; a repaired plan is in force and nobody told the drivers."""
     if not any(grant.role == "kpu.operator" and grant.holds(at) for grant in person.grants):
         return []
     ready = [one for one in distribution.searches(election, TASK, at) if one.state == "found"]
-    return [facts.Task("replanning.found", "replanning", f"repair:{one.id}", f"rencana {one.asked['base']}") for one in ready]
+    tasks = [facts.Task("replanning.found", "replanning", f"repair:{one.id}", f"rencana {one.asked['base']}") for one in ready]
+    stored = distribution.current_plan(election, at)
+    if stored is not None and stored.base and at < stored.midnight_at and told(election, stored.number, at) is None:
+        tasks.append(facts.Task("replanning.tell", "replanning", f"plan:{stored.number}", f"rencana {stored.number}"))
+    return tasks
 
 
 def find(person: access_rules.Person, election: str, text: str, at: datetime) -> list[facts.Hit]:
