@@ -25,14 +25,23 @@ record.set_clock(datetime(2023, 12, 5, 3, tzinfo=UTC), rules.Actor("p-kartika", 
 """
 
 
-@pytest.fixture
-def saved(var: Path, tmp_path: Path) -> Path:
-    """A backup of it, after one more entry."""
+@pytest.fixture(scope="module")
+def written(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An installation with one more entry, and its backup; tests take copies."""
+    folder = tmp_path_factory.mktemp("written")
+    var, file = Path(shutil.copytree(founded, folder / "var")), folder / "cadangan.tar.gz"
     assert run(var, "-c", WRITE).returncode == 0
-    file = tmp_path / "cadangan.tar.gz"
     done = run(var, "backup", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
-    return file
+    return var, file
+
+
+@pytest.fixture
+def saved(var: Path, written: tuple[Path, Path], tmp_path: Path) -> Path:
+    """A backup of it, after one more entry."""
+    shutil.rmtree(var)
+    shutil.copytree(written[0], var)
+    return Path(shutil.copy2(written[1], tmp_path / "cadangan.tar.gz"))
 
 
 def test_a_new_installation_has_its_election_its_people_and_a_sound_journal(founded: Path) -> None:

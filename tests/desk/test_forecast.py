@@ -91,7 +91,7 @@ def test_asking_queues_a_request_and_history_keeps_the_old(foreseen: int, client
 def test_the_workbook_holds_every_tps(foreseen: int, client_for: ClientFor) -> None:
     answer = client_for("ani").get(BASE + "prakiraan.xlsx")
     book = table.read("prakiraan.xlsx", answer.content)
-    assert [sheet.name for sheet in book.sheets] == ["TPS", "Wilayah", "Tindakan", "Masukan"]
+    assert [sheet.name for sheet in book.sheets] == ["TPS", "Wilayah", "Tindakan", "Pulau", "Masukan"]
     assert len(book.sheets[0].rows) == 364
 
 

@@ -12,7 +12,7 @@ from posko.domain import distribution as rules
 from posko.domain import replanning as repairs
 from posko.domain.replanning import Given
 from posko.planning import mending, routes
-from tests.planning.test_routes import FLEET, H1, KEEP, LOADS, NETWORK, QUICK, load, truck
+from tests.planning.test_routes import FLEET, H1, KEEP, LOADS, NETWORK, QUICK, boat, load, truck
 
 GIVEN = Given(tuple(LOADS), NETWORK, tuple(FLEET), KEEP)
 
@@ -194,3 +194,18 @@ def test_a_plan_from_nothing_waits_for_late_goods_too() -> None:
     made = planned(late)
     assert rules.violations(made, late.loads, NETWORK, FLEET, KEEP) == []
     assert next(trip for trip in made.trips if "C1" in trip.loads).depart_min >= H1 + 480 + KEEP.loading_min
+
+
+def test_an_island_of_two_boats_gets_another_for_the_one_that_is_lost_and_its_plans_are_reckoned_again() -> None:
+    parts = [load("Q1", "Q", 3), load("Q2", "Q", 4)]
+    given = Given((*LOADS[:2], *parts), NETWORK, (truck("T1"), truck("T2"), *(boat(f"B{n}") for n in (1, 2, 3))), KEEP)
+    old = planned(given)
+    crossing = [trip for trip in old.trips if trip.vehicle.startswith("B")]
+    assert len(crossing) == 2
+    choices = (rules.IslandChoice("Q", (), 0), rules.IslandChoice("P", (), 0))
+    old = replace(old, choices=choices)
+    made = mend(old, repairs.after(given, repairs.VehicleLost(crossing[1].vehicle)))
+    assert made.feasible
+    assert crossing[0] in made.trips
+    assert [one.island for one in made.choices] == ["P"]
+    assert mend(old, given).choices == choices

@@ -247,8 +247,8 @@ def test_what_no_boat_takes_alone_goes_in_several_that_meet_one_sea() -> None:
     sea = swell(110, 110, 110)
     one = reliability.choices([GOODS], NEAR, TWO, KEEP, sea)["P"].options[0]
     both = reliability.choices(parts(2), NEAR, TWO, KEEP, sea)["P"].options[0]
-    assert reliability.boats_of(one) == ("B1",)
-    assert reliability.boats_of(both) == ("B1", "B2")
+    assert one.boats == ("B1",)
+    assert both.boats == ("B1", "B2")
     assert both.why["calm_ppm"] == pytest.approx(one.why["calm_ppm"], abs=5_000)  # one sea, not two draws
     assert both.why["in_time_ppm"] <= one.why["in_time_ppm"]  # type: ignore[operator]
     weaker = (TRUCK, BOAT, replace(BOAT, code="B2", wave_limit_cm=100))
@@ -274,3 +274,52 @@ def test_a_plan_with_several_crossings_may_be_driven_and_says_what_it_counts_on(
     option = plan.choices[0].options[0]
     assert (option.why["crossings"], option.depart_min) == (2, sailed[0])
     assert rules.plan_of(rules.plan_facts(plan)) == plan
+
+
+# --- all islands -------------------------------------------------------------------------------------------------------------------------
+
+
+def _choice(island: str, *tries: tuple[int, float, float]) -> rules.IslandChoice:
+    """A choice with options (minute, edge of the error, chance if it sails)."""
+    made = [
+        rules.Option(
+            "ABC"[n], f"{island}{n}", "D", minute, minute + 60, minute - 60, 0, 0, 0,
+            {"calm_ppm": round(NormalDist().cdf(edge) * 1e6), "in_time_ppm": round(sure * 1e6)},
+        )
+        for n, (minute, edge, sure) in enumerate(tries)
+    ]  # fmt: skip
+    return rules.IslandChoice(island, tuple(made), 0)
+
+
+def test_all_islands_on_one_sea_agree_with_draws_and_are_likelier_than_the_product() -> None:
+    given_ = [
+        _choice("P", (-3000, 0.4, 0.98), (-1500, 0.1, 0.95)), _choice("Q", (-3000, 0.6, 0.97), (-2800, 0.2, 0.97)),
+        _choice("R", (-2900, -0.1, 1.0), (-1400, 0.5, 0.9)),
+    ]  # fmt: skip
+    rng, n = np.random.default_rng(3), 200_000
+    tries = sorted((o.depart_min, c.island, o) for c in given_ for o in c.options)
+    z, last = rng.standard_normal(n), tries[0][0]
+    served = {c.island: np.zeros(n, dtype=bool) for c in given_}
+    failed = {c.island: np.zeros(n, dtype=bool) for c in given_}
+    for depart, island, option in tries:
+        rho = 0.6 ** ((depart - last) / DAY)
+        z = rho * z + np.sqrt(1 - rho * rho) * rng.standard_normal(n) if depart > last else z
+        last = depart
+        sails = (z <= NormalDist().inv_cdf(int(option.why["calm_ppm"]) / 1e6)) & ~served[island] & ~failed[island]
+        well = rng.random(n) < int(option.why["in_time_ppm"]) / 1e6
+        served[island] |= sails & well
+        failed[island] |= sails & ~well
+    drawn = np.logical_and.reduce(list(served.values())).mean()
+    found = reliability.together(given_)
+    assert found is not None
+    assert found / 1e6 == pytest.approx(drawn, abs=0.006)
+    assert drawn > np.prod([one.mean() for one in served.values()]) + 0.03
+
+
+def test_one_island_together_is_its_own_chance_and_certain_seas_are_certain() -> None:
+    one = choose(swell(110, 120, 90))
+    assert reliability.together([one]) == pytest.approx(one.chance_ppm, abs=6_000)
+    assert reliability.together([_choice("P", (0, 9.0, 1.0)), _choice("Q", (500, 9.0, 1.0))]) == pytest.approx(1_000_000, abs=5)
+    assert reliability.together([_choice("P", (0, 9.0, 1.0)), _choice("Q", (500, -9.0, 1.0))]) == 0
+    assert reliability.together([]) is None
+    assert reliability.together([_choice(str(n), (n, 0.0, 1.0)) for n in range(11)]) is None

@@ -89,9 +89,10 @@ def _ready(at: datetime, wave: weather_rules.Wave | None) -> int:
 
 
 def test_an_outlook_is_old_with_age_and_sooner_near_the_vote(planned: None) -> None:
-    stored = kept_outlook()
-    assert forecast.stale(stored, ELECTION, AT + HOUR + forecast.FRESH_FOR) == ""
-    assert forecast.stale(stored, ELECTION, AT + HOUR + forecast.FRESH_FOR + HOUR) == "age"
+    at = AT + timedelta(days=20)
+    stored = kept_outlook(at)
+    assert forecast.stale(stored, ELECTION, at + forecast.FRESH_FOR) == ""
+    assert forecast.stale(stored, ELECTION, at + forecast.FRESH_FOR + HOUR) == "age"
 
 
 def test_what_came_while_an_outlook_was_computed_or_at_the_same_instant_makes_it_old(planned: None) -> None:

@@ -100,10 +100,11 @@ def _arrived(planned: rules.Planned, now_min: int) -> dict[str, int]:
 
 
 def _names(facts: scenario.Scenario, chosen: scenario.ElectionFacts) -> dict[str, str]:
-    """Names of TPS, desa, kecamatan and the region by code."""
+    """Names of TPS, desa, kecamatan, islands and the region by code."""
     named = {tps.code: f"{tps.name} {tps.desa_name}, Kec. {tps.kecamatan_name}" for tps in chosen.tps_list}
     named |= {tps.desa_code: tps.desa_name for tps in chosen.tps_list}
     named |= {tps.kecamatan_code: f"Kec. {tps.kecamatan_name}" for tps in chosen.tps_list}
+    named |= {site.code: site.name for site in facts.sites}
     return {**named, "": facts.name}
 
 

@@ -29,6 +29,10 @@ _SINCE = {
     "tps.moved": "ada TPS yang pindah", "tps.returned": "ada TPS yang kembali ke tempatnya", "tps.phoned": "ada TPS yang menjawab telepon",
     "tps.phone_withdrawn": "ada jawaban telepon yang dibatalkan", "custody": "serah terima dikoreksi", "rate": "kecepatan sortir berubah",
     "team": "regu berubah", "pledge": "dukungan berubah", "transfer": "ada pemindahan barang", "load": "muatan berubah",
+    "boxes": "ada kotak yang disiapkan", "needs": "kebutuhan dihitung ulang", "kit": "perangkat TPS dibagi atau digabung",
+    "claim": "klaim berubah", "misdirection": "kiriman berubah",
+    "box.sealed": "ada kotak yang disegel", "box.opened": "ada kotak yang dibuka",
+    "box.resealed": "ada kotak yang disegel lagi", "box.reopened": "ada kotak yang dibuka", "box.given_up": "ada kotak yang dilepas",
     "dpt": "jumlah pemilih berubah",
 }  # fmt: skip
 # Whom a recommendation about an action goes to, where it is not the KPU.

@@ -895,6 +895,11 @@ class Option:
     cost: int
     why: Mapping[str, str | int]
 
+    @property
+    def boats(self) -> tuple[str, ...]:
+        """All that it counts on, the one that goes first before the others; several where no boat takes everything."""
+        return tuple(str(self.why.get("boats", self.boat)).split(","))
+
 
 @dataclass(frozen=True)
 class IslandChoice:

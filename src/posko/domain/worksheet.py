@@ -286,9 +286,15 @@ class Draft:
         return plans.Plan(ordered, tuple(self.left[code] for code in sorted(self.left)), seed, method, self._choices())
 
     def _choices(self) -> tuple[plans.IslandChoice, ...]:
-        """What was weighed for an island stands as long as one of its options is what the draft does."""
-        sails = {(trip.vehicle, trip.depart_min, stop.place) for trip in self.trips for stop in trip.stops}
-        return tuple(one for one in self.choices if any((o.boat, o.depart_min, one.island) in sails for o in one.options))
+        """What was weighed for an island stands as long as one of its options is what the draft does, with all its boats and no other."""
+        ends = [(trip, stop.place) for trip in self.trips for stop in trip.stops if not stop.handover]
+        sails = {(trip.vehicle, trip.depart_min, place) for trip, place in ends}
+
+        def done(option: plans.Option, island: str) -> bool:
+            boats = {trip.vehicle for trip, place in ends if place == island}
+            return (option.boat, option.depart_min, island) in sails and boats == set(option.boats)
+
+        return tuple(one for one in self.choices if any(done(option, one.island) for option in one.options))
 
 
 def begin(plan: plans.Plan, given: Given) -> Draft:

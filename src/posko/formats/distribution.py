@@ -61,7 +61,7 @@ def _plan_sentence(option: rules.Option, name: Callable[[str], str], instant: Ca
 
 def boats(option: rules.Option) -> str:
     """The boats that an option counts on, and how often they cross where that is more than once each."""
-    codes = str(option.why.get("boats", option.boat)).split(",")
+    codes = option.boats
     times = int(option.why.get("crossings", 1))
     return ", ".join(codes) + (f", {times} kali menyeberang" if times > len(codes) else "")
 

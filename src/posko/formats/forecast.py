@@ -219,6 +219,10 @@ def export(outlook: rules.Outlook, names: Mapping[str, str]) -> bytes:
          a.work_min, when(a.by_at)]
         for a in outlook.actions
     ]  # fmt: skip
+    islands = [
+        [one.island, one.before_ppm / rules.MILLION, "" if one.plan_ppm is None else one.plan_ppm / rules.MILLION]
+        for one in outlook.islands
+    ]
     inputs = [list(given(one)) for one in outlook.inputs]
     inputs += [["benih", str(outlook.seed), ""], ["skenario", str(outlook.scenarios), ""], ["sidik masukan", outlook.input_hash, ""]]
     heads = {
@@ -228,9 +232,10 @@ def export(outlook: rules.Outlook, names: Mapping[str, str]) -> bytes:
             "tindakan", "tambahan TPS siap", "rendah (90 %)", "tinggi (90 %)", "tambahan peluang semua", "biaya (Rp)", "menit kerja",
             "paling lambat",
         ],
+        "Pulau": ["kode", "peluang tiba sampai H-1", "penyeberangan saja (rencana A, B, C)"],
         "Masukan": ["masukan", "nilai", "dasar"],
     }  # fmt: skip
-    rows: dict[str, list[list[Any]]] = {"TPS": stations, "Wilayah": places, "Tindakan": actions, "Masukan": inputs}
+    rows: dict[str, list[list[Any]]] = {"TPS": stations, "Wilayah": places, "Tindakan": actions, "Pulau": islands, "Masukan": inputs}
     return table.xlsx({name: [heads[name], *rows[name]] for name in heads})
 
 
@@ -253,6 +258,9 @@ def lines(outlook: rules.Outlook, names: Mapping[str, str], region: str) -> Iter
         if place.place.count(".") == region.count(".") + 1:
             share = f"{count(place.not_ready_milli)} dari {place.tps} TPS"
             yield f"  {names.get(place.place, place.place)}: {share}, semua siap {percent(place.all_ppm)}"
+    for island in outlook.islands:
+        alone = "" if island.plan_ppm is None else f"; penyeberangan saja {percent(island.plan_ppm)}"
+        yield f"  {names.get(island.island, island.island)}: barang tiba sampai H-1 {percent(island.before_ppm)}{alone}"
     if outlook.actions:
         yield "Tindakan berikutnya"
     for number, act in enumerate(outlook.actions, 1):

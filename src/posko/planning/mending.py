@@ -618,10 +618,10 @@ class _Work:
 
 
 def _choices(old: rules.Plan, new: rules.Plan) -> tuple[rules.IslandChoice, ...]:
-    """Plans A, B, C of islands whose crossing stays as it was; the others have to be reckoned again."""
-    same = {trip for trip in old.trips if trip in new.trips}
-    islands = {stop.place for trip in same for stop in trip.stops}
-    return tuple(choice for choice in old.choices if choice.island in islands)
+    """Plans A, B, C of islands whose crossings all stay as they were; the others have to be reckoned again."""
+    other = set(old.trips) ^ set(new.trips)
+    islands = {stop.place for trip in other for stop in trip.stops if not stop.handover}
+    return tuple(choice for choice in old.choices if choice.island not in islands)
 
 
 def _new_code(plan: rules.Plan, vehicle: str) -> str:

@@ -317,11 +317,6 @@ def _weighed(case: Case, pier: str, sailings: Sequence[Sailing], notice: int, co
     return Try(option, day, edge, sure)
 
 
-def boats_of(option: rules.Option) -> tuple[str, ...]:
-    """The boats that an option counts on, the first one first."""
-    return tuple(str(option.why.get("boats", option.boat)).split(","))
-
-
 def ready_at(
     network: rules.Network, fleet: Iterable[rules.Vehicle], keep: rules.Rules, pier: str, service_min: int, day: int
 ) -> tuple[int, int] | None:
@@ -448,7 +443,7 @@ def choices(
             choice = replace(choice, exception=choice.exception or "shared_boat") if choice else None
         if choice is not None:
             found[island] = choice
-            spells = [[(boat, o.depart_min, _away(o) + keep.handover_min + 60) for boat in boats_of(o)] for o in choice.options]
+            spells = [[(boat, o.depart_min, _away(o) + keep.handover_min + 60) for boat in o.boats] for o in choice.options]
             sailing, fallback = [*sailing, *spells[0]], [*fallback, *(one for later in spells[1:] for one in later)]
     return found
 
@@ -460,7 +455,7 @@ def _away(option: rules.Option) -> int:
 
 def _meets(option: rules.Option, spell: Spell) -> bool:
     boat, leaves, back = spell
-    return boat in boats_of(option) and option.depart_min < back and leaves < _away(option)
+    return boat in option.boats and option.depart_min < back and leaves < _away(option)
 
 
 def home_min(
@@ -491,6 +486,56 @@ def _below(boat: rules.Vehicle, pier: str, island: str, leave_min: int, arrive_m
     times = (rules.instant(sea.midnight_at, minute) for minute in (leave_min, arrive_min))
     wave = weather.worst(sea.waves, weather.areas(pier, island), *times)
     return wave is None or wave.height_cm <= (boat.wave_limit_cm or sea.limit_cm)
+
+
+# --- all islands under one sea ---------------------------------------------------------------------------------------------------------
+
+_STEP = 0.05
+MOST_ISLANDS = 10
+
+
+def together(choices_: Sequence[rules.IslandChoice], persistence_permille: int = weather.PERSISTENCE_PERMILLE) -> int | None:
+    """The probability (ppm) that every island has its goods by one of its plans, all boats on one sea; None without islands, or for more
+    than `MOST_ISLANDS` of them.
+
+    The error of the forecasts is one Gaussian AR(1) process for the region (`weather.Model`): an hour that is too high for one boat is more
+    probably too high for the next. Followed forward in time on a grid, with the islands that are served by then; what sailed and failed is
+    not tried again, ways and breakdowns are each boat's own luck. The product of the islands' chances would take four seas for one.
+    """
+    if not choices_ or len(choices_) > MOST_ISLANDS:
+        return None
+    grid = np.arange(-_FAR, _FAR + _STEP / 2, _STEP)
+    start = _phi(grid)
+    states: dict[frozenset[str], Array] = {frozenset(): start / start.sum()}
+    tries = sorted((option.depart_min, choice.island, option) for choice in choices_ for option in choice.options)
+    before: int | None = None
+    for depart, island, option in tries:
+        if before is not None and depart > before:
+            kernel = _kernel(grid, (persistence_permille / 1000) ** ((depart - before) / DAY))
+            states = {served: mass @ kernel for served, mass in states.items()}
+        before = depart
+        calm_ = grid <= _edge_of(int(option.why["calm_ppm"]))
+        sure = int(option.why["in_time_ppm"]) / PPM
+        for served, mass in list(states.items()):
+            if island not in served:
+                states[served] = np.where(calm_, 0.0, mass)
+                more = served | {island}
+                states[more] = states.get(more, np.zeros_like(grid)) + np.where(calm_, mass * sure, 0.0)
+    everything = frozenset(choice.island for choice in choices_)
+    return round(float(states.get(everything, np.zeros(1)).sum()) * PPM)
+
+
+def _edge_of(calm_ppm: int) -> float:
+    """The error up to which the sea is calm, from the chance that it is."""
+    return _FAR if calm_ppm >= PPM else -_FAR if calm_ppm <= 0 else _NORMAL.inv_cdf(calm_ppm / PPM)
+
+
+def _kernel(grid: Array, rho: float) -> Array:
+    """From the error of one moment (rows) to that of a later one, correlated by rho; each row sums to one."""
+    width = math.sqrt(max(1 - rho * rho, 1e-9))
+    table = _phi((grid[None, :] - rho * grid[:, None]) / max(width, _STEP))
+    made: Array = table / table.sum(axis=1, keepdims=True)
+    return made
 
 
 # --- the plan as it stands -------------------------------------------------------------------------------------------------------------
@@ -530,7 +575,7 @@ def reckoned(choice: rules.IslandChoice, fleet: Iterable[rules.Vehicle], sea: Se
     limits = {vehicle.code: vehicle for vehicle in fleet}
     edges, sures = [], []
     for option in choice.options:
-        boats = [limits.get(code) for code in boats_of(option)]
+        boats = [limits.get(code) for code in option.boats]
         last = int(option.why.get("last_min", option.arrive_min))
         if option.decide_min < sea.now_min or not all(boats):
             return None

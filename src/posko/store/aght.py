@@ -892,6 +892,8 @@ def register(election: str, at: datetime, scope: access_rules.Scope | None = Non
 
 def _register(election: str, at: datetime) -> list[rules.Aght]:
     rows = list(Item.objects.filter(election=election, occurred_at__lte=at))
+    if not rows:
+        return []
     assessments: dict[int, list[rules.Assessment]] = defaultdict(list)
     for assessment in Assessment.objects.filter(item__in=rows, occurred_at__lte=at).order_by("version"):
         assessments[assessment.item_id].append(_assessed(assessment))

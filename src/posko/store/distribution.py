@@ -1220,6 +1220,12 @@ def chances(stored: StoredPlan) -> dict[str, int]:
     return reliability.arrivals(stored.plan, given.loads, given.network, given.fleet, given.rules)
 
 
+def all_islands(stored: StoredPlan) -> int | None:
+    """The probability in ppm that every island is served by one of its plans, under one sea; None where an island has no plans."""
+    islands = {load.place for load in stored.inputs.loads if load.kind is rules.LoadKind.ISLAND}
+    return reliability.together(stored.plan.choices) if islands == {choice.island for choice in stored.plan.choices} else None
+
+
 def chosen_now(stored: StoredPlan, election: str, at: datetime) -> dict[str, rules.IslandChoice]:
     """What would be chosen for every island with the forecasts as they are now, in the plan's own network and fleet.
 

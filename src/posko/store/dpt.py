@@ -174,13 +174,19 @@ def voters(election: str, at: datetime) -> dict[str, rules.TpsVoters]:
 
 def voters_of(election: str, run: str) -> dict[str, rules.TpsVoters]:
     """TPS -> voters as one import stated them; empty for an unknown one."""
-    rows = DptCount.objects.filter(run__election=election, run_id=int(run)).order_by("tps") if run.isdigit() else ()
-    return {r.tps: rules.TpsVoters(r.tps, r.dpt, r.dptb, r.dpk, r.estimate, r.male, r.female) for r in rows}
+    return _voters(DptCount.objects.filter(run__election=election, run_id=int(run))) if run.isdigit() else {}
 
 
 def _counts(run: rules.Run | None) -> dict[str, rules.TpsVoters]:
-    rows = DptCount.objects.filter(run_id=int(run.id)).order_by("tps") if run else ()
-    return {r.tps: rules.TpsVoters(r.tps, r.dpt, r.dptb, r.dpk, r.estimate, r.male, r.female) for r in rows}
+    return _voters(DptCount.objects.filter(run_id=int(run.id))) if run else {}
+
+
+def _voters(rows: "models.QuerySet[DptCount]") -> dict[str, rules.TpsVoters]:
+    told = rows.order_by("tps").values_list("tps", "dpt", "dptb", "dpk", "estimate", "male", "female")
+    return {
+        tps: rules.TpsVoters(tps, in_dpt, in_dptb, in_dpk, estimate, male, female)
+        for tps, in_dpt, in_dptb, in_dpk, estimate, male, female in told
+    }
 
 
 def _rows(election: str, at: datetime) -> "models.QuerySet[DptRun]":

@@ -63,8 +63,10 @@ MOVING = (
     "vehicle.added", "vehicle.changed", "vehicle.retired", "handling.set", "receipt.recorded", "receipt.accepted", "receipt.corrected",
     "order.placed", "order.moved", "orders.imported", "shipment.announced", "shipment.arrived", "carton.closed", "tps.checked",
     "tps.phoned", "tps.phone_withdrawn",
-    "box.sealed", "box.reopened", "box.loaded", "box.handed_over", "box.refused", "box.damaged", "trip.departed", "trip.arrived",
+    "box.sealed", "box.opened", "box.resealed", "box.given_up", "box.reopened", "boxes.prepared", "kit.split", "kit.joined",
+    "needs.computed", "box.loaded", "box.handed_over", "box.refused", "box.damaged", "trip.departed", "trip.arrived",
     "custody.corrected", "load.split", "load.joined", "tps.listed", "dpt.imported", "carton.result_corrected",
+    "carton.closing_undone", "claim.filed", "claim.answered", "shipment.misdirected", "misdirection.decided",
     "rate.set", "team.formed", "pledge.offered", "transfer.sent", "transfer.received", "transfer.corrected", "transfer.cancelled",
 )  # fmt: skip
 

@@ -270,11 +270,17 @@ def import_boundaries(boundaries: Mapping[str, Mapping[str, Any]], source: str, 
 def tps_list(election: str) -> list[rules.Tps]:
     """All TPS of an election in the order of their codes."""
     names = dict(RegionRow.objects.filter(level="kecamatan").values_list("code", "name"))
+    told = (
+        TpsRow.objects.filter(election=election)
+        .order_by("code")
+        .values_list(  # hundreds, several times a page: no rows of Django's
+            "code", "number", "name", "desa_code", "desa_name", "kecamatan_code", "kind", "island", "provisional", "lat", "lon"
+        )
+    )
     return [
-        rules.Tps(t.code, t.number, t.name, t.desa_code, t.desa_name, t.kecamatan_code, names.get(t.kecamatan_code, ""),
-                  t.kind, t.island, t.provisional, t.lat, t.lon)
-        for t in TpsRow.objects.filter(election=election).order_by("code")
-    ]  # fmt: skip
+        rules.Tps(code, number, name, desa, desa_name, kecamatan, names.get(kecamatan, ""), kind, island, provisional, lat, lon)
+        for code, number, name, desa, desa_name, kecamatan, kind, island, provisional, lat, lon in told
+    ]
 
 
 def named(election: str, signals: Iterable[facts.Signal], key: str) -> list[facts.Signal]:
