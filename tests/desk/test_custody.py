@@ -14,12 +14,13 @@ from django.test import Client
 from PIL import Image
 
 from posko.desk import custody as desk
+from posko.desk import evidence as evidence_desk
 from posko.desk import handing
 from posko.domain import custody as rules
 from posko.domain import record as record_rules
 from posko.domain.custody import Kind
 from posko.formats import custody as words
-from posko.store import custody, distribution, packing, record, returns
+from posko.store import custody, distribution, packing, places, record, returns
 from tests import beltim, kept, pages
 
 pytestmark = pytest.mark.django_db
@@ -510,6 +511,7 @@ def test_nia_gives_back_putri_loads_and_budi_receives_with_a_photo_and_a_coarse_
     assert f"/bukti/{sha}/" in shown
     picture = budi.get(f"/{E}/bukti/{sha}/")
     assert picture.status_code == 200
+    assert (putri.get(f"/{E}/bukti/{sha}/").status_code, f"/bukti/{sha}/" in said(putri.get(page))) == (403, False)
     assert b"RAHASIA" not in picture.content
     assert client_for("dedi").get(f"/{E}/bukti/{sha}/").status_code in {403, 404}
     handed = custody.state(E, end_at).valid[-1]
@@ -556,6 +558,14 @@ def test_damage_takes_photos_and_nothing_else(installation: Any, home: custody.R
     putri.post(f"/{E}/bukti/tarik/", gone, follow=True)
     assert f"/bukti/{sha}/" not in said(putri.get(page)), "a wrong picture is withdrawn and the event stays"
     assert custody.events(E, home.depart_at) == [event]
+
+
+def test_a_picture_of_an_island_is_open_to_the_desa_whose_people_vote_there(installation: Any, mine: custody.Ride) -> None:
+    tps = next(one for one in places.tps_list(E) if one.island)
+    at = mine.depart_at
+    event = rules.Event("", Kind.DAMAGED, at, "", 0, "p-ani", tps.island, things=(f"K:{tps.code}",), cause="basah")
+    made = custody.record_event(E, event, custody.Words(), record_rules.Actor("p-ani", "KPU"), at)
+    assert evidence_desk.place_of(E, "custody", custody.subject(made.id), at) == tps.desa_code
 
 
 def test_a_paper_of_a_return_that_was_planned_anew_says_so(installation: Any, home: custody.Ride, client_for: ClientFor) -> None:

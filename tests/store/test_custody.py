@@ -334,8 +334,17 @@ def test_a_kit_that_travels_in_two_parts_is_two_things_and_its_tps_waits_for_bot
         short = replace(handed, things=tuple(t for t in things if not t.endswith(":b")))
         record_all(scene, loaded, short, at=at)
         assert tps not in custody.deliveries(E, at)
+        with patch.object(distribution, "current_plan", lambda _election, _at: road.stored):
+            assert tps not in custody.deliveries(E, at), "joined again after its second part had left: that part is still away"
         record_all(scene, replace(handed, things=(f"K:{tps}:b",)), at=at)
         assert tps in custody.deliveries(E, at)
+
+
+def test_booths_that_came_in_two_parts_go_back_to_the_pps_in_two(scene: Any) -> None:
+    fetched = [custody.Item(thing, "T", "D", 0, "") for thing in ("S:T:b", "K:T", "S:T")]
+    fetched.append(custody.Item("S:U", "U", "D", 0, ""))
+    with patch.object(custody, "manifests", lambda *_: {"one": fetched[:1], "other": fetched[1:]}):
+        assert custody.rest_of(E, "T", datetime(2024, 2, 15, tzinfo=UTC)) == ["S:T", "S:T:b"]
 
 
 def test_a_waybill_is_found_by_its_number_its_code_and_its_label(scene: Any, road: custody.Ride) -> None:

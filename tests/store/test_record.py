@@ -316,6 +316,27 @@ def test_postgresql_erases_the_private_part_and_keeps_every_hash(installation: A
     assert record.verify().faults == ()
 
 
+def test_a_page_asks_once_every_asker_has_a_list_of_its_own_and_whoever_writes_forgets(db: None) -> None:
+    record.install(name="Uji", region="19.06", demo=True, at=AT)
+    asked: list[str] = []
+
+    @record.remembered
+    def answers(word: str, more: int = 0) -> list[int]:
+        asked.append(word)
+        return [len(asked), more]
+
+    assert (answers("a"), answers("a")) == ([1, 0], [2, 0]), "outside of a page nothing is remembered"
+    with record.reading():
+        first = answers("b")
+        first.append(99)
+        assert (answers("b"), answers("b", more=1), answers("b")) == ([3, 0], [4, 1], [3, 0])
+        write(1)
+        with transaction.atomic():
+            record.turn(AT)
+        assert answers("b") == [5, 0]
+    assert answers("b") == [6, 0]
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_postgresql_gives_out_leaf_indexes_without_gaps_to_writers_at_once(transactional_db: None) -> None:

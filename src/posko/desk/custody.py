@@ -421,10 +421,13 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
 
 
 def _pictures(request: shell.Request, event: rules.Event) -> list[str]:
-    """Where the pictures of an event are shown; one that was withdrawn is not."""
+    """Where the pictures of an event are shown, to whoever may open them; one that was withdrawn is not."""
     if not event.photos:
         return []
-    standing = evidence.of(request.election.code, custody.subject(event.id), request.at, "custody")
+    subject = custody.subject(event.id)
+    if not shell.may(request, "custody.read", _thing(evidence_desk.place_of(request.election.code, "custody", subject, request.at))):
+        return []
+    standing = evidence.of(request.election.code, subject, request.at, "custody")
     return [reverse("desk:evidence_file", args=[request.election.code, one.kept.sha256]) for one in standing]
 
 
@@ -597,7 +600,8 @@ def _of_tps(request: shell.Request, election: str, code: str, way: str) -> tuple
     kits = [f"K:{code}", *(thing for thing in (f"K:{code}:b",) if thing in holdings)]
     held = {thing: holdings[thing] for thing in [*boxes, *kits] if thing in holdings and not holdings[thing].trip}
     if way:
-        things = [thing for thing in [*boxes, *kits, f"S:{code}"] if thing not in holdings or holdings[thing].way != rules.BACK]
+        rest = custody.rest_of(election, code, at) or [f"S:{code}"]
+        things = [thing for thing in [*boxes, *kits, *rest] if thing not in holdings or holdings[thing].way != rules.BACK]
         site = next((tps.island or tps.desa_code for tps in places.tps_list(election) if tps.code == code), "")
         place = next((one.place for one in held.values()), site)
     else:
@@ -606,10 +610,15 @@ def _of_tps(request: shell.Request, election: str, code: str, way: str) -> tuple
     pieces = _kit_boxes(election, code, len(boxes), at)
     kit = "Perlengkapan" if boxes else "Kotak dan perlengkapan"
     kit = ("Perlengkapan" if boxes else "Kotak hasil") if way else kit
-    labels = {f"K:{code}": kit, f"K:{code}:b": f"{kit} (bagian 2)", f"S:{code}": "Bilik dan alat"} | {
-        thing: f"Kotak {contest}" for thing, contest in boxes.items()
-    }
-    counts = {f"K:{code}": pieces, f"K:{code}:b": 0, f"S:{code}": 0}
+    labels = (
+        {f"K:{code}": kit, f"K:{code}:b": f"{kit} (bagian 2)"}
+        | {
+            f"S:{code}": "Bilik dan alat",
+            f"S:{code}:b": "Bilik dan alat (bagian 2)",
+        }
+        | {thing: f"Kotak {contest}" for thing, contest in boxes.items()}
+    )
+    counts = {f"K:{code}": pieces, f"K:{code}:b": 0, f"S:{code}": 0, f"S:{code}:b": 0}
     return [custody.Item(thing, code, place, counts.get(thing, 1), labels[thing]) for thing in things], place
 
 

@@ -29,6 +29,7 @@ from posko.store import (
     materials,
     minutes,
     packing,
+    places,
     pledges,
     products,
     rakor,
@@ -132,8 +133,12 @@ def _minutes(election: str, code: str, at: datetime) -> str | None:
 
 
 def _custody(election: str, event: str, at: datetime) -> str | None:
+    """An event belongs where it happened; one on an island to the desa of those who vote there."""
     found = custody.get_event(election, event)
-    return found.place if found.at <= at else None
+    if found.at > at:
+        return None
+    homes = [tps.desa_code for tps in places.tps_list(election) if tps.island == found.place]
+    return access_rules.around(homes, record.election(election).region) if homes else found.place
 
 
 PLACES: dict[str, dict[str, Locate]] = {

@@ -369,7 +369,7 @@ def _prompt(request: shell.Request, form: Form) -> dict[str, Any]:
     return {
         "prompt": prompt, "kept": kept, "form": form, "expected": form.expected, "there": there, "ticked": ticked,
         "boxes": form.boxes, "counted": form.counted, "labelled": any(item.thing.startswith("B:") for item in form.expected),
-        "kits": [item for item in form.expected if item.thing.startswith("K:")],
+        "kits": [item for item in form.expected if not item.thing.startswith("B:")],
         "left": [item for item in form.expected if item.thing.startswith("B:") and item.thing not in form.scanned],
         "causes": words.CAUSES.items(), "agencies": words.AGENCIES.items(), "functions": words.FUNCTIONS.items(),
         "review": _review(request, form) if prompt == "send" else [], "unexplained": _unexplained(form) if prompt == "send" else 0,

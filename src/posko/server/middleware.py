@@ -98,7 +98,10 @@ class Situation:
         told.at = record.clock(told.machine_at)
         told.person = access.person(request.user) if request.user.is_authenticated else None
         told.election = None
-        return self.get_response(request)
+        if request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        with record.reading():
+            return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, kwargs: dict[str, object]) -> None:
         """An address that names an election gets that election, or 404."""

@@ -426,6 +426,7 @@ def _sign(agreement: rules.Agreement, title: str, actor: facts.Actor, at: dateti
     record.append(prepared, at=at)
 
 
+@record.remembered
 def signed(at: datetime) -> list[Signed]:
     """The newest version of each agreement, expired ones too, by code."""
     newest = {row.code: row for row in AgreementRow.objects.filter(from_at__lte=at).order_by("code", "version")}

@@ -890,6 +890,7 @@ def register(election: str, at: datetime, scope: access_rules.Scope | None = Non
     return [i for i in items if scope.covers(rules.thing(i, scope.act, region))]
 
 
+@record.remembered
 def _register(election: str, at: datetime) -> list[rules.Aght]:
     rows = list(Item.objects.filter(election=election, occurred_at__lte=at))
     if not rows:

@@ -370,6 +370,12 @@ def fetchable(election: str, one: Ride, place: str, at: datetime) -> list[Item]:
     return [item for item in manifest(election, one, at) if item.place == place and not gone(now.holdings.get(item.thing))]
 
 
+def rest_of(election: str, tps: str, at: datetime) -> list[str]:
+    """The booths and tools of a TPS as the returns fetch them: one thing, or two where its kit travelled in two parts."""
+    found = manifests(election, rides_back(election, at), at).values()
+    return sorted({item.thing for items in found for item in items if item.thing.startswith("S:") and item.target == tps})
+
+
 def results_left(election: str, place: str, at: datetime) -> int:
     """Ballot boxes of the returns that still stand at a place: they leave before its booths do."""
     trips = [one for one in rides_back(election, at) if one.takes_on(place)]
@@ -622,6 +628,7 @@ def words(event_ids: Iterable[str]) -> dict[str, Words]:
     return {one: Words(*(told.text(one, name) for name in ("giver", "receiver", "note"))) for one in ids}
 
 
+@record.remembered
 def state(election: str, at: datetime) -> rules.State:
     """Who holds what and where each trip was last seen, at an instant."""
     rows = CustodyEventRow.objects.filter(election=election, occurred_at__lte=at)
@@ -674,9 +681,12 @@ def deliveries(election: str, at: datetime) -> dict[str, datetime]:
     for event in now.valid:
         for thing in event.things:
             began_at.setdefault(thing, event.at)
+    # A part that left is waited for, also where a later plan brings the kit whole again.
+    seen_parts = {target_of(thing): (thing,) for thing in now.holdings if thing.startswith("K:") and thing.endswith(":b")}
     parted, found = _kits_in_two(election, boxes, at), {}
     for target, home in homes.items():
-        kits = [now.holdings.get(thing) for thing in parted.get(target, (f"K:{target}",))]
+        wanted = dict.fromkeys((*parted.get(target, (f"K:{target}",)), *seen_parts.get(target, ())))
+        kits = [now.holdings.get(thing) for thing in wanted]
         left_at = max((began_at[kit.thing] for kit in kits if kit), default=None)
         if left_at is None:
             continue

@@ -485,6 +485,7 @@ def set_rules(election: str, keep: rules.Rules, reason: str, actor: facts.Actor,
         record.append(prepared, at=at)
 
 
+@record.remembered
 def vehicle_states(election: str, at: datetime) -> list[VehicleState]:
     """Every vehicle ever entered, as it stands at an instant. A row from before its words were private has its own."""
     latest: dict[str, VehicleRow] = {}
@@ -1190,6 +1191,7 @@ def plan_of_row(pk: int) -> StoredPlan:
     return _stored(pk)
 
 
+@record.remembered
 def current_plan(election: str, at: datetime) -> StoredPlan | None:
     """The plan in force at an instant: the latest recorded."""
     pk = PlanRow.objects.filter(election=election, occurred_at__lte=at).order_by("number").values_list("pk", flat=True).last()

@@ -156,6 +156,7 @@ def import_voters(
     return _run(row)
 
 
+@record.remembered
 def current(election: str, at: datetime) -> rules.Run | None:
     """The import in force at an instant, or None."""
     row = _rows(election, at).last()

@@ -273,6 +273,7 @@ def count_stock(election: str, item: str, condition: str, count: int, note: str,
 # --- what is read --------------------------------------------------------------------------------------------------------
 
 
+@record.remembered
 def current(election: str, at: datetime) -> NeedsRun | None:
     """The computation in force, or None."""
     row = RunRow.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-pk").first()
@@ -298,6 +299,7 @@ def lines(election: str, at: datetime, item: str | None = None, place: str | Non
     return [rules.Need(*values) for values in rows.values_list(*fields)]
 
 
+@record.remembered
 def totals(election: str, at: datetime) -> list[rules.Total]:
     """What the needs add up to, by item. Stock kept apart (re-vote ballots) is not here: see `separate`."""
     return [total for total in _totals_of(election, current(election, at)) if not total.separate]

@@ -267,6 +267,7 @@ def import_boundaries(boundaries: Mapping[str, Mapping[str, Any]], source: str, 
     return len(boundaries)
 
 
+@record.remembered
 def tps_list(election: str) -> list[rules.Tps]:
     """All TPS of an election in the order of their codes."""
     names = dict(RegionRow.objects.filter(level="kecamatan").values_list("code", "name"))
@@ -311,6 +312,7 @@ def desa_list(region: str) -> list[rules.Desa]:
     return [rules.Desa(r.code, r.name, r.code[:8], names.get(r.code[:8], ""), r.lat or 0.0, r.lon or 0.0) for r in rows]
 
 
+@record.remembered
 def sites(region: str) -> list[rules.Site]:
     """Warehouses, offices, piers and islands."""
     rows = list(SiteRow.objects.filter(region=region).order_by("code"))
@@ -318,6 +320,7 @@ def sites(region: str) -> list[rules.Site]:
     return [rules.Site(s.code, s.kind, s.name, s.lat, s.lon, s.provisional, told.text(s.entry_id, "note", s.note)) for s in rows]
 
 
+@record.remembered
 def sea_legs(region: str) -> list[rules.SeaLeg]:
     """Boat legs, pier to island."""
     rows = SeaLegRow.objects.filter(region=region).order_by("island")

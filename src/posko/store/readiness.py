@@ -299,6 +299,7 @@ def keep_withdrawal(election: str, entry_id: str, withdrawal_id: str, at: dateti
 # --- what is read --------------------------------------------------------------------------------------------------------
 
 
+@record.remembered
 def limits(election: str, at: datetime) -> rules.Limits:
     """The limits in force."""
     row = Limit.objects.filter(election=election, occurred_at__lte=at).order_by("-occurred_at", "-id").first()
@@ -450,6 +451,7 @@ def item_names(election: str, at: datetime) -> dict[str, str]:
     return {line_code(d.key): _name(d) for d in receipts.demands(election, at) if d.critical}
 
 
+@record.remembered
 def all_facts(election: str, at: datetime, region: str = "") -> list[rules.Facts]:
     """Everything known about every TPS of a region (all without one) at an instant."""
     tps_list = [t for t in places.tps_list(election) if not region or access_rules.within(t.code, region)]

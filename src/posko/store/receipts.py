@@ -1283,6 +1283,7 @@ def contracts(election: str, at: datetime) -> list[rules.Contract]:
     return [rules.Contract(r.number, r.signed_on, r.supplier, r.tahap, r.occurred_at, r.mark) for r in rows]
 
 
+@record.remembered
 def orders(election: str, at: datetime) -> list[rules.Order]:
     """Orders placed by then with the days in force then, oldest first."""
     return _orders(_placed(election, at).order_by("occurred_at", "id"), at)
@@ -1308,6 +1309,7 @@ def _orders(rows: "models.QuerySet[Order]", at: datetime) -> list[rules.Order]:
     return [_order(row, moves[key], made.get(key)) for key, row in zip(keys, found, strict=True)]
 
 
+@record.remembered
 def shipments(election: str, at: datetime) -> list[rules.Shipment]:
     """Shipments announced by then, oldest first; their orders with the days in force then."""
     known = {order.code: order for order in orders(election, at)}
@@ -1343,6 +1345,7 @@ def get_misdirection(election: str, code: str, at: datetime) -> rules.Misdirecti
     return found
 
 
+@record.remembered
 def receipts(election: str, at: datetime) -> list[rules.ReceiptNote]:
     """Receipts as they stood then: the count in force, its acceptance, a correction that waits. Oldest first."""
     return _notes_of(list(Receipt.objects.filter(election=election).order_by("occurred_at", "id")), at)

@@ -453,6 +453,7 @@ def _write(row: Recommendation, event: rules.Event, entry_id: str) -> None:
 # --- what is read ----------------------------------------------------------------------------------------------------------
 
 
+@record.remembered
 def listing(election: str, at: datetime) -> list[rules.Recommendation]:
     """Every recommendation drafted by then as it stood, oldest first."""
     rows = list(Recommendation.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "id"))

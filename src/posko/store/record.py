@@ -10,10 +10,12 @@ import os
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import wraps
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
@@ -376,6 +378,44 @@ def install(*, name: str, region: str, demo: bool, at: datetime) -> Installation
     return installation()
 
 
+# --- one answer for one page ---------------------------------------------------------------------------------------------
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_READ: ContextVar[dict[Any, Any] | None] = ContextVar("posko_read", default=None)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """While one page is read: what is `remembered` is asked of the database once. Whoever writes meanwhile forgets it all (`turn`)."""
+    token = _READ.set({})
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
+def remembered(asks: Callable[P, R]) -> Callable[P, R]:
+    """A question with one answer for as long as a page is read: a dozen parts of a page ask it. Its arguments can be keys; what it answers
+    consists of frozen values, and of a list or dict on the outside that every asker gets an own one of."""
+
+    @wraps(asks)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+        known = _READ.get()
+        if known is None:
+            return asks(*args, **kwargs)
+        key = asks, args, tuple(sorted(kwargs.items()))
+        if key not in known:
+            known[key] = asks(*args, **kwargs)
+        found: Any = known[key]
+        mine: R = found.copy() if type(found) in (list, dict) else found
+        return mine
+
+    return ask
+
+
+@remembered
 def installation() -> Installation:
     """This installation; nameless before `install`."""
     row = InstallationRow.objects.filter(id=1).first()
@@ -401,6 +441,7 @@ def elections() -> list[rules.Election]:
     return [_election(row) for row in ElectionRow.objects.order_by("voting_at")]
 
 
+@remembered
 def election(code: str) -> rules.Election:
     """One election; NoElection."""
     row = ElectionRow.objects.filter(code=code).first()
@@ -527,6 +568,8 @@ def turn(at: datetime) -> datetime:
     one it waited for wrote: it acts no earlier than that one, so that reading as of its instant shows what the other one did.
     """
     newest = _lock_head().size - 1
+    if (known := _READ.get()) is not None:
+        known.clear()
     last = Entry.objects.filter(leaf_index=newest).values_list("recorded_at", flat=True).first()
     return last if last is not None and at < last <= at + WAITED else at
 

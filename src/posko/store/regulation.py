@@ -91,6 +91,7 @@ def confirm(
 # --- what is read --------------------------------------------------------------------------------------------------------
 
 
+@record.remembered
 def confirmations(election: str, at: datetime, item: str = "") -> list[rules.Confirmation]:
     """What was confirmed by then, oldest first; of one item or of all."""
     rows = ConfirmationRow.objects.filter(election=election, occurred_at__lte=at).order_by("occurred_at", "pk")
@@ -116,6 +117,7 @@ def _read(path: Path, _changed: int) -> tuple[rules.Rulebook, Source]:
     return found, Source(found.code, found.version, hashlib.sha256(data).hexdigest())
 
 
+@record.remembered
 def of_code(election: str, code: str, at: datetime) -> rules.Rulebook:
     """Any rulebook under this election's confirmations and day of voting: to try another one. NoRulebook."""
     book = rules.in_force(shipped(code)[0], rules.local_date(record.election(election).voting_at))
