@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from posko.desk import record as journal
 from posko.domain import custody
 from posko.domain import distribution as rules
 from posko.domain import record as facts
@@ -22,6 +23,12 @@ LATER = AT + timedelta(minutes=10)
 
 def _rules(at: datetime = LATER) -> rules.Rules:
     return distribution.handlings(ELECTION, at)[0].rules
+
+
+def _beyond_erasing() -> set[str]:
+    """Kinds of entries that keep typed words and have no eraser."""
+    entries = record.Opening.objects.exclude(private=None).values_list("entry_id", flat=True)
+    return set(record.Entry.objects.filter(entry_id__in=list(entries)).values_list("kind", flat=True)) - set(journal.words())
 
 
 def test_rules_are_changed_with_a_reason_and_taken_back_by_another_entry(planned: distribution.StoredPlan) -> None:
@@ -42,6 +49,7 @@ def test_rules_are_changed_with_a_reason_and_taken_back_by_another_entry(planned
     reasons = distribution.handling_reasons(distribution.handlings(ELECTION, again))
     assert sorted(reasons.values()) == ["", "PPK minta lebih dulu", "ternyata kurang kendaraan"]
     assert record.Entry.objects.filter(kind="handling.changed").count() == 2
+    assert _beyond_erasing() == set()
 
 
 def _split(planned: distribution.StoredPlan) -> tuple[str, rules.KitSplit]:
@@ -78,6 +86,7 @@ def test_a_kit_is_split_only_by_a_named_act_and_both_parts_are_needed(planned: d
     assert readiness.dues(ELECTION, LATER)[tps]["arrived"] == stored.arrivals()[tps]
     distribution.join_kit(ELECTION, tps, ANI, LATER + timedelta(minutes=1))
     assert distribution.kits(ELECTION, LATER + timedelta(minutes=1)) == []
+    assert _beyond_erasing() == set()
     with pytest.raises(rules.BadKit):
         distribution.join_kit(ELECTION, tps, ANI, LATER + timedelta(minutes=1))
 

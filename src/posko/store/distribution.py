@@ -1340,5 +1340,8 @@ def find(person: access_rules.Person, election: str, text: str, at: datetime) ->
 
 
 WORDS: dict[str, record.Eraser] = dict.fromkeys(
-    (*_DISRUPTED.values(), *_ENDED.values(), "vehicle.added", "vehicle.changed", "vehicle.retired"), record.journal_only
-)
+    (
+        *_DISRUPTED.values(), *_ENDED.values(), "vehicle.added", "vehicle.changed", "vehicle.retired", "handling.changed", "kit.split",
+    ),
+    record.journal_only,
+)  # fmt: skip
