@@ -560,6 +560,13 @@ def test_damage_takes_photos_and_nothing_else(installation: Any, home: custody.R
     assert custody.events(E, home.depart_at) == [event]
 
 
+def test_nothing_is_handed_back_before_the_vote(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
+    clock(installation, mine.depart_at)
+    page = said(client_for("nia").get(f"{BASE}tps/{HOME}.001/kembali/", follow=True))
+    assert "sesudah pemungutan suara" in page
+    assert "Hitung kotak suara" not in page
+
+
 def test_a_picture_of_an_island_is_open_to_the_desa_whose_people_vote_there(installation: Any, mine: custody.Ride) -> None:
     tps = next(one for one in places.tps_list(E) if one.island)
     at = mine.depart_at

@@ -570,6 +570,9 @@ def pass_on(request: shell.Request, election: str, code: str) -> HttpResponse:
 @shell.page("custody.record", thing=_at_tps)
 def pass_back(request: shell.Request, election: str, code: str) -> HttpResponse:
     """After the count from the KPPS to the PPS: everything of one TPS, without a vehicle."""
+    if request.at < request.election.voting_at:
+        shell.warned(request, "Kotak hasil baru dapat diserahkan kembali sesudah pemungutan suara dimulai.")
+        return redirect("desk:home", election)
     return _passed(request, election, code, rules.BACK)
 
 
