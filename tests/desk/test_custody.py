@@ -14,6 +14,7 @@ from django.test import Client
 from PIL import Image
 
 from posko.desk import custody as desk
+from posko.desk import handing
 from posko.domain import custody as rules
 from posko.domain import record as record_rules
 from posko.domain.custody import Kind
@@ -361,9 +362,9 @@ def test_a_waybill_that_no_longer_holds_leads_to_the_page_that_says_so(
 
 
 def test_only_numbers_of_seals_travel_in_a_form_as_readings(installation: Any) -> None:
-    assert desk._unpacked("B:X|KT004503 kt4504|0|1") == rules.Reading("B:X", ("KT004503", "KT4504"))
+    assert handing._unpacked("B:X|KT004503 kt4504|0|1") == rules.Reading("B:X", ("KT004503", "KT4504"))
     for typed in ("B:X|Budi telepon 0812|0|1", "B:X||²|1", "B:X|KT1|0"):
-        assert desk._unpacked(typed) is None
+        assert handing._unpacked(typed) is None
 
 
 def test_what_happened_now_bears_the_time_of_the_press_and_is_written_once(
@@ -547,6 +548,14 @@ def test_damage_takes_photos_and_nothing_else(installation: Any, home: custody.R
     (event,) = custody.events(E, home.depart_at)
     assert (event.kind, event.way, len(event.photos)) == (Kind.DAMAGED, "back", 1)
     assert record.entry(E, event.id).facts["photos"] == list(event.photos)
+    (sha,), page = event.photos, f"{BASE}sj/{home.waybill}/"
+    assert f"/bukti/{sha}/" in said(putri.get(page))
+    undo = f"{BASE}catatan/{event.id}/batal/"
+    assert "Tarik berkas" in said(putri.get(undo))
+    gone = {"stage": "custody", "subject": custody.subject(event.id), "what": "photo", "sha256": sha, "next": undo}
+    putri.post(f"/{E}/bukti/tarik/", gone, follow=True)
+    assert f"/bukti/{sha}/" not in said(putri.get(page)), "a wrong picture is withdrawn and the event stays"
+    assert custody.events(E, home.depart_at) == [event]
 
 
 def test_a_paper_of_a_return_that_was_planned_anew_says_so(installation: Any, home: custody.Ride, client_for: ClientFor) -> None:

@@ -82,7 +82,18 @@ def test_ani_asks_watches_and_gets_a_plan(with_fleet: Any, client_for: ClientFor
     again = ani.post(BASE + "rencana/", {"seconds": "5"}, follow=True).content.decode()
     assert "Satu rencana sedang disusun" in again
     assert jobs.run_once()
-    assert "lolos pemeriksaan" in ani.get(answer["Location"], follow=True).content.decode()
+    made = ani.get(answer["Location"], follow=True).content.decode()
+    assert "lolos pemeriksaan" in made
+    assert "Peluang semua pulau terlayani" in made
+
+
+def test_a_plan_that_is_stopped_while_it_is_made_says_so(with_fleet: Any, client_for: ClientFor) -> None:
+    ani = client_for("ani")
+    where = ani.post(BASE + "rencana/", {"seconds": "5"})["Location"]
+    assert "Penyusunan dihentikan" in ani.post(where + "batal/", follow=True).content.decode()
+    assert "Tidak ada rencana yang dicatat" in ani.get(where).content.decode()
+    assert "sudah selesai, diterima, atau dihentikan" in ani.post(where + "batal/", follow=True).content.decode()
+    assert ani.get(where.replace("/1/", "/999/")).status_code == 404
 
 
 def test_an_infeasible_request_says_why_and_what_helps(with_fleet: Any, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch) -> None:

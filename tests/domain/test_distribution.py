@@ -409,3 +409,18 @@ def test_a_changed_copy_of_a_network_looks_every_way_up_anew() -> None:
     moved = replace(NETWORK, nodes=tuple(replace(node, name="x") for node in NETWORK.nodes))
     assert moved.node("G").name == "x"  # type: ignore[union-attr]
     assert replace(closed, closures=()).leg(d.Kind.TRUCK, "G", "A") == open_road
+
+
+def test_each_part_of_a_split_kit_comes_after_its_ppk_where_that_is_the_rule() -> None:
+    keep = replace(KEEP, ppk_first=True, split_kits=("19.06.01.2001.001",))
+    half = replace(_load("19.06.01.2001.001:a", "19.06.01.2001"), pieces=(d.Piece("19.06.01.2001.001", "KOTAK", 3),))
+    other = replace(half, code="19.06.01.2001.001:b", pieces=(d.Piece("19.06.01.2001.001", "KOTAK", 2),))
+    seat = _load("19.06.01", "19.06.01", kind=d.LoadKind.DISTRICT)
+    stops = [d.Stop(load.place, (load.code,), H1 + 400 + 50 * n, H1 + 430 + 50 * n) for n, load in enumerate((half, seat, other))]
+    plan = d.Plan((d.Trip("T-1", "T", "G", H1 + 350, tuple(stops), H1 + 700, 1),), (), 1, "")
+    found = d.violations(plan, [half, other, seat], NETWORK, FLEET, keep)
+    assert [fault.facts["load"] for fault in found if fault.code == "ppk_not_first"] == [half.code]
+    assert not [fault for fault in found if fault.code == "kit_split"]
+    assert [fault.code for fault in d.violations(plan, [half, other, seat], NETWORK, FLEET, KEEP)].count("kit_split") == 1
+    third = replace(other, code="x", pieces=(d.Piece("19.06.01.2001.001", "TINTA", 1),))
+    assert "kit_split" in {fault.code for fault in d.violations(plan, [half, other, third, seat], NETWORK, FLEET, keep)}

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from posko.domain import distribution as rules
+from posko.domain import replanning
 from posko.planning import routes
 
 H1, H2 = -rules.DAY, -2 * rules.DAY
@@ -222,3 +223,10 @@ def test_a_kit_that_no_boat_takes_is_left_and_the_others_go() -> None:
     plan = propose(loads)
     assert {(item.load, item.code) for item in plan.unassigned} == {("Q~1", "boat_too_small"), ("Q~2", "boat_too_small")}
     assert set(plan.arrivals()) == {"A1"}
+
+
+def test_the_loss_of_the_only_large_boat_parts_what_it_would_have_taken() -> None:
+    big = boat("B9", volume_ml=6_000_000)
+    given = replanning.Given((kits("Q", 9),), NETWORK, (*FLEET, big), KEEP)
+    assert [len(load.tps) for load in replanning.after(given, replanning.VehicleLost("B9"), SIZES).loads] == [4, 5]
+    assert replanning.after(given, replanning.VehicleLost("B1"), SIZES).loads == given.loads

@@ -57,10 +57,11 @@ def fetched(one: custody.Ride) -> list[rules.Event]:
         )  # fmt: skip
         found.append(rules.Event("", Kind.DEPARTED, one.stored.instant(stop.depart_min), "", 0, "p-oki", stop.place, **blank))
     end, at = one.halts[-1], one.stored.instant(one.trip.return_min)
+    taker = Party(rules.CARRIER, "lainnya") if return_rules.pier(end.place) else PPK
     count, things = sum(item.boxes for item in items), tuple(item.thing for item in items)
     found.append(rules.Event("", Kind.ARRIVED, at, "", 0, "p-oki", end.place, **blank))
     found.append(
-        rules.Event("", Kind.HANDED_OVER, at + timedelta(minutes=9), "", 0, "p-oki", end.place, things=things, giver=DRIVER, receiver=PPK,
+        rules.Event("", Kind.HANDED_OVER, at + timedelta(minutes=9), "", 0, "p-oki", end.place, things=things, giver=DRIVER, receiver=taker,
                     sent=count, received=count, **blank)
     )  # fmt: skip
     return found
@@ -120,6 +121,34 @@ def test_a_trip_is_followed_from_the_desa_to_the_ppk_and_a_second_one_begins_whe
     if again is not None:
         write(fetched(again)[:1])
         assert custody.positions_back(E, again.depart_at)[again.waybill].next_place == again.halts[0].place
+
+
+def test_an_island_comes_back_by_boat_and_from_the_pier_by_road_without_a_contradiction(back: returns.StoredReturn) -> None:
+    trips = custody.rides_back(E, _at())
+    boat = next(one for one in trips if return_rules.pier(one.end))
+    island, at = boat.halts[0].place, boat.stored.instant(boat.trip.return_min)
+    assert (boat.trip.start, boat.index(boat.end), boat.index(boat.end, coming=True)) == (boat.end, -1, 1)
+    steps = fetched(boat)
+    write(steps[:4])
+    where = custody.positions_back(E, steps[3].at)[boat.waybill]
+    assert (where.phase, where.place, where.next_place) == ("departed", island, boat.end)
+    assert where.eta_at == at
+    write(steps[4:5])
+    assert custody.positions_back(E, at)[boat.waybill].phase == "arrived", "home again, and not about to leave"
+    write(steps[5:])
+    goods = {item.thing for item in custody.manifest(E, boat, at)}
+    ashore = next(
+        one for one in trips if one.takes_on(boat.end) and goods & {item.thing for item in custody.manifest(E, one, at) if item.boxes}
+    )
+    standing = custody.returned(E, steps[-1].at)
+    assert standing is not None
+    assert (standing.under_way, standing.ppk) == (sum(item.boxes for item in custody.manifest(E, boat, at)), 0), "on its way at the pier"
+    last = fetched(ashore)
+    write(last)
+    now = custody.state(E, last[-1].at)
+    assert now.conflicts == ()
+    assert {now.holdings[thing].holder.agency for thing in goods} == {"PPK"}
+    assert not [s for s in custody.signals(E, last[-1].at) if s.rule in {"R12.serah", "R17"}]
 
 
 def test_an_event_says_whether_it_goes_out_or_back(back: returns.StoredReturn) -> None:

@@ -1,9 +1,7 @@
 """Stage custody: screens: trips of the day, the phone's page of one trip with one prompt at a time, minutes, one box, what disagrees."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from posko.desk import evidence as evidence_desk
-from posko.desk import shell
+from posko.desk import handing, shell
 from posko.domain import access as access_rules
 from posko.domain import custody as rules
 from posko.domain import distribution as road_rules
@@ -20,10 +18,9 @@ from posko.domain import evidence as evidence_rules
 from posko.domain import labels as label_rules
 from posko.domain import places as place_rules
 from posko.domain import record as facts
-from posko.domain import seals as seal_rules
 from posko.formats import custody as words
 from posko.formats import document, table, text
-from posko.store import access, custody, distribution, packing, places
+from posko.store import access, custody, distribution, evidence, packing, places
 
 Kind = rules.Kind
 UNSEEN_BACK = "belum berangkat"
@@ -35,7 +32,6 @@ PHASES = {
     "done": ("done", "selesai"),
 }
 MOST_LATE_SHOWN = 5
-MOST_NAMED = 8
 COLUMNS = (
     "Surat jalan", "Kendaraan", "Dari", "Perhentian", "Berangkat (rencana)", "Keadaan", "Terlihat di", "Waktu terlihat", "Selisih menit",
     "Berikutnya", "Perkiraan tiba", "Tanda",
@@ -411,7 +407,7 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
                 "note": said.note,
                 "cause": words.CAUSES.get(event.cause, ""),
                 "seals": words.SEALS[event.seals] if event.kind in rules.MOVES else "",
-                "photos": [(sha, reverse("desk:evidence_file", args=[request.election.code, sha])) for sha in event.photos],
+                "photos": _pictures(request, event),
                 "fix": _fix_words(event, trips[event.trip]),
                 "struck": event.id not in valid,
                 "alone": alone,
@@ -422,6 +418,14 @@ def _log(request: shell.Request, events: Sequence[rules.Event], one: custody.Rid
             }
         )
     return rows
+
+
+def _pictures(request: shell.Request, event: rules.Event) -> list[str]:
+    """Where the pictures of an event are shown; one that was withdrawn is not."""
+    if not event.photos:
+        return []
+    standing = evidence.of(request.election.code, custody.subject(event.id), request.at, "custody")
+    return [reverse("desk:evidence_file", args=[request.election.code, one.kept.sha256]) for one in standing]
 
 
 def _fix_words(event: rules.Event, one: custody.Ride | None) -> str:
@@ -439,397 +443,6 @@ def _place_name(request: shell.Request, code: str) -> str:
     return names.get(code) or custody.place_names(request.election.code).get(code, code)
 
 
-# --- one prompt at a time ------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Form:
-    """The answers given so far; everything travels in the form, nothing is kept until it is sent."""
-
-    said: Any
-    kind: Kind
-    expected: Sequence[custody.Item]
-    watches: bool  # somebody of the KPU, who may also write down what a radio said
-    takes: bool  # whoever signed in is the receiving side
-    gives: bool  # or the giving one
-    defaults: Mapping[str, str]  # the likely agencies and functions of both sides
-    other: bool = False  # what changes hands is not what the plan says: it is ticked first
-    readings: list[rules.Reading] = field(default_factory=list)
-    scanned: list[str] = field(default_factory=list)
-
-    def one(self, name: str) -> str:
-        """An answer, tidied."""
-        return str(self.said.get(name, "")).strip()[:400]
-
-    def many(self, name: str) -> list[str]:
-        """Ticked things, of those that are expected (or were scanned)."""
-        known = {item.thing for item in self.expected} | set(self.scanned)
-        return [thing for thing in self.said.getlist(name) if thing in known]
-
-    @property
-    def boxes(self) -> int:
-        """Ballot boxes that should be here."""
-        return sum(item.boxes for item in self.expected)
-
-    @property
-    def counted(self) -> int | None:
-        """Boxes as counted; None before that."""
-        typed = self.one("count")
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else None
-
-    @property
-    def missing(self) -> list[str]:
-        """Things that are not there."""
-        if self.one("scan_done"):
-            absent = set(self.many("kit"))
-            return [
-                item.thing
-                for item in self.expected
-                if item.thing in absent or (item.thing.startswith("B:") and item.thing not in self.scanned)
-            ]
-        return self.many("missing")
-
-    @property
-    def refused(self) -> list[str]:
-        """Things that the receiver does not take."""
-        gone = set(self.missing)
-        return [thing for thing in self.many("refused_thing") if thing not in gone]
-
-    @property
-    def here(self) -> bool:
-        """Whether whoever writes stands beside it."""
-        return self.one("source") != "told"
-
-    @property
-    def giver_me(self) -> bool:
-        """Whether whoever signed in hands it over."""
-        return self.gives and self.here
-
-    @property
-    def receiver_me(self) -> bool:
-        """Whether whoever signed in takes it."""
-        return self.takes and self.here
-
-    def prompt(self) -> str:
-        """What to ask next: the first of these that has no answer yet."""
-        scanned, moved = bool(self.one("scan_done")), self.kind is Kind.HANDED_OVER
-        reasons = (
-            ("chosen", self.other and not self.many("chosen")),
-            ("source", self.watches and self.one("source") not in {"here", "told"}),
-            ("scan", bool(self.one("scan")) and not scanned),
-            ("count", self.counted is None and not scanned),
-            ("missing", not scanned and self.counted != self.boxes and not self.one("missing_done")),
-            ("seals", self.one("seals") not in rules.SEALS),
-            ("reading", self.one("seals") == "differ" and not self.one("reading_done")),
-            ("refused", moved and self.one("refused") not in {"no", "yes"}),
-            ("cause", self.one("refused") == "yes" and not (self.refused and self.one("cause") in rules.CAUSES)),
-            ("parties", not self.one("parties_done")),
-        )
-        return next((prompt for prompt, unanswered in reasons if unanswered), "send")
-
-    def kept(self) -> list[tuple[str, str]]:
-        """Hidden fields: every answer so far."""
-        single = (
-            "source", "count", "scan", "scan_done", "missing_done", "seals", "reading_done", "refused", "cause", "parties_done",
-            "seq", "giver_agency", "giver_function", "giver_name", "receiver_agency", "receiver_function", "receiver_name",
-        )  # fmt: skip
-        found = [(name, self.one(name)) for name in single if self.one(name)]
-        found += [(name, thing) for name in ("chosen", "missing", "refused_thing") for thing in self.many(name)]
-        found += [("kit", thing) for thing in self.many("kit")] if self.one("scan_done") else []
-        found += [("scanned", thing) for thing in self.scanned]
-        return found + [("reading", _packed(reading)) for reading in self.readings]
-
-
-def _packed(reading: rules.Reading) -> str:
-    return "|".join([reading.thing, " ".join(reading.seen), str(reading.count), str(int(reading.whole))])
-
-
-def _unpacked(text_: str) -> rules.Reading | None:
-    """A reading that travelled in the form, read once more: only numbers of seals become facts."""
-    parts = text_.split("|")
-    if len(parts) != 4 or not parts[2].isascii() or not parts[2].isdigit() or len(parts[2]) > 3:
-        return None
-    try:
-        seen, _ = seal_rules.read_all(parts[1].split())
-    except facts.Refusal:
-        return None
-    return rules.Reading(parts[0], tuple(one.text for one in seen), count=int(parts[2]), whole=parts[3] == "1")
-
-
-def _form(request: shell.Request, kind: Kind, expected: Sequence[custody.Item], sides: "Sides") -> Form:
-    watches = request.person.agency == "KPU" and sides.tellable
-    form = Form(request.POST, kind, expected, watches, sides.takes, sides.gives, sides.defaults)
-    form.readings = [found for typed in request.POST.getlist("reading") if (found := _unpacked(typed)) is not None]
-    form.scanned = [thing for thing in request.POST.getlist("scanned") if thing.startswith("B:")][: rules.MOST_THINGS]
-    if request.method == "POST":
-        _scan(request, form)
-        _add_reading(request, form)
-    return form
-
-
-@dataclass(frozen=True)
-class Sides:
-    """On which side of a hand-over whoever signed in stands, and who the two likely are. tellable: a radio may have told of it."""
-
-    takes: bool
-    gives: bool
-    defaults: Mapping[str, str]
-    tellable: bool = True
-
-
-def _sides(request: shell.Request, one: custody.Ride, kind: Kind, place: str) -> Sides:
-    """The sides at a halt. On the way out goods go from the KPU to a vehicle, and from a vehicle to PPK, PPS or another vehicle; on the way
-    back from PPS or PPK to a vehicle, and from a vehicle to PPK or KPU.
-    """
-    agency, boat = request.person.agency, bool(one.vehicle and one.vehicle.boat)
-    driver = (rules.CARRIER, "juru_mudi" if boat else "pengemudi")
-    if one.back is None:
-        if kind is Kind.LOADED:
-            return Sides(agency != "KPU", agency == "KPU", _pair(("KPU", "gudang"), driver))
-        giver = ("KPU", "sekretariat") if agency == "KPU" and request.POST.get("source") != "told" else (rules.CARRIER, "pengemudi")
-        return Sides(agency != "KPU", agency == "KPU", _pair(giver, _holder(place, (rules.CARRIER, "juru_mudi"))))
-    if kind is Kind.LOADED:
-        giver = _holder(place, (rules.CARRIER, "juru_mudi"))
-        return Sides(takes=False, gives=agency == giver[0], defaults=_pair(giver, driver))
-    receiver = _holder(place, (rules.CARRIER, "pengemudi"))
-    return Sides(takes=agency == receiver[0], gives=False, defaults=_pair(driver, receiver))
-
-
-def _holder(place: str, carrier: tuple[str, str]) -> tuple[str, str]:
-    """Who stands at a place: its PPK, its PPS (an island is one desa), the warehouse of the KPU, or at a pier the next vehicle."""
-    site = place.partition(":")[2][:1]
-    if site:
-        return {"D": carrier, "G": ("KPU", "gudang"), "K": ("KPU", "sekretariat")}.get(site, ("PPS", "ketua"))
-    return ("PPK", "ketua") if place.count(".") == 2 else ("PPS", "ketua")
-
-
-def _pair(giver: tuple[str, str], receiver: tuple[str, str]) -> dict[str, str]:
-    return {"giver_agency": giver[0], "giver_function": giver[1], "receiver_agency": receiver[0], "receiver_function": receiver[1]}
-
-
-def _scan(request: shell.Request, form: Form) -> None:
-    """Another box scanned: known by its label. What is not on the waybill is kept too, and said."""
-    typed = form.one("code")
-    if not typed:
-        return
-    try:
-        code = packing.get_box(request.election.code, typed, request.at).code
-    except facts.Refusal as refusal:
-        shell.refused(request, refusal)
-        return
-    thing = f"B:{code}"
-    if thing in form.scanned:
-        shell.warned(request, "Kotak ini sudah dipindai.")
-        return
-    form.scanned.append(thing)
-    if thing not in {item.thing for item in form.expected}:
-        shell.warned(request, "Kotak ini tidak ada dalam surat jalan untuk tempat ini. Tetap dicatat; periksa tujuannya.")
-
-
-def _add_reading(request: shell.Request, form: Form) -> None:
-    """Seals of one more thing, typed or scanned."""
-    thing = form.one("read_thing")
-    if not thing or thing not in {item.thing for item in form.expected} | set(form.scanned):
-        return
-    try:
-        seen, _ = seal_rules.read_all(seal_rules.numbers(form.one("read_seen")))
-    except facts.Refusal as refusal:
-        shell.refused(request, refusal)
-        return
-    typed = form.one("read_count")
-    count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 else 0
-    reading = rules.Reading(thing, tuple(one.text for one in seen), count=count, whole=not form.one("read_broken"))
-    form.readings = [*(one for one in form.readings if one.thing != thing), reading]
-
-
-def _moment(request: shell.Request) -> datetime:
-    """When it happened: what was typed, else now, as the form says."""
-    return text.typed_moment(request.POST.get("when", "")) or request.at
-
-
-def _untimed(request: shell.Request) -> bool:
-    return text.typed_moment(request.POST.get("when", "")) is None
-
-
-def _client(request: shell.Request) -> str:
-    """The browser's session: what R16 takes for a device where the page was typed in."""
-    session = request.session.session_key or request.person.id
-    return f"web:{hashlib.sha256(session.encode()).hexdigest()[:16]}"
-
-
-def _number(request: shell.Request) -> str:
-    """The number that a form was given when it was first shown: sent twice, it is written once."""
-    typed = request.POST.get("seq", "")
-    return typed if typed.isascii() and typed.isdigit() and 0 < len(typed) < 20 else str(int(request.machine_at.timestamp() * 1_000_000))
-
-
-def _common(request: shell.Request, place: str, waybill: str, way: str, *, here: bool = True) -> dict[str, Any]:
-    """What every event of this request says of itself; its device and number are the desk's. BadPosition."""
-    return {
-        "id": "", "at": _moment(request), "device": "", "seq": 0, "account": request.person.id, "place": place, "trip": waybill,
-        "here": here, "client": _client(request), "way": way, **(_position(request) if here else {}),
-    }  # fmt: skip
-
-
-def _position(request: shell.Request) -> dict[str, int]:
-    """Where the phone says it is, if the person chose to say so; coarse, whatever was sent. BadPosition."""
-    typed = [request.POST.get(name, "").strip() for name in ("lat", "lon")]
-    if not any(typed):
-        return {}
-    try:
-        lat, lon = (float(one) for one in typed)
-    except ValueError as error:
-        raise rules.BadPosition() from error
-    if not -90 <= lat <= 90:
-        raise rules.BadPosition()
-    return {"lat": rules.coarse(lat), "lon": rules.coarse(lon)}
-
-
-def _photos(request: shell.Request) -> tuple[evidence_rules.Kept, ...]:
-    """Pictures of the form, kept before anything is written, without what a phone hides in them. NoPicture, and of `evidence.sent`."""
-    kept = evidence_desk.sent(request, rules.MOST_PHOTOS)
-    if any(one.kind not in evidence_desk.PICTURES for one in kept):
-        raise rules.NoPicture()
-    return tuple({one.sha256: one for one in kept}.values())
-
-
-def _parties(request: shell.Request, form: Form, second: access_rules.Person | None) -> tuple[rules.Party, rules.Party]:
-    """Giver and receiver: whoever signed in stands on one side (unless it was told by radio), a second person on the other."""
-    giver = rules.Party(form.one("giver_agency"), form.one("giver_function"))
-    receiver = rules.Party(form.one("receiver_agency"), form.one("receiver_function"))
-    me = request.person
-    if form.receiver_me:
-        receiver = replace(receiver, agency=me.agency, person=me.id)
-    elif form.giver_me:
-        giver = replace(giver, agency=me.agency, person=me.id)
-    if second is None:
-        return giver, receiver
-    if form.receiver_me or (not form.giver_me and second.agency == giver.agency):
-        return replace(giver, agency=second.agency, person=second.id), receiver
-    return giver, replace(receiver, agency=second.agency, person=second.id)
-
-
-def _second(request: shell.Request, thing: access_rules.Thing) -> access_rules.Person | None:
-    """The other side signs on this screen, if it wants to. The refusals of `access.countersign`."""
-    name = request.POST.get("second", "").strip()
-    if not name:
-        return None
-    password, address = request.POST.get("second_password", ""), request.META.get("REMOTE_ADDR", "")
-    return access.countersign(request.person, name, password, "custody.record", thing, request.at, request.machine_at, address)
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where it happens: place, trip ("" without a vehicle), way, and whose it is."""
-
-    place: str
-    waybill: str
-    way: str
-    thing: access_rules.Thing
-
-
-def _events(request: shell.Request, form: Form, where: Where, second: access_rules.Person | None) -> list[custody.Told]:
-    """What a filled form says: the hand-over (or the loading), and before it what was refused; pictures stand for what went wrong."""
-    giver, receiver = _parties(request, form, second)
-    gone, refused = form.missing, form.refused
-    boxes = {item.thing: item.boxes for item in form.expected}
-    extra = [thing for thing in form.scanned if thing not in boxes]
-    there = [item.thing for item in form.expected if item.thing not in gone] + extra
-    taken = tuple(thing for thing in there if thing not in refused)
-    said = custody.Words(form.one("giver_name"), form.one("receiver_name"), form.one("note"))
-    counted = form.counted if form.counted is not None else sum(boxes.get(thing, 1) for thing in there)
-    common = _common(request, where.place, where.waybill, where.way, here=form.here) | {"giver": giver, "receiver": receiver}
-    once, told, photos = f"{_client(request)}/{_number(request)}", [], _photos(request)
-    hashes = tuple(one.sha256 for one in photos)
-    if refused:
-        event = rules.Event(kind=Kind.REFUSED, things=tuple(refused), cause=form.one("cause"), photos=hashes, **common)
-        told.append(custody.Told(event, said, once=f"{once}/refused", untimed=_untimed(request), photos=photos))
-        photos = hashes = ()
-    if taken or not refused:
-        event = rules.Event(
-            kind=form.kind, things=taken, seals=form.one("seals"), readings=tuple(one for one in form.readings if one.thing in there),
-            sent=form.boxes, received=max(0, counted - sum(boxes.get(thing, 1) for thing in refused)),
-            missing=tuple(dict.fromkeys([*gone, *refused])), photos=hashes, **common,
-        )  # fmt: skip
-        told.append(custody.Told(event, said, once=once, untimed=_untimed(request), photos=photos))
-    return told
-
-
-def _flow(request: shell.Request, form: Form, where: Where, back: str, head: Mapping[str, Any]) -> HttpResponse:
-    """One prompt, or what was sent."""
-    if request.method == "POST" and form.one("send") and form.prompt() == "send":
-        try:
-            second = _second(request, where.thing)
-            told = _events(request, form, where, second)
-            custody.record_events(request.election.code, told, shell.actor(request), request.at, second=second.id if second else "")
-        except facts.Refusal as refusal:
-            shell.refused(request, refusal)
-        else:
-            shell.done(request, "Tercatat. Berita acaranya dapat dicetak dari catatan itu.")
-            return redirect(back)
-    return render(request, "desk/custody/act.html", {**head, **_prompt(request, form), "back": back})
-
-
-def _prompt(request: shell.Request, form: Form) -> dict[str, Any]:
-    prompt = form.prompt()
-    kept = form.kept()
-    if not form.one("seq"):
-        kept.append(("seq", _number(request)))
-    ticked = {"missing": set(form.many("missing")), "kit": set(form.many("kit"))}
-    gone = set(form.missing)
-    there = [item for item in form.expected if item.thing not in gone]
-    return {
-        "prompt": prompt, "kept": kept, "form": form, "expected": form.expected, "there": there, "ticked": ticked,
-        "boxes": form.boxes, "counted": form.counted, "labelled": any(item.thing.startswith("B:") for item in form.expected),
-        "kits": [item for item in form.expected if item.thing.startswith("K:")],
-        "left": [item for item in form.expected if item.thing.startswith("B:") and item.thing not in form.scanned],
-        "causes": words.CAUSES.items(), "agencies": words.AGENCIES.items(), "functions": words.FUNCTIONS.items(),
-        "review": _review(request, form) if prompt == "send" else [], "unexplained": _unexplained(form) if prompt == "send" else 0,
-        "readings": [(one, words.thing(one.thing, _labels(form))) for one in form.readings], "loading": form.kind is Kind.LOADED,
-        "wrong": form.one("refused") == "yes" or form.one("seals") == "differ", "most_photos": rules.MOST_PHOTOS,
-        "defaults": form.defaults, "person_agency": request.person.agency,
-    }  # fmt: skip
-
-
-def _labels(form: Form) -> dict[str, str]:
-    return {item.thing: item.label for item in form.expected}
-
-
-def _unexplained(form: Form) -> int:
-    """Boxes by which the count differs from what is ticked as missing."""
-    gone = set(form.missing)
-    there = sum(item.boxes for item in form.expected if item.thing not in gone)
-    return (form.counted or 0) - there if form.counted is not None else 0
-
-
-def _review(request: shell.Request, form: Form) -> list[tuple[str, str]]:
-    labels, names = _labels(form), access.names()
-    giver, receiver = _parties(request, form, None)
-    gone, refused = form.missing, form.refused
-    there = [item for item in form.expected if item.thing not in gone]
-    counted = f"{form.counted} dihitung" if form.counted is not None else f"{len(form.scanned)} dipindai"
-    found = [
-        ("Kotak", f"{counted}, menurut surat jalan {form.boxes}"),
-        ("Barang", f"{len(there)} dari {len(form.expected)}"),
-        ("Segel", words.SEALS[form.one("seals")]),
-        ("Yang menyerahkan", words.party(giver, form.one("giver_name") or names.get(giver.person, ""))),
-        ("Yang menerima", words.party(receiver, form.one("receiver_name") or names.get(receiver.person, ""))),
-        ("Dicatat", "di tempat" if form.here else "menurut laporan radio atau telepon"),
-    ]
-    if gone:
-        found.insert(2, ("Tidak ada", _some([words.thing(thing, labels) for thing in gone])))
-    if refused:
-        said = _some([words.thing(thing, labels) for thing in refused])
-        found.insert(2, ("Ditolak", f"{said} ({words.CAUSES[form.one('cause')]})"))
-    return found
-
-
-def _some(names: Sequence[str]) -> str:
-    """All of a few names, the first of many."""
-    rest = len(names) - MOST_NAMED
-    return "; ".join(names[:MOST_NAMED]) + (f"; dan {text.angka(rest)} lagi" if rest > 0 else "")
-
-
 def _expected(election: str, one: custody.Ride, place: str, at: datetime) -> list[custody.Item]:
     """What should change hands here of what the trip still carries, at the end of a way back all of it; at a loading its whole waybill."""
     if not place:
@@ -837,7 +450,7 @@ def _expected(election: str, one: custody.Ride, place: str, at: datetime) -> lis
     return [item for item in custody.carried(election, one, at) if place in {item.place, one.end}]
 
 
-def _other(request: shell.Request, form: Form) -> None:
+def _other(request: shell.Request, form: handing.Form) -> None:
     """Where the field differs from the plan: what changes hands is what was ticked, of everything that the waybill names."""
     form.other = True
     chosen = set(form.many("chosen"))
@@ -864,7 +477,7 @@ def _nothing_left(request: shell.Request, one: custody.Ride, place: str, back: s
         event = by_id.get(id_)
         lines.append(
             {
-                "event": event, "boxes": sum(item.boxes for item in mine), "things": _some([item.label for item in mine]),
+                "event": event, "boxes": sum(item.boxes for item in mine), "things": handing.some([item.label for item in mine]),
                 "count": len(mine), "word": words.KINDS[event.kind] if event else "", "href": _thing_href(election, [mine[0].thing]),
                 "place": _place_name(request, event.place) if event else "",
                 "to": words.party(event.receiver, told[id_].receiver or names.get(event.receiver.person, "")) if event else "",
@@ -891,9 +504,13 @@ def load(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     if one is None or one.back:
         return _unknown(request, election, waybill)
     start = one.trip.start
-    form = _form(request, Kind.LOADED, _expected(election, one, "", request.at), _sides(request, one, Kind.LOADED, start))
+    form = handing.form_of(
+        request, Kind.LOADED, _expected(election, one, "", request.at), handing.sides_of(request, one, Kind.LOADED, start)
+    )
     head = {"title": f"Muat {one.number}", "venue": one.name(start), "number": one.number}
-    return _flow(request, form, Where(start, one.waybill, one.way, _thing(request.election.region)), _trip_href(election, one), head)
+    return handing.flow(
+        request, form, handing.Where(start, one.waybill, one.way, _thing(request.election.region)), _trip_href(election, one), head
+    )
 
 
 @shell.page("custody.record", thing=_at_halt)
@@ -909,7 +526,7 @@ def collect(request: shell.Request, election: str, waybill: str, place: str) -> 
     expected = items if other else custody.fetchable(election, one, place, request.at)
     if not expected:
         return _nothing_left(request, one, place, back)
-    form = _form(request, Kind.LOADED, expected, _sides(request, one, Kind.LOADED, place))
+    form = handing.form_of(request, Kind.LOADED, expected, handing.sides_of(request, one, Kind.LOADED, place))
     if other:
         _other(request, form)
     rest = not any(item.boxes for item in expected)
@@ -917,7 +534,7 @@ def collect(request: shell.Request, election: str, waybill: str, place: str) -> 
         "title": f"Muat {one.number}", "venue": one.name(place), "number": one.number,
         "results_left": custody.results_left(election, place, request.at) if rest else 0,
     }  # fmt: skip
-    return _flow(request, form, Where(place, one.waybill, one.way, _at_halt(request, election, waybill, place)), back, head)
+    return handing.flow(request, form, handing.Where(place, one.waybill, one.way, _at_halt(request, election, waybill, place)), back, head)
 
 
 @shell.page("custody.record", thing=_at_halt)
@@ -934,11 +551,11 @@ def hand(request: shell.Request, election: str, waybill: str, place: str) -> Htt
     expected = custody.manifest(election, one, request.at) if other else _expected(election, one, place, request.at)
     if not expected:
         return _nothing_left(request, one, place, back)
-    form = _form(request, Kind.HANDED_OVER, expected, _sides(request, one, Kind.HANDED_OVER, place))
+    form = handing.form_of(request, Kind.HANDED_OVER, expected, handing.sides_of(request, one, Kind.HANDED_OVER, place))
     if other:
         _other(request, form)
     head = {"title": f"Serah terima {one.number}", "venue": one.name(place), "number": one.number}
-    return _flow(request, form, Where(place, one.waybill, one.way, _at_halt(request, election, waybill, place)), back, head)
+    return handing.flow(request, form, handing.Where(place, one.waybill, one.way, _at_halt(request, election, waybill, place)), back, head)
 
 
 @shell.page("custody.record", thing=_at_tps)
@@ -963,14 +580,14 @@ def _passed(request: shell.Request, election: str, code: str, way: str) -> HttpR
         return redirect("desk:custody" if shell.may(request, "custody.read") else "desk:home", election)
     pps, kpps = ("PPS", "anggota"), ("KPPS", "ketua")
     if way:
-        sides = Sides(takes=agency == "PPS", gives=agency == "KPPS", defaults=_pair(kpps, pps), tellable=False)
+        sides = handing.Sides(takes=agency == "PPS", gives=agency == "KPPS", defaults=handing.pair(kpps, pps), tellable=False)
     else:
-        sides = Sides(takes=agency == "KPPS", gives=agency != "KPPS", defaults=_pair(pps, kpps), tellable=False)
-    form = _form(request, Kind.HANDED_OVER, items, sides)
+        sides = handing.Sides(takes=agency == "KPPS", gives=agency != "KPPS", defaults=handing.pair(pps, kpps), tellable=False)
+    form = handing.form_of(request, Kind.HANDED_OVER, items, sides)
     head = {"title": f"{'Kembali dari' if way else 'Serah terima'} {names[code]}", "venue": names[code], "number": ""}
     reads = shell.may(request, "custody.read", _at_tps(request, election, code))  # a KPPS hands over and reads no list of others
     back = reverse("desk:custody_thing", args=[election, f"K:{code}"]) if reads else reverse("desk:home", args=[election])
-    return _flow(request, form, Where(place, "", way, _at_tps(request, election, code)), back, head)
+    return handing.flow(request, form, handing.Where(place, "", way, _at_tps(request, election, code)), back, head)
 
 
 def _of_tps(request: shell.Request, election: str, code: str, way: str) -> tuple[list[custody.Item], str]:
@@ -1022,7 +639,7 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
     if request.method == "POST" and request.POST.get("source") in {"here", "told"}:
         said = custody.Words(note=request.POST.get("note", "").strip()[:400])
         try:
-            common = _common(request, place, one.waybill, one.way, here=request.POST["source"] == "here")
+            common = handing.common(request, place, one.waybill, one.way, here=request.POST["source"] == "here")
             _write(request, rules.Event(kind=kind, **common), said)
         except facts.Refusal as refusal:
             shell.refused(request, refusal)
@@ -1034,14 +651,24 @@ def _moved(request: shell.Request, election: str, waybill: str, place: str, kind
     context = {
         "title": f"{one.number} {words.KINDS[kind]}", "number": one.number, "venue": one.name(place),
         "departed": kind is Kind.DEPARTED, "watches": request.person.agency == "KPU", "back": _trip_href(election, one),
-        "kept": [("seq", _number(request))],
+        "kept": [("seq", handing.number(request))],
     }  # fmt: skip
     return render(request, "desk/custody/moved.html", context)
 
 
 def _write(request: shell.Request, event: rules.Event, said: custody.Words, photos: tuple[evidence_rules.Kept, ...] = ()) -> None:
-    told = custody.Told(event, said, once=f"{_client(request)}/{_number(request)}", untimed=_untimed(request), photos=photos)
+    told = custody.Told(
+        event, said, once=f"{handing.client(request)}/{handing.number(request)}", untimed=handing.untimed(request), photos=photos
+    )
     custody.record_events(request.election.code, [told], shell.actor(request), request.at)
+
+
+def _damaged_at(request: shell.Request, one: custody.Ride, seen: rules.Seen | None) -> str:
+    """Where a damage was found: where the trip was last seen, or else the halt of whoever tells it."""
+    last = seen.place if seen else one.trip.start
+    places_ = [last, *(stop.place for stop in one.halts)]
+    election = request.election.code
+    return next((p for p in places_ if shell.may(request, "custody.record", _at_halt(request, election, one.waybill, p))), last)
 
 
 @shell.page("custody.record", thing=_on_trip)
@@ -1055,7 +682,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     chosen = [thing for thing in request.POST.getlist("thing") if thing in {item.thing for item in items}]
     if request.method == "POST":
         try:
-            common, photos = _common(request, seen.place if seen else one.trip.start, one.waybill, one.way), _photos(request)
+            common, photos = handing.common(request, _damaged_at(request, one, seen), one.waybill, one.way), handing.photos(request)
             hashes = tuple(kept.sha256 for kept in photos)
             event = rules.Event(kind=Kind.DAMAGED, things=tuple(chosen), cause=request.POST.get("cause", ""), photos=hashes, **common)
             _write(request, event, custody.Words(note=request.POST.get("note", "").strip()[:400]), photos)
@@ -1067,7 +694,7 @@ def damage(request: shell.Request, election: str, waybill: str) -> HttpResponse:
     context = {
         "number": one.number, "items": items, "chosen": chosen, "causes": words.CAUSES.items(), "back": _trip_href(election, one),
         "cause": request.POST.get("cause", ""), "note": request.POST.get("note", ""), "most_photos": rules.MOST_PHOTOS,
-        "kept": [("seq", _number(request))],
+        "kept": [("seq", handing.number(request))],
     }  # fmt: skip
     return render(request, "desk/custody/damage.html", context)
 
@@ -1083,7 +710,7 @@ def undo(request: shell.Request, election: str, event: str) -> HttpResponse:
     back = reverse("desk:custody_trip", args=[election, found.trip]) if found.trip else _thing_href(election, found.things)
     if request.method == "POST":
         try:
-            second = _second(request, _event_to_undo(request, election, event))
+            second = handing.second(request, _event_to_undo(request, election, event))
             custody.take_back(
                 election, event, request.POST.get("reason", ""), shell.actor(request), request.at, second=second.id if second else ""
             )
@@ -1093,7 +720,16 @@ def undo(request: shell.Request, election: str, event: str) -> HttpResponse:
             shell.done(request, "Catatan dibatalkan. Catatan lama tetap tersimpan dan terbaca.")
             return redirect(back)
     alone = found.account == request.person.id and request.at - found.at <= rules.UNDO_FOR
-    context = {"event": found, "word": words.KINDS[found.kind], "place": _place_name(request, found.place), "alone": alone, "back": back}
+    context: dict[str, Any] = {
+        "event": found,
+        "word": words.KINDS[found.kind],
+        "place": _place_name(request, found.place),
+        "alone": alone,
+        "back": back,
+    }
+    if found.photos:  # a picture that should not be there is taken back by itself
+        context |= evidence_desk.context(request, "custody", custody.subject(event))
+        context["evidence"]["may_attach"] = False
     return render(request, "desk/custody/undo.html", context)
 
 
@@ -1265,18 +901,23 @@ def conflicts(request: shell.Request, election: str) -> HttpResponse:
 
 @shell.page("custody.read")
 def export(request: shell.Request, election: str) -> HttpResponse:
-    """The trips as shown."""
+    """The trips as shown, out and back on a sheet each."""
+    sheets = {"Perjalanan": _sheet(_rows(request, election)), "Arus balik": _sheet(_rows(request, election, back=True))}
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    name = f'attachment; filename="serah-terima-{election}.xlsx"'
+    return HttpResponse(table.xlsx(sheets), content_type=kind, headers={"Content-Disposition": name})
+
+
+def _sheet(shown: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
     rows: list[list[Any]] = [list(COLUMNS)]
-    for row in _rows(request, election):
+    for row in shown:
         seen: custody.Position = row["position"]
         seen_at, eta_at = (text.waktu(moment) if moment else "" for moment in (seen.seen_at, seen.eta_at))
         rows.append(
             [seen.number, seen.vehicle, row["start"], row["stops"], text.waktu(row["ride"].depart_at), row["word"], row["place"], seen_at,
              seen.late_min, row["next"], eta_at, seen.mark]
         )  # fmt: skip
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    name = f'attachment; filename="serah-terima-{election}.xlsx"'
-    return HttpResponse(table.xlsx({"Perjalanan": rows}), content_type=kind, headers={"Content-Disposition": name})
+    return rows
 
 
 urlpatterns = [

@@ -256,7 +256,9 @@ def _chance_lines(request: shell.Request, stored: distribution.StoredPlan, chanc
     moved = distribution.sea_changed(stored, request.election.code, request.at)
     now = distribution.chosen_now(stored, request.election.code, request.at) if moved else {}
     arrivals, today = stored.plan.arrivals(), distribution.reckoned_now(stored, request.election.code, request.at)
+    whole = distribution.all_islands(stored) if len(stored.plan.choices) > 1 else None
     return {
+        "all_islands": printed.share(whole) if whole is not None else "",
         "choices": [
             _choice_card(stored, choice, now.get(choice.island) if choice.island in moved else None, today.get(choice.island))
             for choice in sorted(stored.plan.choices, key=lambda one: one.options[0].depart_min)

@@ -152,7 +152,10 @@ def after(given: Given, disruption: Disruption, goods: Mapping[str, distribution
         case VehicleLost(code):
             if code not in {vehicle.code for vehicle in given.fleet}:
                 raise BadDisruption(vehicle=code)
-            return replace(given, fleet=tuple(vehicle for vehicle in given.fleet if vehicle.code != code))
+            fleet = tuple(vehicle for vehicle in given.fleet if vehicle.code != code)
+            # What only that vehicle could take whole goes in parts now.
+            loads = distribution.fitted(given.loads, given.network, fleet, goods, given.rules) if goods else given.loads
+            return replace(given, fleet=fleet, loads=tuple(loads))
         case LateStock(item, ready_min):
             loads = distribution.delayed(given.loads, {item: ready_min})
             if loads == given.loads:
