@@ -1,11 +1,15 @@
 """posko replan and posko bench replan."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
+from posko.cli import plan as planner
 from posko.cli import replan as command
 from posko.cli.benchmarks import replan as bench
+from posko.formats import scenario
+from posko.planning import routes
 
 
 def _replan(capsys: pytest.CaptureFixture[str], **said: object) -> dict[str, object]:
@@ -27,8 +31,19 @@ def test_a_lost_truck_changes_its_own_waybills_and_no_others(capsys: pytest.Capt
     assert answer["waybills_changed"] == len(answer["taken_over"])  # type: ignore[arg-type]
 
 
+def _driven() -> tuple[str, str]:
+    """Two neighbouring villages of one trip of the plan that the command repairs."""
+    facts = scenario.read(planner.ROOT / "scenarios" / "beltim-2024")
+    case = planner.read_case(planner.ROOT / "scenarios" / "beltim-2024", facts, "pemilu-2024")
+    stop = routes.Stop(iterations=60)
+    made = routes.plan(case.loads, case.network, case.fleet.vehicles, case.fleet.rules, seed=1, stop=stop)
+    names = {load.place: load.name for load in case.loads}
+    ways = [pair for trip in made.trips for pair in pairwise(dict.fromkeys(halt.place for halt in trip.stops)) if set(pair) <= set(names)]
+    return next((names[a], names[b]) for a, b in ways)
+
+
 def test_people_read_what_changes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.replan("beltim-2024", iterations=60, cut=("Jangkang", "Nyuruk")) == 0
+    assert command.replan("beltim-2024", iterations=60, cut=_driven()) == 0
     said = capsys.readouterr().out
     assert "LAYAK: " in said
     assert "surat jalan berubah" in said

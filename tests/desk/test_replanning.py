@@ -138,13 +138,17 @@ def test_every_refusal_of_the_stage_has_a_sentence() -> None:
 
 
 def test_a_repair_can_be_taken_minutes_after_it_was_looked_at(planned: distribution.StoredPlan, client_for: ClientFor) -> None:
-    last = max((trip for trip in planned.plan.trips if trip.vehicle.startswith("T")), key=lambda trip: trip.depart_min)
-    quiet, kartika, lost = planned.instant(last.depart_min - 10), Actor("p-kartika", "ADMIN"), last.vehicle
-    record.set_clock(quiet, kartika, jobs._now())
-    ani = client_for("ani")
-    hidden = _hidden(_preview(ani, jenis="kendaraan", vehicle=lost))
+    kartika, ani = Actor("p-kartika", "ADMIN"), client_for("ani")
+    for trip in sorted(planned.plan.trips, key=lambda trip: trip.depart_min):
+        quiet, lost = planned.instant(trip.depart_min - 10), trip.vehicle
+        record.set_clock(quiet, kartika, jobs._now())
+        hidden = _hidden(_preview(ani, jenis="kendaraan", vehicle=lost))
+        record.set_clock(quiet + timedelta(minutes=3), kartika, jobs._now())
+        if hidden["seen_hash"] != _hidden(_preview(ani, jenis="kendaraan", vehicle=lost))["seen_hash"]:
+            break  # a repair that three minutes change
+    else:
+        raise AssertionError("no repair of this plan depends on the minute")
     assert hidden["seen_min"] == str(round((quiet - planned.midnight_at).total_seconds() / 60))
-    record.set_clock(quiet + timedelta(minutes=3), kartika, jobs._now())
     late = ani.post(BASE + "catat/", {**hidden, "note": "mogok", "seen_min": "-99999"}, follow=True).content.decode()
     assert "berubah sejak dilihat" in late
     told = ani.post(BASE + "catat/", {**hidden, "note": "mogok"}, follow=True).content.decode()

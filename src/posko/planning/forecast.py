@@ -8,9 +8,7 @@ Two ways to the same sums: the fused kernel of planning.scenarios where numba is
 (planning.program). All numbers are whole, so both, and every machine, give the same answer for a seed.
 """
 
-import functools
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import ModuleType
@@ -18,6 +16,7 @@ from types import ModuleType
 import numpy as np
 
 from posko.domain import forecast as rules
+from posko.planning import compiled
 from posko.planning import program as programs
 
 Ints = programs.Ints
@@ -47,16 +46,9 @@ class Sums:
 # --- playing -------------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
 def kernel() -> ModuleType | None:
     """The fused kernel; None without numba or with POSKO_TANPA_NUMBA set (then plain numpy does the same)."""
-    if os.environ.get("POSKO_TANPA_NUMBA"):
-        return None
-    try:
-        from posko.planning import scenarios  # noqa: PLC0415 - numba takes a moment; only who forecasts waits for it
-    except ImportError:
-        return None
-    return scenarios
+    return compiled.kernel("scenarios")
 
 
 def play(made: programs.Compiled, scenarios: int, seed: int, *, fused: bool | None = None) -> Sums:

@@ -3,6 +3,8 @@
 PyVRP (Wouda, Lan and Kool 2024, doi:10.1287/ijoc.2023.0055) brings the data, the operators and the local search, compiled; what decides
 where to search is ours:
 
+- **Strings.** Where `planning.removal` can express the problem, most of the budget goes to it, between a short and a longer local search:
+  a step of it costs a hundredth. Else, and where numba is missing, the local search has the whole budget.
 - **Penalties in proportion.** PyVRP starts with a penalty of 50,000 for each unit of overload or lateness and lowers it slowly; until then
   it searches feasible plans only. Here a penalty starts at what a unit costs on average, and follows the share of feasible plans.
 - **An empty start.** All stops are inserted one by one into nothing, at those penalties, instead of improving a random plan.
@@ -15,13 +17,17 @@ The same seed and the same number of iterations give the same plan; with seconds
 import math
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pyvrp
 from pyvrp import search as moves
+
+from posko.planning import compiled
 
 _TOLERANCE = 0.05
 # A penalty stays between these multiples of what a unit costs on average.
@@ -29,6 +35,10 @@ _LEAST, _MOST = 1e-4, 1e4
 # How much sooner penalties change as long as nothing feasible is known; by how much they are raised at once to get there.
 _HURRY = 5
 _REPAIRS = (10.0, 100.0, 10_000.0)
+
+
+# Steps of string removal that count as one iteration: about as much work as one of the local search.
+_STEPS = 25
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,8 @@ class Budget:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the search can be told. Shares are of the whole budget; temperatures are in costs of an average stop."""
+    """What the search can be told. Shares are of the whole budget. Temperatures are in costs of an average stop: its share of the plan for
+    the local search, the way there and back for strings. after_strings: the local search's first temperature when strings came before."""
 
     neighbours: int = 30
     perturbations: tuple[int, int] = (1, 12)
@@ -63,6 +74,11 @@ class Settings:
     feasible_share: float = 0.65
     hot: float = 0.1
     cold: float = 0.002
+    before_strings: float = 0.05
+    strings: float = 0.8
+    strings_hot: float = 0.15
+    strings_cold: float = 0.0015
+    after_strings: float = 0.02
     whole_up_to: int = 1100
     part_stops: int = 250
     rounds: int = 1
@@ -87,6 +103,13 @@ class _Meter:
         self.budget = budget
         self.iterations = 0
         self._began = time.process_time()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """What happens in here is not counted."""
+        before = time.process_time()
+        yield
+        self._began += time.process_time() - before
 
     def used(self) -> float:
         """From 0 at the start to 1 when nothing is left."""
@@ -179,7 +202,7 @@ class _Run:
     """One call of `solve`."""
 
     def __init__(self, data: pyvrp.ProblemData, budget: Budget, seed: int, settings: Settings) -> None:
-        self.data, self.settings = data, settings
+        self.data, self.settings, self.seed = data, settings, seed
         self.meter = _Meter(budget)
         self.rng = pyvrp.RandomNumberGenerator(seed)
         self.chance = random.Random(seed)  # noqa: S311  (a search, not a secret)
@@ -187,8 +210,28 @@ class _Run:
 
     def solve(self, initial: pyvrp.Solution | None) -> pyvrp.Solution:
         best = initial if initial is not None else pyvrp.Solution(self.data, [])
+        strings = compiled.kernel("removal") if self.settings.strings else None
+        if strings is not None and strings.expresses(self.data):
+            best = _Search(self.data, self).improve(best, self.settings.before_strings)
+            best = self._by_strings(strings, best)
+            self.settings = replace(self.settings, hot=self.settings.after_strings)
         small = self.data.num_clients <= self.settings.whole_up_to or self.data.num_groups or self.data.num_shipments
         return _Search(self.data, self).improve(best, 1.0) if small else self._in_parts(best)
+
+    def _by_strings(self, strings: ModuleType, start: pyvrp.Solution) -> pyvrp.Solution:
+        """The best plan of string removals within their share of the budget, cooling as the budget is used."""
+        way, _ = _ways(self.data)
+        hot, cold = (max(1.0, share * 2 * way / self.data.num_clients) for share in (self.settings.strings_hot, self.settings.strings_cold))
+        with self.meter.stopped():  # compiled, or read from where the compiled one is kept
+            removal = strings.Removal(self.data, self.seed, start)
+            removal.run(0, 1.0, 1.0)
+        begun = self.meter.used()
+        while (done := (self.meter.used() - begun) / self.settings.strings) < 1.0:
+            heat = hot * (cold / hot) ** done
+            removal.run(_STEPS, heat, heat)
+            self.meter.iterations += 1
+        found = removal.best()
+        return found if cost(found) <= cost(start) else start
 
     def _in_parts(self, start: pyvrp.Solution) -> pyvrp.Solution:
         whole = _Search(self.data, self)
