@@ -1,5 +1,6 @@
 """Fixtures for every test: the cast, Belitung Timur, reference data beside the checkout."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -25,8 +26,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()
     if config.getoption("--all"):
         settings.load_profile("all")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests are never garbage: looking through all of them again and again took a fifth of the pages' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

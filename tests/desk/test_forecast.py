@@ -1,6 +1,7 @@
 """Prakiraan on screen: TPS by name first, then the number, then all; what to do; one click to a draft; who may."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -113,3 +114,19 @@ def test_others_read_and_do_not_ask(foreseen: int, client_for: ClientFor) -> Non
     assert client_for("juwita").post(BASE + "minta/").status_code == 403
     assert client_for("ani").post(f"{BASE}{foreseen}/tindakan/1/").status_code == 403
     assert client_for("dedi").get(BASE).status_code == 403
+
+
+def test_a_chance_that_nobody_knows_any_more_is_not_shown(foreseen: int, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch) -> None:
+    lately = forecast.lately(ELECTION, NOW)
+    assert lately is not None
+    tps = lately.stored.outlook.tps[0].tps
+    without = replace(lately, tps={code: one for code, one in lately.tps.items() if code != tps}, waits=frozenset({tps}))
+    monkeypatch.setattr(forecast, "lately", lambda _election, _at: without)
+    page = text(client_for("ani"), f"{BASE}tps/{tps}/")
+    assert "Peluang TPS ini belum diketahui" in page
+    assert f"Prakiraan {foreseen} memakai kabar siap yang sesudah itu dibatalkan" in page
+    assert "kabar siap dibatalkan, menunggu prakiraan" in text(client_for("ani"), f"/{ELECTION}/telepon/")
+
+
+def test_the_page_says_that_late_trucks_are_taken_to_drive_on(foreseen: int, client_for: ClientFor) -> None:
+    assert "dianggap tetap berangkat atau jalan terus sesudah jam kerjanya" in text(client_for("ani"))

@@ -424,3 +424,13 @@ def test_each_part_of_a_split_kit_comes_after_its_ppk_where_that_is_the_rule() -
     assert [fault.code for fault in d.violations(plan, [half, other, seat], NETWORK, FLEET, KEEP)].count("kit_split") == 1
     third = replace(other, code="x", pieces=(d.Piece("19.06.01.2001.001", "TINTA", 1),))
     assert "kit_split" in {fault.code for fault in d.violations(plan, [half, other, third, seat], NETWORK, FLEET, keep)}
+
+
+def test_both_halves_of_a_split_kit_move_with_their_tps_and_nothing_joins_a_half() -> None:
+    tps, other, here, there = "19.06.01.2001.001", "19.06.01.2001.002", "A", "B"
+    halves = [replace(_load(f"{tps}:{x}", here), tps=(tps,), pieces=(d.Piece(tps, "KOTAK", n),)) for x, n in (("a", 3), ("b", 2))]
+    whole = replace(_load(here, here), tps=(other,), pieces=(d.Piece(other, "KOTAK", 5),))
+    moved = {load.code: load for load in d.relocated([*halves, whole], {tps: there, other: there}, NETWORK, {}, KEEP)}
+    assert {load.place for load in moved.values()} == {there}
+    assert {code: load.pieces for code, load in moved.items() if load.tps == (tps,)} == {load.code: load.pieces for load in halves}
+    assert [load.pieces for load in moved.values() if load.tps == (other,)] == [whole.pieces]

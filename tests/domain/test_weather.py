@@ -29,6 +29,26 @@ def test_of_two_forecasts_the_newer_counts_even_if_it_is_lower():
     assert found.height_cm == 90
 
 
+@pytest.mark.parametrize(
+    ("later", "hours", "height_cm"),
+    [
+        ([(90, (0, 6))], (0, 6), 90),
+        ([(90, (0, 6))], (4, 9), 250),  # the newer one ends on the way
+        ([(90, (0, 6)), (80, (6, 12))], (4, 9), 90),
+        ([(90, (2, 6))], (0, 4), 250),  # it begins on the way
+        ([(90, (0, 5)), (80, (6, 12))], (4, 9), 250),  # between two newer ones
+        ([(260, (5, 12)), (90, (0, 8))], (4, 9), 260),
+    ],
+)
+def test_a_newer_forecast_counts_for_the_hours_of_which_it_speaks(later, hours, height_cm):
+    """In whatever order they are told."""
+    told = [wave(250, hours=(0, 12)), *(wave(height, hours=span, issued=6) for height, span in later)]
+    for waves in (told, told[::-1]):
+        found = weather.worst(waves, {"P"}, AT + hours[0] * HOUR, AT + hours[1] * HOUR)
+        assert found is not None
+        assert found.height_cm == height_cm
+
+
 def test_the_highest_place_on_the_way_counts_and_other_hours_do_not():
     waves = [wave(90), wave(140, place="I"), wave(300, place="I", hours=(6, 12))]
     found = weather.worst(waves, {"P", "I"}, AT, AT + 6 * HOUR)

@@ -45,6 +45,25 @@ def test_with_nothing_wrong_every_tps_is_ready_in_time(monkeypatch: pytest.Monke
     assert not_ready(found) == 0
 
 
+def test_a_tps_opens_its_kit_when_both_halves_are_there() -> None:
+    tps = "19.06.01.2001.001"
+    load = next(
+        one for one in tiny.LOADS if one.tps and one.kind is rules.LoadKind.VILLAGE and any(one.code in t.loads for t in PLAN.trips)
+    )
+    halves = tuple(replace(load, code=f"{tps}:{letter}", tps=(tps,)) for letter in "ab")
+    stops = {
+        stop: replace(stop, loads=(*stop.loads, halves[0].code)) for trip in PLAN.trips for stop in trip.stops if load.code in stop.loads
+    }
+    trips = tuple(replace(trip, stops=tuple(stops.get(stop, stop) for stop in trip.stops)) for trip in PLAN.trips)
+    left = rules.Unassigned(halves[1].code, "no_vehicle", {})
+    world = replace(WORLD, loads=(*WORLD.loads, *halves), plan=replace(PLAN, trips=trips, unassigned=(*PLAN.unassigned, left)))
+    for one in replays(drill.truth(np.random.default_rng(2)), 6, world):
+        there = [event.minute for event in one.log if event.code == "load_arrived" and event.subject in {half.code for half in halves}]
+        opened = [event.minute for event in one.log if event.code == "goods_at_tps" and event.subject == tps]
+        assert len(opened) == (len(there) == 2)
+        assert not opened or opened[0] >= max(there)
+
+
 def test_the_same_seed_gives_the_same_replay() -> None:
     true = drill.truth(np.random.default_rng(3))
     assert drill.replay(WORLD, true, 5) == drill.replay(WORLD, true, 5)

@@ -79,6 +79,14 @@ def hard_case(**changes: Any) -> rules.Case:
     )  # fmt: skip
 
 
+def with_kits(case: rules.Case) -> rules.Case:
+    """The same case with TPS whose kits travel in two: both on the road, one at sea, one half that nobody brings, one that is there."""
+    pairs = (("a", "c"), ("i", "b"), ("n", "a"), ("d", "c"))
+    kits = tuple(rules.Load(f"kit:{a}{b}", a, a, parts=(a, b)) for a, b in pairs)
+    stations = tuple(rules.Station(f"k{kit.place}", kit.code, "desa k", "1", kit.code, travel.Spread(45, 90)) for kit in kits)
+    return replace(case, loads=(*case.loads, *kits), stations=(*case.stations, *stations))
+
+
 def fates(case: rules.Case, made: program.Compiled, seed: int, number: int) -> list[tuple[int, rules.Link]]:
     played = rules.play(case, seed, number)
     return [(played[load.code].minute, played[load.code].link) for load in case.loads]
@@ -86,7 +94,7 @@ def fates(case: rules.Case, made: program.Compiled, seed: int, number: int) -> l
 
 @pytest.mark.parametrize("fused", [True, False])
 def test_the_kernel_and_plain_numpy_follow_the_rule_to_the_minute(fused: bool) -> None:
-    case = hard_case()
+    case = with_kits(hard_case())
     made = program.compiled(case)
     times, links = forecast.traced(made, 300, 7, fused=fused)
     for number in range(300):
@@ -97,8 +105,8 @@ def test_the_kernel_and_plain_numpy_follow_the_rule_to_the_minute(fused: bool) -
 
 
 def test_the_kernel_and_plain_numpy_leave_the_same_sums() -> None:
-    case = hard_case()
-    made = program.compiled(replace(case, stations=tuple(one for one in case.stations if one.load in {"a", "c", "d"})))
+    case = with_kits(hard_case())
+    made = program.compiled(replace(case, stations=tuple(one for one in case.stations if one.load in {"a", "c", "d", "kit:ac", "kit:dc"})))
     fused, plain = (forecast.play(made, 5000, 3, fused=way) for way in (True, False))
     for name in ("hist", "weight", "alls", "before", "ready"):
         assert np.array_equal(getattr(fused, name), getattr(plain, name)), name
@@ -138,6 +146,18 @@ def test_a_seed_is_an_answer_with_and_without_numba() -> None:
     assert whole(1) == whole(1, fused=False)
     assert whole(1) != whole(2)
     assert whole(1).input_hash == whole(2).input_hash
+
+
+def test_a_kit_in_two_parts_is_there_when_both_are() -> None:
+    case = with_kits(hard_case())
+    times, _ = forecast.traced(program.compiled(case), 400, 3, fused=True)
+    at = {load.code: times[:, index] for index, load in enumerate(case.loads)}
+    for load in case.loads:
+        if load.parts:
+            assert np.array_equal(at[load.code], np.max([at[part] for part in load.parts], axis=0)), load.code
+    assert (at["kit:na"] >= rules.NEVER).all(), "a half that nobody brings is missing"
+    with pytest.raises(rules.BadCase):
+        replace(case, loads=case.loads[::-1])
 
 
 def test_a_seed_gives_the_numbers_it_gave_when_this_was_written() -> None:

@@ -323,3 +323,11 @@ def test_one_island_together_is_its_own_chance_and_certain_seas_are_certain() ->
     assert reliability.together([_choice("P", (0, 9.0, 1.0)), _choice("Q", (500, -9.0, 1.0))]) == 0
     assert reliability.together([]) is None
     assert reliability.together([_choice(str(n), (n, 0.0, 1.0)) for n in range(11)]) is None
+
+
+def test_a_boat_that_unloads_longer_leaves_later_for_its_next_crossing() -> None:
+    loads = [replace(one, volume_ml=size) for one, size in zip(parts(3), (2_000_000, 2_000_000, 900_000), strict=True)]
+    case = reliability.Case("P", tuple(loads), NEAR, (TRUCK, BOAT), KEEP, swell(60, 60, 60))
+    first, second = reliability.convoy(case, "D", (BOAT,), -2 * 1440 + 400, 2)
+    assert [load.code for load in first.loads] == ["P~1", "P~3"], "the third fits beside the first, when the second has its crossing"
+    assert second.depart_min == first.free_min == first.arrive_min + 2 * GOODS.service_min + 100 + KEEP.handover_min

@@ -74,6 +74,56 @@ def test_pyvrp_finds_every_route_feasible_and_counts_the_same_cost(seed: int) ->
     assert all(used.count(k) <= kind.num_available for k, kind in enumerate(data.vehicle_types()))
 
 
+def rugged(seed: int) -> pyvrp.ProblemData:
+    """Ways round are shorter than ways, some stops cannot be reached from others, windows have no end, vehicles hold nothing or all."""
+    data, rng = problem(seed), np.random.default_rng(seed)
+    ways = [rng.integers(0, 1000, size=way.shape) for way in data.distance_matrices()]
+    times = [rng.integers(0, 500, size=way.shape) for way in ways]
+    for way, time in zip(ways, times, strict=True):
+        shut = rng.random(way.shape) < 0.03
+        way[shut] = time[shut] = 10_000_000
+        np.fill_diagonal(way, 0)
+        np.fill_diagonal(time, 0)
+    endless = int(np.iinfo(np.int64).max)
+    clients = [
+        client if k % 3 else pyvrp.Client(client.location, client.delivery, tw_late=endless) for k, client in enumerate(data.clients())
+    ]
+    kinds = len(clients[0].delivery)
+    room = ([0] * kinds, [10**9] * kinds, [20] * kinds)
+    types = [
+        kind.replace(num_available=10_000, capacity=room[k], tw_late=endless, start_late=endless)
+        for k, kind in enumerate(data.vehicle_types())
+    ]
+    return data.replace(clients=clients, vehicle_types=types, distance_matrices=ways, duration_matrices=times)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_stop_taken_out_makes_no_other_late_where_ways_round_are_shorter(seed: int) -> None:
+    data = rugged(seed)
+    assert removal.expresses(data)
+    tried = removal.Removal(data, seed)
+    tried.run(600, 400.0, 0.5)
+    plan = tried.best()
+    price = sum(int(tried.ground.stop[c, removal.MISS]) for c in set(range(data.num_clients)) - served(plan))
+    assert all(route.is_feasible() for route in plan.routes())
+    assert plan.distance_cost() + plan.fixed_vehicle_cost() + price == tried.cost
+
+
+def test_sums_that_leave_64_bits_and_plans_that_fill_the_memory_are_left_to_pyvrp() -> None:
+    data = problem(1)
+    kind, client = data.vehicle_type(0), data.client(0)
+    dear = data.replace(vehicle_types=[kind.replace(unit_distance_cost=10**15)])
+    prized = data.replace(clients=[*data.clients()[1:], pyvrp.Client(client.location, client.delivery, prize=2**62, required=False)])
+    late = data.replace(
+        clients=[*data.clients()[1:], pyvrp.Client(client.location, client.delivery, release_time=2**62, tw_late=2**63 - 1)]
+    )
+    assert not any(map(removal.expresses, (dear, prized, late)))
+    many = [pyvrp.Client(2, [0] * len(client.delivery)) for _ in range(1000)]
+    full = data.replace(clients=many, vehicle_types=[kind.replace(num_available=1000, reload_depots=[0], max_reloads=11)])
+    assert not removal.expresses(full)
+    assert removal.expresses(data.replace(vehicle_types=[kind.replace(unit_distance_cost=10**9)]))
+
+
 def test_some_of_these_problems_leave_stops_outside_and_some_bring_all() -> None:
     outside = []
     for seed in range(30):

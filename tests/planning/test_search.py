@@ -121,3 +121,16 @@ def test_a_part_is_the_same_routes_at_the_same_cost_there_and_back() -> None:
 def test_the_tuned_parameters_are_the_settings_of_our_search() -> None:
     parameters = search.as_parameters(search.Settings(neighbours=17, perturbations=(2, 9)))
     assert (parameters.neighbourhood.num_neighbours, parameters.perturbation.max_perturbations) == (17, 9)
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**63, 2**70, -1])
+def test_any_whole_number_is_a_seed(seed: int) -> None:
+    assert 0 <= search.within(seed) < 2**32
+    assert search.within(7) == 7
+    assert len({search.within(one) for one in (seed, -seed, seed + 1)}) == 3
+
+
+def test_strings_take_nothing_of_a_budget_that_is_used_up() -> None:
+    run = search._Run(problem(), search.Budget(iterations=1), 1, search.Settings())
+    assert run.solve(None).is_complete()
+    assert run.meter.iterations == 1

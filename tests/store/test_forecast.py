@@ -1,5 +1,6 @@
 """Outlooks in the store: made from the record, kept with their seed, old when something moves."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -218,7 +219,48 @@ def test_what_a_tps_says_moves_its_own_chance_at_once_as_the_next_outlook_will(p
     readiness.withdraw_phone(ELECTION, entry, ANI, NEAR)
     again = forecast.lately(ELECTION, NEAR)
     assert again is not None
-    assert (again.tps[ready], again.waits) == (before[ready], {ready})
+    assert (again.tps[ready], again.waits) == (before[ready], frozenset()), "the outlook never believed it"
+
+
+def test_a_chance_that_rested_on_what_was_taken_back_is_unknown_until_the_next_outlook(planned: None) -> None:
+    readiness.record_phone(ELECTION, readiness_rules.Phone(ISLAND, "ready", (), NEAR, "p-ani", "KPU"), NEAR)
+    stored = kept_outlook(NEAR + HOUR)
+    believed = forecast.by_tps(stored, ISLAND)
+    assert believed is not None
+    assert believed.in_time_ppm == rules.MILLION
+    readiness.withdraw_phone(ELECTION, readiness.phoned(ELECTION, NEAR + HOUR)[ISLAND].entry_id, ANI, NEAR + 2 * HOUR)
+    found = forecast.lately(ELECTION, NEAR + 2 * HOUR)
+    assert found is not None
+    assert (ISLAND in found.tps, found.waits, found.told) == (False, {ISLAND}, frozenset())
+    readiness.record_phone(ELECTION, readiness_rules.Phone(ISLAND, "ready", (), NEAR + 3 * HOUR, "p-ani", "KPU"), NEAR + 3 * HOUR)
+    found = forecast.lately(ELECTION, NEAR + 3 * HOUR)
+    assert found is not None
+    assert (found.tps[ISLAND], found.waits) == (believed, frozenset())
+
+
+def test_a_tps_whose_kit_is_split_waits_for_both_halves_and_what_is_in_them(planned: None) -> None:
+    found = forecast.situation(ELECTION, NEAR)[0]
+    tps = next(load.tps[0] for load in found.planned.loads if len(load.tps) > 2)
+    load = next(load for load in found.planned.loads if tps in load.tps)
+    trip = next(trip for trip in found.planned.plan.trips if load.code in trip.loads)
+    split = road_rules.KitSplit(tps, ((road_rules.BOOTH, 4), (road_rules.BOX, 2)))
+    loads, _ = road_rules.kits_split(found.planned.loads, [split], distribution.goods(ELECTION, NEAR), found.planned.rules)
+    first, second = f"{tps}:a", f"{tps}:b"
+    stop = next(stop for stop in trip.stops if load.code in stop.loads)
+    other = replace(trip, stops=tuple(replace(one, loads=(*one.loads, first)) if one == stop else one for one in trip.stops))
+    plan = replace(found.planned.plan, trips=tuple(other if one == trip else one for one in found.planned.plan.trips))
+    planned = replace(found.planned, loads=tuple(loads), plan=plan)
+    goods = forecast._Goods(ELECTION, NEAR, planned, {})
+    wanted = receipts.tps_needs(ELECTION, NEAR)[tps]
+    assert {key: sum(goods.wanted[half].get(key, 0) for half in (first, second)) for key in wanted} == wanted
+    assert goods.needs[first] != goods.needs[second]
+    assert f"pack:{second}" in goods.needs[second]
+    state = replace(found.state, supplies=tuple(goods.supplies), works=tuple(goods.works), needs=goods.needs)
+    case = replace(found, planned=planned, state=state).case()
+    station = next(one for one in case.stations if one.tps == tps)
+    kit = next(one for one in case.loads if one.code == station.load)
+    assert (kit.code, kit.parts) == (f"kit:{tps}", (first, second))
+    assert rules.play(case, 1, 1)[kit.code].minute == rules.NEVER, "nobody brings the second"
 
 
 def test_news_asks_for_one_outlook_and_it_is_made_without_a_person(planned: None, monkeypatch: pytest.MonkeyPatch) -> None:

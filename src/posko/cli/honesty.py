@@ -71,8 +71,8 @@ def evaluate(field: Field, replays: int, seed: int, scenarios: int = SCENARIOS, 
             heard = told(field, one.known(at_min), scenarios, seed * 1_000_003 + number)
             said[row, number] = [heard[tps] for tps in stations]
     arrivals = field.planned.plan.arrivals()
-    planned = {tps: arrivals.get(load.code, ENDS) <= field.planned.deadline_min for load in field.planned.loads for tps in load.tps}
-    on_time = np.array([planned[tps] for tps in stations])
+    late = {tps for load in field.planned.loads if arrivals.get(load.code, ENDS) > field.planned.deadline_min for tps in load.tps}
+    on_time = np.array([tps not in late for tps in stations])
     judged = tuple(honesty.judge(at_min, said[row], ready, on_time, seed=seed) for row, at_min in enumerate(instants))
     return rules.Evaluation(FORECASTER, seed, replays, scenarios, len(stations), field.input_hash, judged)
 

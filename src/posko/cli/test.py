@@ -29,11 +29,11 @@ SHARE = {
     "gaya": 20,
     "tipe": 30,
     "kontrak impor": 20,
-    "unit": 75,
-    "store": 260,
+    "unit": 65,
+    "store": 220,
     "postgresql": 30,
     "dokumen": 40,
-    "demo": 30,
+    "demo": 35,
     "peramban": 110,
 }
 

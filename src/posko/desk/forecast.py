@@ -202,6 +202,7 @@ def tps(request: shell.Request, election: str, code: str) -> HttpResponse:
         "fresh": freshness(election, lately.stored, lately.moved) if lately else None,
         "before": words.percent(before.ready_ppm) if before else "",
         "waits": bool(lately and code in lately.waits),
+        "taken_back": bool(lately and code in lately.waits and one is None),
         "one": _tps(rules.TpsOutlook(one.tps, one.ready_ppm, one.causes), names) if one else None,
         "causes": [{"text": words.cause(c), "share": words.percent(c.share_ppm), "what": words.remedy(c)} for c in one.causes]
         if one

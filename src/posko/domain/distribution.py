@@ -795,23 +795,31 @@ def relocated(
     """
     made = {load.code: load for load in loads}
     for tps, to in sorted(moves.items()):
-        source = next((load for load in made.values() if tps in load.tps), None)
         node = network.node(to)
-        if source is None or node is None or source.place == to:
-            continue
-        pieces = tuple(piece for piece in source.pieces if piece.place == tps)
-        made[source.code] = _resized(
-            source, tuple(p for p in source.pieces if p.place != tps), tuple(t for t in source.tps if t != tps), goods, keep
-        )
-        there = [load for load in made.values() if load.place == to and load.kind is not LoadKind.DISTRICT]
-        room = [load for load in there if len(load.tps) < keep.tps_per_load]
-        kind = LoadKind.ISLAND if node.kind == "pulau" else LoadKind.VILLAGE
-        earliest, latest = keep.window(kind)
-        new = Load(_free_code(to, made), to, node.name, kind, (), 0, 0, 0, 0, 0, earliest, latest)
-        target = min(room, key=lambda load: (len(load.tps), load.code)) if room else new
-        merged = tuple(sorted((*target.pieces, *pieces), key=lambda piece: (piece.place, piece.item)))
-        made[target.code] = _resized(target, merged, tuple(sorted((*target.tps, tps))), goods, keep)
+        for source in [load for load in made.values() if tps in load.tps]:
+            if node is not None and source.place != to:
+                _sent_on(made, source, tps, node, goods, keep)
     return tuple(load for load in made.values() if load.pieces or load.tps)
+
+
+def _sent_on(made: dict[str, Load], source: Load, tps: str, node: Node, goods: Mapping[str, Goods], keep: Rules) -> None:
+    """Moves what a load holds for a TPS to another place. The half of a kit stays a load of its own, which nothing else joins."""
+    kind = LoadKind.ISLAND if node.kind == "pulau" else LoadKind.VILLAGE
+    earliest, latest = keep.window(kind)
+    if other_part(source.code):
+        name = f"{node.name} bagian {1 if source.code.endswith(':a') else 2} dari 2"
+        made[source.code] = replace(source, place=node.code, name=name, kind=kind, earliest_min=earliest, latest_min=latest)
+        return
+    pieces = tuple(piece for piece in source.pieces if piece.place == tps)
+    made[source.code] = _resized(
+        source, tuple(p for p in source.pieces if p.place != tps), tuple(t for t in source.tps if t != tps), goods, keep
+    )
+    there = [load for load in made.values() if load.place == node.code and load.kind is not LoadKind.DISTRICT]
+    room = [load for load in there if len(load.tps) < keep.tps_per_load and not other_part(load.code)]
+    new = Load(_free_code(node.code, made), node.code, node.name, kind, (), 0, 0, 0, 0, 0, earliest, latest)
+    target = min(room, key=lambda load: (len(load.tps), load.code)) if room else new
+    merged = tuple(sorted((*target.pieces, *pieces), key=lambda piece: (piece.place, piece.item)))
+    made[target.code] = _resized(target, merged, tuple(sorted((*target.tps, tps))), goods, keep)
 
 
 def _free_code(place: str, taken: Iterable[str]) -> str:

@@ -331,7 +331,8 @@ class Trip:
 class Load:
     """What travels together. needs: supplies and jobs that must be done before it can be loaded.
 
-    arrived_min: it is there, as seen; ready_min: it was ready then, as seen, and has left.
+    arrived_min: it is there, as seen; ready_min: it was ready then, as seen, and has left. parts: loads before it in the list that together
+    are this one (a kit that travels in two); it is there when the last of them is, and no trip carries it as such.
     """
 
     code: str
@@ -340,6 +341,7 @@ class Load:
     needs: tuple[str, ...] = ()
     arrived_min: int | None = None
     ready_min: int | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def known_min(self) -> int | None:
@@ -395,9 +397,11 @@ class Case:
             for job in work.jobs:
                 self._known(job.after, known)
             known |= {job.code for job in work.jobs}
-        loads = {load.code for load in self.loads}
+        loads: set[str] = set()
         for load in self.loads:
             self._known(load.needs, known)
+            self._known(load.parts, loads)
+            loads.add(load.code)
         gone: set[str] = set()
         events = {event.code for event in self.events}
         for trip in self.trips:
@@ -550,10 +554,14 @@ def play(case: Case, seed: int, scenario: int) -> dict[str, Fate]:
     for trip in case.trips:
         back[trip.code] = _travelled(case, trip, fates, back, hit, sea, base)
     final = brought(case)
-    return {
+    ends = {
         code: fate if final.get(code) else Fate(NEVER, fate.link if fate.minute >= NEVER else Link("unplanned", code))
         for code, fate in fates.items()
     }
+    for load in case.loads:
+        if load.parts:
+            ends[load.code] = max((ends[code] for code in load.parts), key=lambda fate: fate.minute)
+    return ends
 
 
 def brought(case: Case) -> dict[str, bool]:
@@ -564,6 +572,9 @@ def brought(case: Case) -> dict[str, bool]:
         for leg in trip.legs:
             for code in leg.drops:
                 found[code] = found[code] or leg.end == places[code]
+    for load in case.loads:
+        if load.parts:
+            found[load.code] = all(found[code] for code in load.parts)
     return found
 
 
@@ -780,16 +791,21 @@ def case_of(planned: Planned, tps_list: Iterable[places.Tps], state: State, keep
         Load(code, load.place, load.name, () if code in aboard else state.needs.get(code, ()), state.arrived.get(code), aboard.get(code))
         for code, load in loads.items()
     )
-    served = {tps for load in planned.loads for tps in load.tps}
+    carries = _carries(planned)
     onward = _onward(planned, state)
-    alone = {tps.code: None for tps in stations if tps.code not in served or (tps.code in onward and onward[tps.code] is None)}
+    alone = {tps.code: None for tps in stations if tps.code not in carries or (tps.code in onward and onward[tps.code] is None)}
+    kits = tuple(
+        Load(f"kit:{tps}", several[0].place, several[0].name, parts=tuple(one.code for one in several))
+        for tps, several in sorted(carries.items())
+        if len(several) > 1
+    )
     ahead = tuple(Load(f"tps:{tps}", tps, tps, (), minute) for tps, minute in sorted({**alone, **state.delivered}.items()))
     return Case(
         now_min=state.now_min,
         deadline_min=planned.deadline_min,
         supplies=state.supplies,
         works=state.works,
-        loads=(*moved, *ahead),
+        loads=(*moved, *kits, *ahead),
         trips=trips,
         stations=_stations(planned, stations, state, held, onward),
         events=events,
@@ -1001,14 +1017,27 @@ def _calm(planned: Planned, one: _Crossing, from_min: int, state: State, held: A
     return weather.sky(state.waves, weather.areas(one.pier, one.island), limit, from_at, until_at, held.sea).calm
 
 
+def _carries(planned: Planned) -> dict[str, list[distribution.Load]]:
+    """By TPS the loads with its goods: mostly one, two where its kit is split."""
+    found: dict[str, list[distribution.Load]] = {}
+    for load in planned.loads:
+        for tps in load.tps:
+            found.setdefault(tps, []).append(load)
+    return found
+
+
 def _onward(planned: Planned, state: State) -> dict[str, travel.Spread | None]:
-    """TPS that stand elsewhere than where the plan brings their goods -> the way on from there; None where no road leads on."""
-    carries = {tps: load for load in planned.loads for tps in load.tps}
+    """TPS that stand elsewhere than where the plan brings their goods -> the way on from there (of two the longer); None where no road
+    leads on.
+    """
+    carries = _carries(planned)
     found = {}
     for tps, to in state.moved.items():
-        load = carries.get(tps)
-        if load is not None and load.place != to:
-            found[tps] = planned.network.spread(distribution.Kind.PICKUP, load.place, to)
+        away = sorted({load.place for load in carries.get(tps, ())} - {to})
+        ways = [planned.network.spread(distribution.Kind.PICKUP, place, to) for place in away]
+        if ways:
+            known = [way for way in ways if way is not None]
+            found[tps] = max(known, key=lambda way: way.tenth_min) if len(known) == len(ways) else None
     return found
 
 
@@ -1017,26 +1046,27 @@ def _stations(
 ) -> tuple[Station, ...]:
     """All TPS; what a check found wrong may be put right, a hazard at the TPS itself is a fault of its own.
 
-    A TPS that no load serves waits for a load of its own that nobody brings; so does one that has moved to where no road leads from where
-    its goods go. To one that has moved elsewhere the goods go on by road: both ways late at once, a cautious reading.
+    A TPS whose kit travels in two loads has its goods when both are there. One that no load serves waits for a load of its own that nobody
+    brings; so does one that has moved to where no road leads from where its goods go. To one that has moved elsewhere the goods go on by
+    road: both ways late at once, a cautious reading.
     """
-    carries = {tps: load for load in planned.loads for tps in load.tps}
+    carries = _carries(planned)
     found = []
     for tps in sorted(tps_list, key=lambda one: one.code):
-        load, there = carries.get(tps.code), tps.code in state.delivered
+        loads, there = carries.get(tps.code, []), tps.code in state.delivered
         node = planned.network.node(state.moved.get(tps.code, ""))
         last = held.landed if (node.kind == "pulau" if node else tps.island) else held.last
         way = onward.get(tps.code)
         if way is not None:
             last = travel.Spread(last.usual_min + way.usual_min, last.tenth_min + way.tenth_min, way.basis)
-        alone = there or load is None or (tps.code in onward and way is None)
+        alone = there or not loads or (tps.code in onward and way is None)
         found.append(
             Station(
                 tps.code,
                 f"{tps.name} {tps.desa_name}",
                 tps.desa_code,
                 tps.kecamatan_code,
-                f"tps:{tps.code}" if alone or load is None else load.code,
+                f"tps:{tps.code}" if alone else loads[0].code if len(loads) == 1 else f"kit:{tps.code}",
                 travel.Spread(0, 0) if there else last,
                 faults_at(tps.code, state.hazards, held, lacking=state.checked.get(tps.code) is False),
                 state.checked.get(tps.code, False),
@@ -1094,6 +1124,8 @@ def after_news(said: TpsOutlook, faults: Sequence[Fault], *, there: bool, checke
 def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed, ...]:
     """Every number of the model that is not a fact of the record, under a stable name."""
     unknown = [v.code for v in planned.fleet if v.boat and v.wave_limit_cm is None]
+    driven = {trip.vehicle for trip in planned.plan.trips}
+    by_day = [v.code for v in planned.fleet if v.code in driven and not v.boat and not v.night]
     measured = len(planned.network.measured)
     rows = [
         Assumed("road_tenth_permille", str(distribution.ROAD_TENTH_PERMILLE), travel.Basis.ASSUMED),
@@ -1105,6 +1137,8 @@ def _assumed(held: Assumptions, planned: Planned, state: State) -> tuple[Assumed
         Assumed("sea_persists_permille", str(held.sea.persistence_permille), travel.Basis.ASSUMED),
         Assumed("hazards", str(len(state.hazards)), travel.Basis.SOURCED),
     ]
+    if by_day:
+        rows.append(Assumed("road_after_hours", str(len(by_day)), travel.Basis.ASSUMED))
     if state.moved:
         rows.append(Assumed("tps_moved", str(len(state.moved)), travel.Basis.SOURCED))
     if unknown:
@@ -1132,6 +1166,21 @@ def supply(code: str, name: str, early_min: int | None, even_min: int | None, la
         points.append((ppm, max(minute, points[-1][1] if points else minute)))
     last, before = points[-1][1], points[-2][1]
     return Supply(code, name, (*points, (MILLION, last + 2 * (last - before))))
+
+
+def divided(wanted: Mapping[Key, int], halves: Sequence[distribution.Load]) -> list[dict[Key, int]]:
+    """Of what a TPS needs, what travels in each of the loads that bring its kit: by the pieces of the item in them; what is no piece of
+    its own lies in the boxes.
+    """
+    found: list[dict[Key, int]] = [{} for _ in halves]
+    for key, pieces in wanted.items():
+        weights = [sum(one.quantity for one in load.pieces if one.item == key[0]) for load in halves]
+        weights = weights if any(weights) else [load.boxes for load in halves]
+        weights = weights if any(weights) else [1] + [0] * (len(halves) - 1)
+        for part, share in zip(found, in_proportion(pieces, weights), strict=True):
+            if share:
+                part[key] = share
+    return found
 
 
 def waits(

@@ -206,16 +206,26 @@ def sky(waves: Iterable[Wave], places: Iterable[str], limit_cm: int, from_at: da
 
 
 def standing(waves: Iterable[Wave], places: Iterable[str], from_at: datetime, until_at: datetime) -> list[Wave]:
-    """The forecasts for these places in a time that no later one replaces: of two for one place and overlapping times the later counts."""
+    """The forecasts for these places in a time that no later one replaces: of two for one place the one issued later counts, for the
+    moments of which it speaks. Where it ends before the time asked for does, the earlier one still counts for the rest.
+    """
     asked = set(places)
     here = [wave for wave in waves if wave.place in asked and wave.covers(from_at, until_at)]
-    return [
-        wave
-        for wave in here
-        if not any(
-            other.place == wave.place and other.issued_at > wave.issued_at and other.covers(wave.from_at, wave.until_at) for other in here
-        )
-    ]
+    found = []
+    for wave in here:
+        later = [other for other in here if other.place == wave.place and other.issued_at > wave.issued_at]
+        if not later or _left(later, max(from_at, wave.from_at), min(until_at, wave.until_at)):
+            found.append(wave)
+    return found
+
+
+def _left(others: Iterable[Wave], since: datetime, until: datetime) -> bool:
+    """Whether a moment of a time is left of which none of the others speaks."""
+    for other in sorted(others, key=lambda wave: wave.from_at):
+        if since >= until or other.from_at > since:
+            break
+        since = max(since, other.until_at)
+    return since < until
 
 
 def worst(waves: Iterable[Wave], places: Iterable[str], from_at: datetime, until_at: datetime) -> Wave | None:

@@ -167,6 +167,11 @@ _INPUTS: dict[str, tuple[str, Callable[[str], str]]] = {
         "selisih laut dari prakiraannya bertahan, per hari (sama dengan di rencana)",
         lambda v: f"korelasi {text.desimal(int(v) / 1000, 2)}",
     ),
+    "road_after_hours": (
+        "kendaraan darat yang menurut rencana hanya jalan siang; bila terlambat dianggap tetap berangkat atau jalan terus sesudah jam "
+        "kerjanya, dikawal, tidak menunggu pagi (perahu menunggu)",
+        lambda v: f"{v} kendaraan",
+    ),
     "hazards": ("gangguan tercatat yang ikut dihitung", lambda v: v),
     "wave_limit_cm": ("batas gelombang perahu yang pemiliknya belum menyebut", lambda v: f"{text.desimal(int(v) / 100, 2)} m"),
     "waves_forecast_cm": ("gelombang tertinggi yang diprakirakan", lambda v: f"{text.desimal(int(v) / 100, 2)} m"),

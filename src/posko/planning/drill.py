@@ -264,6 +264,7 @@ class _Days:
         self.ready: dict[str, int] = {}
         self.packed: dict[str, float] = {}
         self.at_pier: dict[str, float] = {}
+        self.there: set[str] = set()
         self.rain = {day: true.rain_slows if rng.random() < true.rain else 1.0 for day in range(-4, 2)}
         self.sea = _sea(true, rng)
         self.docks = _Pool(true.docks)
@@ -569,9 +570,13 @@ class _Days:
     # the village and the TPS
 
     def _arrive(self, code: str) -> None:
-        """A load is at its desa or island: each of its TPS is served by the few carriers there are."""
+        """A load is at its desa or island: each of its TPS is served by the few carriers there are. Half a kit waits for the other."""
         load = self.loads[code]
         self._say("load_arrived", code, load.place)
+        self.there.add(code)
+        other = rules.other_part(code)
+        if other in self.loads and other not in self.there:
+            return
         pool = self.carriers.get(load.place)
         if pool is None:
             stations = sum(len(other.tps) for other in self.world.loads if other.place == load.place)

@@ -50,6 +50,8 @@ class Program(NamedTuple):
     load_dep_off: Ints
     load_dep: Ints
     load_arrived: Ints
+    load_part_off: Ints
+    load_parts: Ints
     load_ends: Ints
     load_unplanned: Ints
     load_last: Ints
@@ -283,7 +285,17 @@ def _goods(case: rules.Case, shapes: _Shapes, number: dict[tuple[str, str], int]
         "job_sec": _array(job.work_sec for job in jobs),
         "load_dep_off": _offsets(load.needs for load in case.loads),
         "load_dep": _array(nodes[code] for load in case.loads for code in load.needs),
+        **_parts(case),
         "load_arrived": _array(rules.NEVER if load.known_min is None else load.known_min for load in case.loads),
+    }
+
+
+def _parts(case: rules.Case) -> dict[str, Any]:
+    """Of which loads others are made up."""
+    loads = {load.code: index for index, load in enumerate(case.loads)}
+    return {
+        "load_part_off": _offsets(load.parts for load in case.loads),
+        "load_parts": _array(loads[code] for load in case.loads for code in load.parts),
     }
 
 
@@ -430,6 +442,10 @@ def walked(p: Program, chance: Any, count: int) -> tuple[Ints, Ints]:
     for left in np.flatnonzero(p.load_ends == 0):
         links[left] = np.where(times[left] >= rules.NEVER, links[left], p.load_unplanned[left])
         times[left] = rules.NEVER
+    for load in np.flatnonzero(np.diff(p.load_part_off)):
+        parts = p.load_parts[p.load_part_off[load] : p.load_part_off[load + 1]]
+        last = times[parts].argmax(axis=0)
+        times[load], links[load] = (np.take_along_axis(of[parts], last[None], axis=0)[0] for of in (times, links))
     return times, links
 
 

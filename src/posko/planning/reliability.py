@@ -229,7 +229,8 @@ def convoy(case: Case, pier: str, boats: Sequence[rules.Vehicle], depart_min: in
     for load in sorted(case.loads, key=lambda one: one.code):
         joined = next((n for n, one in enumerate(open_now) if one.takes(load)), None)
         if joined is not None:
-            open_now[joined] = _sailing(case, open_now[joined].boat, (*open_now[joined].loads, load), open_now[joined].depart_min, way)
+            open_now[joined] = replace(open_now[joined], loads=(*open_now[joined].loads, load))
+            open_now = _in_turn(case, open_now, depart_min, way)
             continue
         idle = [boat for boat in boats if all(one.boat.code != boat.code for one in open_now)]
         first = sorted(idle, key=lambda boat: ((boat.volume_ml if open_now else -boat.volume_ml), boat.code))
@@ -247,6 +248,16 @@ def convoy(case: Case, pier: str, boats: Sequence[rules.Vehicle], depart_min: in
         for one in open_now
     )
     return tuple(open_now) if in_hours else ()
+
+
+def _in_turn(case: Case, sailings: Iterable[Sailing], depart_min: int, way: rules.Leg) -> list[Sailing]:
+    """The same crossings when what they carry has changed: a boat that unloads longer leaves later for its next one."""
+    made: list[Sailing] = []
+    free: dict[str, int] = {}
+    for one in sailings:
+        made.append(_sailing(case, one.boat, one.loads, free.get(one.boat.code, depart_min), way))
+        free[one.boat.code] = made[-1].free_min
+    return made
 
 
 def _sailing(case: Case, boat: rules.Vehicle, loads: tuple[rules.Load, ...], depart: int, way: rules.Leg) -> Sailing:

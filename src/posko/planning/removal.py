@@ -23,7 +23,8 @@ _WHOLE = 0.03
 _MOST_TRIPS = 12
 # A constant is a type of its own to numba, and a function that is called with one would be compiled once more.
 _int: Any = np.int64
-_MOST_CELLS = 40_000_000
+# Of places for stops in a plan: 60 bytes each, for three plans are kept.
+_MOST_CELLS = 8_000_000
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -107,8 +108,9 @@ def _chance(bits: Any) -> Any:
 
 
 @_kernel
-def _retime(g: Any, s: Any, v: int) -> None:
-    """Earliest and latest beginnings on all trips of a vehicle."""
+def _retime(g: Any, s: Any, v: int) -> bool:
+    """Earliest and latest beginnings on all trips of a vehicle; whether it keeps all hours."""
+    kept = True
     most = s.trips.shape[0] // s.count.shape[0]
     time, depot = g.time[g.vehicle[v, PROFILE]], g.vehicle[v, DEPOT]
     clock = g.vehicle[v, OPENS]
@@ -119,10 +121,12 @@ def _retime(g: Any, s: Any, v: int) -> None:
             c = s.stops[r, i]
             clock = max(clock + time[here, g.stop[c, AT]], g.stop[c, EARLY])
             s.begun[r, i] = clock
+            kept = kept and clock <= g.stop[c, LATE]
             clock += g.stop[c, SERVICE]
             here = g.stop[c, AT]
         clock += time[here, depot]
         s.begun[r, s.trips[r, SIZE]] = clock
+    kept = kept and clock <= g.vehicle[v, CLOSES]
     clock = g.vehicle[v, CLOSES]
     for r in range(v * most + s.count[v] - 1, v * most - 1, -1):
         s.latest[r, s.trips[r, SIZE]] = clock
@@ -133,6 +137,7 @@ def _retime(g: Any, s: Any, v: int) -> None:
             s.latest[r, i] = clock
             there = g.stop[c, AT]
         clock -= time[depot, there] + g.vehicle[v, LOADING]
+    return bool(kept)
 
 
 @_kernel
@@ -262,7 +267,8 @@ def _ruin(g: Any, s: Any, w: Any, step: int) -> int:
     for v in range(s.count.shape[0]):
         if w.touched[v]:
             _close_up(g, s, v)
-            _retime(g, s, v)
+            if not _retime(g, s, v):  # where a way round is shorter than the way itself, who comes along may come too late without a stop
+                out = _emptied(g, s, w, v, out)
     return int(out)
 
 
@@ -278,12 +284,20 @@ def _whole(g: Any, s: Any, w: Any, out: int) -> int:
             continue
         v = r // most
         w.touched[v] = True
-        for own in range(v * most, v * most + s.count[v]):
-            out = _cut(g, s, w, own, _int(0), s.trips[own, SIZE], _int(0), out)
-        _close_up(g, s, v)
+        out = _emptied(g, s, w, v, out)
         vehicles -= 1
         if vehicles == 0:
             break
+    return out
+
+
+@_kernel
+def _emptied(g: Any, s: Any, w: Any, v: int, out: int) -> int:
+    """All trips of a vehicle; returns how many stops are outside."""
+    most = s.trips.shape[0] // s.count.shape[0]
+    for own in range(v * most, v * most + s.count[v]):
+        out = _cut(g, s, w, own, _int(0), s.trips[own, SIZE], _int(0), out)
+    _close_up(g, s, v)
     return out
 
 
@@ -535,7 +549,23 @@ def expresses(data: pyvrp.ProblemData) -> bool:
             for kind in kinds
         )
         and _cells(data) <= _MOST_CELLS
+        and _countable(data)
     )
+
+
+def _countable(data: pyvrp.ProblemData) -> bool:
+    """Whether no sum of costs or minutes can leave 64 bits, and no way runs backwards."""
+    clients, kinds, n = data.clients(), data.vehicle_types(), int(data.num_clients)
+    ways, times = data.distance_matrices(), data.duration_matrices()
+    far = max(int(way.max()) for way in ways) * max(kind.unit_distance_cost for kind in kinds)
+    dearest = max(kind.fixed_cost for kind in kinds) + 2 * far
+    prices = n * (3 * dearest + 1) + sum(int(client.prize) for client in clients)
+    begins = [*(client.tw_early for client in clients), *(client.release_time for client in clients), *(kind.tw_early for kind in kinds)]
+    begins += [depot.tw_early for depot in data.depots()]
+    work = sum(client.service_duration for client in clients) + n * max(depot.service_duration for depot in data.depots())
+    latest = max(begins) + work + 2 * (n + 1) * max(int(time.max()) for time in times)
+    lowest = min(*(int(way.min()) for way in ways), *(int(time.min()) for time in times))
+    return bool(lowest >= 0 and max(prices + n * dearest, latest) < 2**62)
 
 
 def _trips(kind: pyvrp.VehicleType) -> int:

@@ -54,6 +54,8 @@ _LOAD_DEP = _at("load_dep")
 _LOAD_DEP_OFF = _at("load_dep_off")
 _LOAD_ENDS = _at("load_ends")
 _LOAD_LAST = _at("load_last")
+_LOAD_PART_OFF = _at("load_part_off")
+_LOAD_PARTS = _at("load_parts")
 _LOAD_UNPLANNED = _at("load_unplanned")
 _LEG_OPEN = _at("leg_open")
 _MISSING = _at("missing")
@@ -398,6 +400,12 @@ def _added(
             for b in range(count):
                 if at[load, b] < NEVER:
                     at[load, b], why[load, b] = NEVER, mem[off[_LOAD_UNPLANNED] + load]
+        first, last = mem[off[_LOAD_PART_OFF] + load], mem[off[_LOAD_PART_OFF] + load + 1]
+        for k in range(first, last):
+            half = mem[off[_LOAD_PARTS] + k]
+            for b in range(count):
+                if k == first or at[half, b] > at[load, b]:
+                    at[load, b], why[load, b] = at[half, b], why[half, b]
         if mem[off[_LOAD_COUNTS] + load]:
             for b in range(count):
                 tight[b] |= at[load, b] > limit

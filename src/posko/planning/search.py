@@ -191,6 +191,11 @@ def as_parameters(known: Settings) -> pyvrp.SolveParams:
     )
 
 
+def within(seed: int) -> int:
+    """The seed in the 32 bits that PyVRP's generator takes: itself where it fits."""
+    return seed if 0 <= seed < 2**32 else int(np.random.SeedSequence([abs(seed), int(seed < 0)]).generate_state(1)[0])
+
+
 def cost(plan: pyvrp.Solution) -> float:
     """What PyVRP minimises: distance, time, vehicles, prizes left behind. Infinite where the plan is infeasible or incomplete."""
     if not plan.is_feasible():
@@ -204,7 +209,7 @@ class _Run:
     def __init__(self, data: pyvrp.ProblemData, budget: Budget, seed: int, settings: Settings) -> None:
         self.data, self.settings, self.seed = data, settings, seed
         self.meter = _Meter(budget)
-        self.rng = pyvrp.RandomNumberGenerator(seed)
+        self.rng = pyvrp.RandomNumberGenerator(within(seed))
         self.chance = random.Random(seed)  # noqa: S311  (a search, not a secret)
         self.penalties = _Penalties.of(data, settings)
 
@@ -223,10 +228,12 @@ class _Run:
         way, _ = _ways(self.data)
         hot, cold = (max(1.0, share * 2 * way / self.data.num_clients) for share in (self.settings.strings_hot, self.settings.strings_cold))
         with self.meter.stopped():  # compiled, or read from where the compiled one is kept
-            removal = strings.Removal(self.data, self.seed, start)
+            removal = strings.Removal(self.data, within(self.seed), start)
             removal.run(0, 1.0, 1.0)
         begun = self.meter.used()
-        while (done := (self.meter.used() - begun) / self.settings.strings) < 1.0:
+        until = min(1.0, begun + self.settings.strings)
+        while (used := self.meter.used()) < until:
+            done = (used - begun) / self.settings.strings
             heat = hot * (cold / hot) ** done
             removal.run(_STEPS, heat, heat)
             self.meter.iterations += 1

@@ -257,6 +257,7 @@ class _Goods:
         self.needs: dict[str, tuple[str, ...]] = {}
         self.movable: tuple[tuple[str, tuple[str, ...]], ...] = ()
         order = _in_order(planned)
+        self.wanted |= _halves(planned, self.wanted)
         self._coming()
         waiting = rules.waits(order, self.wanted, receipts.accepted(election, at))
         self.sealed_at: list[datetime] = []
@@ -305,6 +306,11 @@ class _Goods:
         for box in boxes:
             sealed[box.tps] = sealed.get(box.tps, 0) + (box.sealed_at is not None)
         wanted = {load.code: load.boxes for load in self.planned.loads}
+        for code, _ in order:
+            tps, _, half = code.partition(":")
+            if half and road_rules.other_part(code):  # what is sealed of a kit leaves with the half that leaves first
+                sealed[code] = min(wanted[code], sealed.get(tps, 0))
+                sealed[tps] = sealed.get(tps, 0) - sealed[code]
         return {code: max(0, wanted[code] - sum(sealed.get(tps, 0) for tps in tps_list)) if tps_list else 0 for code, tps_list in order}
 
     def _sorting(self, order: Order, left: Mapping[str, int]) -> dict[str, list[str]]:
@@ -412,11 +418,24 @@ def _pace(ratio: float) -> travel.Spread:
     return travel.Spread(1000, max(1000, round(1000 * ratio)))
 
 
+def _halves(planned: rules.Planned, wanted: Mapping[str, Mapping[rules.Key, int]]) -> dict[str, dict[rules.Key, int]]:
+    """By load what the halves of split kits hold of what their TPS needs."""
+    loads = {load.code: load for load in planned.loads}
+    found: dict[str, dict[rules.Key, int]] = {}
+    for code, load in loads.items():
+        other = road_rules.other_part(code)
+        if other in loads and code < other:
+            shares = rules.divided(wanted.get(load.tps[0], {}), (load, loads[other]))
+            found |= dict(zip((code, other), shares, strict=True))
+    return found
+
+
 def _in_order(planned: rules.Planned) -> Order:
-    """Loads with their TPS in the order in which they leave; what no trip takes comes last."""
+    """Loads with their TPS in the order in which they leave; what no trip takes comes last. Half a kit is a TPS of its own."""
     leaves = {code: trip.depart_min for trip in sorted(planned.plan.trips, key=lambda t: -t.depart_min) for code in trip.loads}
     ordered = sorted(planned.loads, key=lambda load: (leaves.get(load.code, rules.NEVER), load.code))
-    return [(load.code, load.tps) for load in ordered]
+    codes = {load.code for load in ordered}
+    return [(load.code, (load.code,) if road_rules.other_part(load.code) in codes else load.tps) for load in ordered]
 
 
 def _packed_per_hour(sealed_at: list[datetime], at: datetime) -> tuple[float, travel.Basis]:
@@ -647,7 +666,8 @@ class Lately:
     """An outlook by TPS with the news from the TPS themselves counted at once.
 
     stored: the outlook; told: TPS whose chance counts what was said or seen there since; waits: those of which only the next outlook
-    can tell; moved: why the outlook is old, "" where it is not.
+    can tell, without a chance until then where the outlook believed what was taken back since; moved: why the outlook is old, "" where it
+    is not.
     """
 
     stored: Stored
@@ -662,21 +682,33 @@ def lately(election: str, at: datetime) -> Lately | None:
     stored = current(election, at)
     if stored is None:
         return None
-    since = list(_since(stored, election, at).values_list("kind", "place"))
-    news = {place for kind, place in since if kind in _FROM_TPS}
+    since = list(_since(stored, election, at).values_list("kind", "place", "entry_id"))
+    news = {place for kind, place, _ in since if kind in _FROM_TPS}
     said = {one.tps: one for one in stored.outlook.tps}
     found: dict[str, rules.TpsOutlook] = {}
+    lost: set[str] = set()
     if news:
         heard, keep, hazards = _heard(election, at), rules.Assumptions(), distribution.hazards(election, at)
-        # What was said at the outlook's instant and then taken back: when the goods would come without it, only a new outlook says.
-        back = {place for kind, place in since if kind == "tps.phone_withdrawn"} - heard.there.keys()
-        for tps in (news & said.keys()) - back:
+        # What the outlook believed and was then taken back: when the goods would come without it, only a new outlook says.
+        back = {place for kind, place, _ in since if kind == "tps.phone_withdrawn"} - heard.there.keys()
+        lost = {tps for tps in _believed(stored, election, back, [entry for *_, entry in since]) if tps in said}
+        for tps in (news & said.keys()) - lost:
             faults = rules.faults_at(tps, hazards, keep, lacking=heard.checked.get(tps) is False)
             one = rules.after_news(said[tps], faults, there=tps in heard.there, checked=heard.checked.get(tps, False))
             if one is not None:
                 found[tps] = one
     waits = frozenset((news & said.keys()) - found.keys())
-    return Lately(stored, {**said, **found}, frozenset(found), waits, stale(stored, election, at))
+    known = {tps: one for tps, one in {**said, **found}.items() if tps not in lost}
+    return Lately(stored, known, frozenset(found), waits, stale(stored, election, at))
+
+
+def _believed(stored: Stored, election: str, back: set[str], since: list[str]) -> set[str]:
+    """Of these TPS those whose goods an outlook took to be there because the TPS had said so: certain to it, and heard of before it."""
+    certain = {one.tps for one in stored.outlook.tps if one.in_time_ppm in {None, rules.MILLION}} & back
+    if not certain:
+        return set()
+    heard = record.Entry.objects.filter(election=election, kind__in=_FROM_TPS, place__in=certain, recorded_at__lte=stored.said_at)
+    return set(heard.exclude(entry_id__in=since).values_list("place", flat=True))
 
 
 # --- requests ------------------------------------------------------------------------------------------------------------
