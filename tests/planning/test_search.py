@@ -134,3 +134,16 @@ def test_strings_take_nothing_of_a_budget_that_is_used_up() -> None:
     run = search._Run(problem(), search.Budget(iterations=1), 1, search.Settings())
     assert run.solve(None).is_complete()
     assert run.meter.iterations == 1
+
+
+def test_no_penalty_leaves_64_bits_where_ways_are_endless_and_prizes_high() -> None:
+    """Beyond them PyVRP's local search takes worse for better, and never ends."""
+    data = problem(60, prize=10**9)
+    shut = np.array(data.duration_matrix(0))
+    shut[1:, 1:] = 10_000_000
+    np.fill_diagonal(shut, 0)
+    data = data.replace(duration_matrices=[shut], distance_matrices=[shut])
+    dear = search._Penalties.of(data, search.Settings(start_times=8.0)).evaluator(10_000.0)
+    worst = 3 * 60 * 10_000_000
+    assert 0 < dear.tw_penalty(worst // 2) < dear.tw_penalty(worst) < 2**61
+    assert 0 < dear.load_penalty(400, 200, 0) < dear.load_penalty(400, 0, 0) < 2**61

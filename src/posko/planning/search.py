@@ -35,6 +35,7 @@ _LEAST, _MOST = 1e-4, 1e4
 # How much sooner penalties change as long as nothing feasible is known; by how much they are raised at once to get there.
 _HURRY = 5
 _REPAIRS = (10.0, 100.0, 10_000.0)
+_WHOLE = 2.0**60
 
 
 # Steps of string removal that count as one iteration: about as much work as one of the local search.
@@ -125,6 +126,7 @@ class _Penalties:
     values: list[float]
     usual: tuple[float, ...]
     settings: Settings
+    highest: tuple[float, ...] = ()
     seen: int = 0
     clean: list[int] = field(default_factory=list)
 
@@ -139,11 +141,19 @@ class _Penalties:
         fetched = np.array([client.pickup for client in clients]).reshape(len(clients), -1).sum(axis=0)
         work = minutes + sum(client.service_duration for client in clients)
         usual = (*(cost / max(1.0, float(load)) for load in np.maximum(delivered, fetched)), cost / max(1.0, work), 1.0)
-        return cls([settings.start_times * value for value in usual], usual, settings, clean=[0] * len(usual))
+        # PyVRP counts in 64 bits: what a plan can break at the most, times its penalty, must stay within them.
+        legs, farthest = 3 * len(clients), max(int(times.max()) for times in data.duration_matrices())
+        most = (
+            *map(float, delivered + fetched),
+            float(legs * farthest + work),
+            float(legs * max(int(far.max()) for far in data.distance_matrices())),
+        )
+        highest = tuple(_WHOLE / max(1.0, broken) for broken in most)
+        return cls([settings.start_times * value for value in usual], usual, settings, highest, clean=[0] * len(usual))
 
     def evaluator(self, times: float = 1.0) -> pyvrp.CostEvaluator:
         """For PyVRP; so many times as dear as now."""
-        *loads, late, far = (value * times for value in self.values)
+        *loads, late, far = (min(value * times, highest) for value, highest in zip(self.values, self.highest, strict=True))
         return pyvrp.CostEvaluator(loads, late, far)
 
     def register(self, plan: pyvrp.Solution, *, hurry: bool) -> bool:
