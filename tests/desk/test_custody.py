@@ -560,6 +560,14 @@ def test_damage_takes_photos_and_nothing_else(installation: Any, home: custody.R
     assert custody.events(E, home.depart_at) == [event]
 
 
+def test_booths_that_are_not_there_can_be_ticked_while_boxes_are_scanned(
+    installation: Any, home: custody.Ride, client_for: ClientFor
+) -> None:
+    clock(installation, home.stored.instant(home.stop(HOME).arrive_min))
+    page = said(client_for("nia").post(f"{BASE}tps/{HOME}.001/kembali/", {"scan": "1"}))
+    assert f'name="kit" value="S:{HOME}.001"' in page
+
+
 def test_nothing_is_handed_back_before_the_vote(installation: Any, mine: custody.Ride, client_for: ClientFor) -> None:
     clock(installation, mine.depart_at)
     page = said(client_for("nia").get(f"{BASE}tps/{HOME}.001/kembali/", follow=True))

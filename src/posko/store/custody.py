@@ -202,6 +202,7 @@ def _rides_of(made: returns.StoredReturn) -> list[Ride]:
     return found
 
 
+@record.remembered
 def rides(election: str, at: datetime) -> list[Ride]:
     """The trips out of the plan in force, and those of older plans with which something happened, in the order of departure.
 
@@ -212,6 +213,7 @@ def rides(election: str, at: datetime) -> list[Ride]:
     return _joined(current, _older(election, state(election, at).trips.keys() - {one.waybill for one in current}))
 
 
+@record.remembered
 def rides_back(election: str, at: datetime) -> list[Ride]:
     """The trips of the returns in force on both legs, and those of older returns with which something happened, like `rides`."""
     made = returns.recorded(election, at)
@@ -765,6 +767,7 @@ class Position:
         return self.eta.get(self.next_place)
 
 
+@record.remembered
 def positions(election: str, at: datetime) -> dict[str, Position]:
     """Trip -> where it is. A trip of an older plan that is not one of the plan in force stands under "<code>@<plan>"."""
     now = state(election, at)
@@ -781,6 +784,7 @@ def positions(election: str, at: datetime) -> dict[str, Position]:
     return found
 
 
+@record.remembered
 def positions_back(election: str, at: datetime) -> dict[str, Position]:
     """Waybill -> where a trip of the way back is."""
     now = state(election, at)

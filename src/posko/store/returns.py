@@ -241,6 +241,7 @@ def current(election: str, at: datetime, leg: rules.Leg = rules.Leg.DESA) -> Sto
     return next((one for one in reversed(recorded(election, at)) if one.leg is leg), None)
 
 
+@record.remembered
 def recorded(election: str, at: datetime) -> list[StoredReturn]:
     """Every return by then, the oldest first."""
     rows = ReturnRow.objects.filter(election=election, occurred_at__lte=at).order_by("number").values_list("pk", "entry_id")
@@ -262,7 +263,7 @@ def of_waybill(election: str, typed: str) -> tuple[StoredReturn, str] | None:
     return None
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _stored(pk: int, entry_id: str) -> StoredReturn:
     """A return never changes, so it is read once per process; its entry tells apart those of different databases with one number."""
     row = ReturnRow.objects.get(pk=pk, entry_id=entry_id)
