@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -258,3 +259,20 @@ def test_published_solutions_cost_what_they_say(file: str, convention: str) -> N
 def test_the_starts_of_a_contestant_share_its_budget_and_those_of_the_generous_row_do_not() -> None:
     assert sum(routes.share(name, 9.0) for name in routes.VARIANTS[routes.OR_TOOLS]) == 9.0
     assert [routes.share(name, 9.0) for name in (*routes.VARIANTS[routes.OR_TRIPLE], "posko", "vroom:packed")] == [9.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("cost", "scale", "said", "right"),
+    [
+        (22, 1, "22", True),
+        (22, 1, "22.0", True),
+        (23, 1, "22", False),
+        (3_187_220_794, 100_000, "31872.21", True),
+        (3_187_221_600, 100_000, "31872.21", False),
+        (1_234_400, 1000, "1234", False),
+    ],
+)
+def test_a_cost_agrees_to_the_decimals_that_a_file_states_and_whole_numbers_only_exactly(
+    cost: int, scale: int, said: str, right: bool
+) -> None:
+    assert academic.agrees(cost, scale, Decimal(said)) is right

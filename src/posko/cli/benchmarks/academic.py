@@ -14,13 +14,15 @@ import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[4]
 OURS, DEFAULT = "posko", "pyvrp"
 # (PyVRP's name of the rounding, how many of its units are one of the .sol)
-CONVENTIONS = (("round", 1), ("dimacs", 10), ("exact", 1), ("exact", 1000), ("trunc", 1))
+# The last: costs of vehicles in hundredths (fleets of several sizes), distances in thousandths.
+CONVENTIONS = (("round", 1), ("dimacs", 10), ("exact", 1), ("exact", 1000), ("trunc", 1), ("exact", 100_000))
 QUICK_ITERATIONS = 50
 
 
@@ -63,8 +65,8 @@ def read(file: Path) -> Known:
     if not beside.is_file():
         raise Unreadable(f"{beside.name} tidak ada")
     try:
-        said = float(vrplib.read_solution(beside)["cost"])
-    except (KeyError, ValueError, OSError) as error:
+        said = Decimal(str(vrplib.read_solution(beside)["cost"]))
+    except (KeyError, ValueError, ArithmeticError, OSError) as error:
         raise Unreadable(f"{beside.name} tidak menyebut biaya") from error
     for rounding, scale in CONVENTIONS:
         try:
@@ -74,9 +76,16 @@ def read(file: Path) -> Known:
             plan = pyvrp.read_solution(beside, data)
         except (ValueError, KeyError, IndexError, TypeError, RuntimeError) as error:
             raise Unreadable(f"tidak terbaca: {error}") from error
-        if plan.is_feasible() and total(plan) == round(said * scale):
+        if plan.is_feasible() and agrees(total(plan), scale, said):
             return Known(data, total(plan), rounding)
     raise Unreadable(f"tidak ada pembulatan yang membuat {beside.name} layak dengan biaya {said:g}")
+
+
+def agrees(cost: int, scale: int, said: Decimal) -> bool:
+    """Whether a cost in parts of a unit is what a file says: to the part, or, where the file has decimals, rounded to as many."""
+    exact = Decimal(cost) / scale
+    decimals = -int(said.as_tuple().exponent)
+    return exact == said or (decimals > 0 and exact.quantize(said, ROUND_HALF_UP) == said)
 
 
 def run(folder: Path, seconds: float, seeds: int, jobs: int, *, quick: bool = False) -> int:
