@@ -276,3 +276,13 @@ def test_a_cost_agrees_to_the_decimals_that_a_file_states_and_whole_numbers_only
     cost: int, scale: int, said: str, right: bool
 ) -> None:
     assert academic.agrees(cost, scale, Decimal(said)) is right
+
+
+def test_a_contestant_that_never_stops_is_ended_and_has_no_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = academic_file(tmp_path, "Route #1: 1 2\nRoute #2: 3\nCost 22\n")
+    monkeypatch.setattr(academic, "ENOUGH_S", 0.01)
+    gap = academic._apart(file, "pyvrp", 1, 0.0, 1)
+    assert (gap.who, gap.percent) == ("pyvrp", None)
+    assert "tidak berhenti" in capsys.readouterr().err

@@ -24,6 +24,9 @@ OURS, DEFAULT = "posko", "pyvrp"
 # The last: costs of vehicles in hundredths (fleets of several sizes), distances in thousandths.
 CONVENTIONS = (("round", 1), ("dimacs", 10), ("exact", 1), ("exact", 1000), ("trunc", 1), ("exact", 100_000))
 QUICK_ITERATIONS = 50
+# Who has not stopped after so many seconds and so many times its budget is ended and has no plan: PyVRP's local search runs for ever where
+# its penalties leave 64 bits (PR06 of SDVRPTW).
+ENOUGH_S, PATIENCE = 60.0, 5.0
 
 
 class Unreadable(Exception):
@@ -160,7 +163,13 @@ def _apart(file: Path, who: str, seed: int, seconds: float, iterations: int) -> 
     """In a process of its own."""
     command = [sys.executable, "-P", "-m", "posko.cli.benchmarks.academic", str(file), who, str(seed), str(seconds), str(iterations)]
     env = dict(os.environ) | {"PYTHONPATH": str(ROOT / "src"), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=ENOUGH_S + PATIENCE * seconds
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{file.name}: {who} tidak berhenti setelah {ENOUGH_S + PATIENCE * seconds:g} detik, dihentikan", file=sys.stderr, flush=True)
+        return Gap(file.stem, file.parent.name, who, seed, None)
     answer = json.loads(done.stdout) if done.returncode == 0 else {"unreadable": (done.stderr.strip().splitlines() or ["?"])[-1]}
     if "unreadable" in answer:
         raise Unreadable(answer["unreadable"])
