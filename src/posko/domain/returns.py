@@ -148,6 +148,15 @@ def pier(place: str) -> bool:
     return place.partition(":")[2].startswith("D")
 
 
+def _apart(load: distribution.Load, goods: Mapping[str, distribution.Goods]) -> Iterable[tuple[Order, int, int]]:
+    """The results of a load and the rest of it, as far as it has them: order, millilitres, grams."""
+    for order in Order:
+        chosen = [piece for piece in load.pieces if (piece.item in LATER_ITEMS) == (order is Order.REST)]
+        if chosen:
+            known = [(goods[piece.item], piece.quantity) for piece in chosen if piece.item in goods]
+            yield order, sum(good.volume_ml * count for good, count in known), sum(good.weight_g * count for good, count in known)
+
+
 def collects_of(loads: Iterable[distribution.Load], goods: Mapping[str, distribution.Goods], keep: Rules) -> list[Collect]:
     """What comes back from every desa and island, the results and the rest apart. Loads of a PPK stay with it."""
     made = []
@@ -155,19 +164,15 @@ def collects_of(loads: Iterable[distribution.Load], goods: Mapping[str, distribu
         if load.kind is distribution.LoadKind.DISTRICT or not load.tps:
             continue
         island = load.kind is distribution.LoadKind.ISLAND
-        for order in Order:
-            chosen = [piece for piece in load.pieces if (piece.item in LATER_ITEMS) == (order is Order.REST)]
-            if not chosen:
-                continue
-            known = [(goods[piece.item], piece.quantity) for piece in chosen if piece.item in goods]
+        for order, volume_ml, weight_g in _apart(load, goods):
             results = order is Order.RESULTS
             latest = keep.results_latest_min if results else keep.rest_latest_min
             made.append(
                 Collect(
                     code=f"{order.value}/{load.code}", place=load.place, name=load.name, to=places.kecamatan_of(load.tps[0]), order=order,
                     tps=load.tps, boxes=load.boxes if results else 0,
-                    volume_ml=sum(good.volume_ml * quantity for good, quantity in known),
-                    weight_g=sum(good.weight_g * quantity for good, quantity in known),
+                    volume_ml=volume_ml,
+                    weight_g=weight_g,
                     service_min=load.service_min if results else keep.halt_min,
                     ready_min=keep.ready_min if results or island else keep.rest_ready_min,
                     latest_min=max(latest, keep.island_latest_min) if island else latest, island=island,
@@ -188,18 +193,14 @@ def onward_of(
         ppk = load.place if load.kind is distribution.LoadKind.DISTRICT else places.kecamatan_of(load.tps[0]) if load.tps else ""
         if ppk not in ends:
             continue
-        for order in Order:
-            chosen = [piece for piece in load.pieces if (piece.item in LATER_ITEMS) == (order is Order.REST)]
-            if not chosen:
-                continue
-            known = [(goods[piece.item], piece.quantity) for piece in chosen if piece.item in goods]
+        for order, volume_ml, weight_g in _apart(load, goods):
             results = order is Order.RESULTS
             made.append(
                 Collect(
                     code=f"{order.value}/{load.code}", place=ppk, name=load.name, to=to, order=order, tps=load.tps,
                     boxes=load.boxes if results else 0,
-                    volume_ml=sum(good.volume_ml * quantity for good, quantity in known),
-                    weight_g=sum(good.weight_g * quantity for good, quantity in known),
+                    volume_ml=volume_ml,
+                    weight_g=weight_g,
                     service_min=load.service_min if results else keep.halt_min, ready_min=ends[ppk],
                     latest_min=ends[ppk] + (keep.onward_results_min if results else keep.onward_rest_min),
                 )

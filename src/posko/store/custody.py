@@ -767,13 +767,19 @@ class Position:
         return self.eta.get(self.next_place)
 
 
+def _by_trip(now: rules.State) -> dict[str, list[rules.Event]]:
+    """What counts, by its waybill."""
+    found: dict[str, list[rules.Event]] = defaultdict(list)
+    for event in now.valid:
+        found[event.trip].append(event)
+    return found
+
+
 @record.remembered
 def positions(election: str, at: datetime) -> dict[str, Position]:
     """Trip -> where it is. A trip of an older plan that is not one of the plan in force stands under "<code>@<plan>"."""
     now = state(election, at)
-    by_trip: dict[str, list[rules.Event]] = defaultdict(list)
-    for event in now.valid:
-        by_trip[event.trip].append(event)
+    by_trip = _by_trip(now)
     current = distribution.current_plan(election, at)
     found = {}
     for one in rides(election, at):
@@ -788,9 +794,7 @@ def positions(election: str, at: datetime) -> dict[str, Position]:
 def positions_back(election: str, at: datetime) -> dict[str, Position]:
     """Waybill -> where a trip of the way back is."""
     now = state(election, at)
-    by_trip: dict[str, list[rules.Event]] = defaultdict(list)
-    for event in now.valid:
-        by_trip[event.trip].append(event)
+    by_trip = _by_trip(now)
     return {one.waybill: _position(one, by_trip.get(one.waybill, []), now.trips.get(one.waybill), at) for one in rides_back(election, at)}
 
 
